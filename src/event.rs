@@ -1,0 +1,166 @@
+//! What the formats hand on: records borrowed from the capture, with no meaning added yet.
+//!
+//! Everything here points into the block that is being read (or into a decoded copy of one line) and
+//! lives no longer than one call of [`Sink`]: who wants to keep something copies it.
+
+use crate::error::Reject;
+
+/// Where a record stands in the decompressed content of its input.
+///
+/// While a block is read both numbers count from the start of that block; merging partial results
+/// in file order turns them into numbers of the whole input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Bytes before the record's first byte.
+    pub offset: u64,
+    /// Lines before the record's first line; shown to people one higher.
+    pub line: u64,
+}
+
+/// One argument as it stands between the quotes of `sdscatrepr` (Redis's own notation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The bytes between the quotes, escapes and all.
+    pub raw: &'a [u8],
+    /// How many bytes of `raw` vanish when it is decoded; 0 means that `raw` is the value itself.
+    pub escapes: u32,
+}
+
+impl<'a> Text<'a> {
+    /// Length in bytes of the decoded value.
+    pub fn len(&self) -> usize {
+        self.raw.len() - self.escapes as usize
+    }
+
+    /// Whether the value is the empty string.
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// The value's bytes: `raw` itself where nothing is escaped, else decoded into `scratch`.
+    pub fn bytes<'s>(&self, scratch: &'s mut Vec<u8>) -> &'s [u8]
+    where
+        'a: 's,
+    {
+        if self.escapes == 0 {
+            return self.raw;
+        }
+        scratch.clear();
+        crate::format::lexical::unescape_into(self.raw, scratch);
+        scratch
+    }
+}
+
+/// Where one argument stands in its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First byte after the opening quote.
+    pub start: u32,
+    /// Bytes up to the closing quote.
+    pub len: u32,
+    /// As [`Text::escapes`].
+    pub escapes: u32,
+}
+
+/// The arguments of one call, the command's name first.
+#[derive(Clone, Copy, Debug)]
+pub struct Args<'a> {
+    line: &'a [u8],
+    spans: &'a [Span],
+}
+
+impl<'a> Args<'a> {
+    /// Arguments at `spans` of `line`; every span lies within the line.
+    pub fn new(line: &'a [u8], spans: &'a [Span]) -> Self {
+        Args { line, spans }
+    }
+
+    /// Number of arguments, the command's name included (Redis's argc).
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is not even a name.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// The argument at `index`, the name being 0.
+    pub fn get(&self, index: usize) -> Option<Text<'a>> {
+        let span = self.spans.get(index)?;
+        let start = span.start as usize;
+        let raw = self.line.get(start..start + span.len as usize)?;
+        Some(Text { raw, escapes: span.escapes })
+    }
+
+    /// All arguments in order.
+    pub fn iter(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
+        let args = *self;
+        (0..args.len()).filter_map(move |index| args.get(index))
+    }
+
+    /// Bytes of all arguments after the name, decoded.
+    pub fn payload(&self) -> u64 {
+        self.spans.iter().skip(1).map(|span| u64::from(span.len - span.escapes)).sum()
+    }
+}
+
+/// How far a record can be trusted to say what the server was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exactness {
+    /// Every argument is known byte for byte.
+    Exact,
+    /// Quotes stood unescaped in the capture: the arguments are the likeliest reading.
+    Inexact,
+    /// Only the first word is known (redis-py joins arguments by spaces).
+    NameOnly,
+}
+
+/// The database of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database<'a> {
+    /// `SELECT`'s number.
+    Number(u32),
+    /// Kvrocks prints its namespace where Redis prints the number.
+    Namespace(&'a [u8]),
+}
+
+/// One line of MONITOR.
+#[derive(Clone, Copy, Debug)]
+pub struct Command<'a> {
+    /// Where the record starts.
+    pub place: Place,
+    /// Bytes of the record with everything around it, the line end included.
+    pub bytes: u64,
+    /// Microseconds since 1970-01-01 UTC, by the server's clock.
+    pub time: i64,
+    /// The database printed in the line.
+    pub database: Database<'a>,
+    /// The address as captured; `None` where the dialect prints none (Redis up to 2.4).
+    pub client: Option<&'a [u8]>,
+    /// Name and arguments; with [`Exactness::NameOnly`] the name alone.
+    pub args: Args<'a>,
+    /// How far `args` can be trusted.
+    pub exactness: Exactness,
+}
+
+/// Why bytes that are no record were passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skipped {
+    /// What tools print around records: `OK`, prompts, warnings, separators, blank lines.
+    Noise,
+    /// Cut off at the start or the end of the capture.
+    Truncated,
+}
+
+/// Takes what a format finds, in the order of the capture.
+pub trait Sink {
+    /// A MONITOR record.
+    fn command(&mut self, command: &Command<'_>);
+    /// Bytes that looked like a record and could not be read.
+    fn reject(&mut self, reject: Reject<'_>);
+    /// Bytes that are no record.
+    fn skip(&mut self, place: Place, bytes: u64, why: Skipped);
+    /// The server or the tool started anew here (`OK` in mid-capture): records may be missing.
+    fn gap(&mut self, place: Place);
+}

@@ -1,0 +1,14 @@
+//! Reads what people save when a Redis or Valkey server misbehaves, and reports what happened.
+//!
+//! Data flows one way: a source yields blocks that start at records, a format turns a block's bytes
+//! into records, statistics fold them, a report shows what they found, outputs print the report.
+//! See `ARCHITECTURE.md` for the rooms and the reasons.
+
+pub mod command;
+pub mod error;
+pub mod event;
+pub mod format;
+pub mod output;
+pub mod pattern;
+pub mod report;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The `redtrail` command.
+
+fn main() {}
