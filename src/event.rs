@@ -7,8 +7,8 @@ use crate::error::Reject;
 
 /// Where a record stands in the decompressed content of its input.
 ///
-/// While a block is read both numbers count from the start of that block; merging partial results
-/// in file order turns them into numbers of the whole input.
+/// While a block is read `line` counts from the start of that block; merging partial results in file
+/// order turns it into a number of the whole input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Bytes before the record's first byte.
@@ -99,9 +99,15 @@ impl<'a> Args<'a> {
         (0..args.len()).filter_map(move |index| args.get(index))
     }
 
-    /// Bytes of all arguments after the name, decoded.
+    /// Decoded bytes of all arguments after the name.
     pub fn payload(&self) -> u64 {
-        self.spans.iter().skip(1).map(|span| u64::from(span.len - span.escapes)).sum()
+        self.payload_of(1..self.len())
+    }
+
+    /// Decoded bytes of the arguments in `range`.
+    pub fn payload_of(&self, range: std::ops::Range<usize>) -> u64 {
+        let spans = self.spans.get(range).unwrap_or_default();
+        spans.iter().map(|span| u64::from(span.len - span.escapes)).sum()
     }
 }
 

@@ -1,0 +1,90 @@
+//! What tools print around MONITOR's lines.
+
+/// Starts of lines that redis-cli, shells and terminals print, beyond `OK`, `--` and blank lines.
+const STARTS: [&[u8]; 17] = [
+    b"Warning: Using a password with '-a'",
+    b"AUTH failed: ",
+    b"Could not connect to Redis at ",
+    b"Error: ",
+    b"(error) ",
+    b"ERR ",
+    b"-ERR ",
+    b"NOAUTH ",
+    b"Reading messages...",
+    b"Script started",
+    b"Script done",
+    b"Connection closed by foreign host",
+    b"Trying ",
+    b"Connected to ",
+    b"Escape character is ",
+    b"^C",
+    b"==> ", // head and tail name their files so
+];
+
+/// The server's answer to MONITOR: the capture starts here, or starts anew.
+pub fn is_start(line: &[u8]) -> bool {
+    matches!(line, b"OK" | b"+OK" | b"\"OK\"")
+}
+
+/// Whether a line is something that tools print, and no record.
+pub fn is_noise(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.is_empty()
+        || is_start(line)
+        || line == b"--"
+        || STARTS.iter().any(|start| line.starts_with(start))
+        || is_elapsed(line)
+        || is_prompt(line)
+        || line.iter().all(|byte| matches!(byte, b'-' | b'=' | b'#' | b'*'))
+}
+
+/// `(0.68s)`, printed by redis-cli behind slow answers.
+fn is_elapsed(line: &[u8]) -> bool {
+    line.strip_prefix(b"(")
+        .and_then(|line| line.strip_suffix(b"s)"))
+        .is_some_and(|number| number.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
+}
+
+/// `127.0.0.1:6379> monitor`, `host:6379[5]> `, `redis /tmp/redis.sock> `, `not connected> `.
+fn is_prompt(line: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'>', line) else { return false };
+    let prompt = line.get(..end).unwrap_or_default();
+    let prompt = match memchr::memrchr(b'[', prompt) {
+        Some(at) if prompt.ends_with(b"]") => prompt.get(..at).unwrap_or_default(),
+        _ => prompt,
+    };
+    let prompt = prompt.strip_suffix(b"(TX)").unwrap_or(prompt);
+    let port = memchr::memrchr(b':', prompt).and_then(|at| prompt.get(at + 1..));
+    prompt == b"not connected"
+        || prompt.starts_with(b"redis /")
+        || (!prompt.contains(&b' ')
+            && port.is_some_and(|port| !port.is_empty() && port.iter().all(u8::is_ascii_digit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_told_from_records() {
+        for line in [
+            &b""[..], b"OK", b"+OK", b"\"OK\"", b"--", b"  ", b"^C", b"(0.68s)",
+            b"Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.",
+            b"Error: Server closed the connection", b"127.0.0.1:6379> monitor", b"10.0.0.1:6379[5]> ",
+            b"redis /tmp/redis.sock> monitor", b"not connected> ", b"127.0.0.1:6379(TX)> exec",
+            b"Script started on 2026-11-20 10:00:00+00:00 [TERM=\"xterm\"]", b"==> a.log <==", b"-----",
+        ] {
+            assert!(is_noise(line), "{}", line.escape_ascii());
+        }
+        for line in [
+            &b"1718720297.795951 [0 10.0.0.5:1] \"GET\" \"a>b\""[..],
+            b"\"GET\" \"k\"",
+            b"hello",
+            b"(x)",
+            b"a b:1> c",
+            b"OKAY",
+        ] {
+            assert!(!is_noise(line), "{}", line.escape_ascii());
+        }
+    }
+}

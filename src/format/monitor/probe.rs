@@ -1,0 +1,145 @@
+//! Is it a MONITOR capture, and in which dialect?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::Monitor;
+use super::reader::{Form, Reader};
+use crate::error::Reject;
+use crate::event::{Command, Place, Sink, Skipped};
+use crate::format::{Kind, Reading};
+
+/// Lines that are looked at, noise not counted. Enough for a mixture to show.
+const LINES: usize = 200;
+
+/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise apart) are
+/// records, or it holds the server's `OK` and nothing else.
+pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
+    let sample = Sample::take(head, insight);
+    let records = sample.records();
+    let lines =
+        records + sample.count(Form::Rejected) + sample.count(Form::Noise) + sample.count(Form::Truncated);
+    let idle = sample.count(Form::Start) > 0 && lines == 0;
+    // Noise counts here: what is mostly other text with a record quoted in it is no capture.
+    (idle || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
+}
+
+/// The same where `--kind monitor` was given.
+pub fn force(head: &[u8], insight: Option<bool>) -> Reading {
+    Sample::take(head, insight).reading(true)
+}
+
+struct Sample {
+    insight: bool,
+    forms: BTreeMap<Form, usize>,
+}
+
+impl Sample {
+    fn take(head: &[u8], insight: Option<bool>) -> Self {
+        let insight = insight.unwrap_or_else(|| looks_like_insight(head));
+        let mut forms = BTreeMap::new();
+        let mut seen = 0;
+        // The head may end inside a line, which says nothing about the capture.
+        let whole = memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default());
+        Reader::new(insight, 0).lines(whole, &mut Nowhere, &mut |form| {
+            *forms.entry(form).or_insert(0) += 1;
+            seen += usize::from(form != Form::Noise && form != Form::Start);
+            seen < LINES
+        });
+        Sample { insight, forms }
+    }
+
+    fn count(&self, form: Form) -> usize {
+        self.forms.get(&form).copied().unwrap_or(0)
+    }
+
+    fn readable(&self) -> impl Iterator<Item = (Form, usize)> {
+        self.forms.iter().map(|(form, count)| (*form, *count)).filter(|(form, _)| dialect(*form).is_some())
+    }
+
+    fn records(&self) -> usize {
+        self.readable().map(|(_, count)| count).sum()
+    }
+
+    fn reading(&self, forced: bool) -> Reading {
+        let mut forms: Vec<_> = self.readable().filter_map(|(form, n)| Some((n, dialect(form)?))).collect();
+        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        let dialect = match forms.as_slice() {
+            [] => "redis-cli",
+            [(_, only)] => only,
+            _ => "mixed",
+        };
+        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
+        let mut reason = match each.as_slice() {
+            [] => "no record among the first lines".to_owned(),
+            each => format!("of the first {} records {}", self.records(), each.join(", ")),
+        };
+        if self.insight {
+            reason.push_str("; escapes stand doubled, as in RedisInsight's log");
+        }
+        if forced {
+            reason.push_str("; forced by --kind");
+        }
+        Reading {
+            kind: Kind::Monitor,
+            dialect,
+            reason,
+            format: Some(Arc::new(Monitor { insight: self.insight })),
+        }
+    }
+}
+
+/// The name of a form of records; `None` for what is no record.
+fn dialect(form: Form) -> Option<&'static str> {
+    Some(match form {
+        Form::Plain => "redis-cli",
+        Form::Old => "Redis 2.4 and older",
+        Form::Kvrocks => "Kvrocks",
+        Form::Terminal => "terminal",
+        Form::Resp => "RESP",
+        Form::Quoted => "redis-cli --csv or --json",
+        Form::QuotedJson => "redis-cli --quoted-json",
+        Form::Docker => "docker json-file",
+        Form::Cri => "CRI log",
+        Form::Prefixed => "prefixed lines",
+        Form::Insight => "RedisInsight profiler",
+        Form::Python => "redis-py",
+        Form::Tolerant => "unescaped quotes",
+        Form::Start | Form::Noise | Form::Rejected | Form::Truncated => return None,
+    })
+}
+
+/// Whether escapes stand doubled, as JSON around Redis's escapes does: `\\xff` where redis-cli prints
+/// `\xff`. Data can hold `\\n` in redis-cli's notation too (a JSON text with an escaped line end), so
+/// only a doubled `\\xHH` is a sign, and any single escape but `\"` speaks against it.
+fn looks_like_insight(head: &[u8]) -> bool {
+    let doubled = memmem::find_iter(head, b"\\\\x").any(|at| {
+        let digits = head.get(at + 3..at + 5).unwrap_or_default();
+        let odd = at > 0 && head.get(at - 1) == Some(&b'\\');
+        !odd && digits.len() == 2 && digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    doubled && !holds_single_escape(head)
+}
+
+fn holds_single_escape(head: &[u8]) -> bool {
+    let mut rest = head;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        match rest.get(at + 1) {
+            Some(b'x' | b'n' | b'r' | b't' | b'a' | b'b') => return true,
+            _ => rest = rest.get(at + 2..).unwrap_or_default(),
+        }
+    }
+    false
+}
+
+/// Looking at lines must not count them.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn command(&mut self, _: &Command<'_>) {}
+    fn reject(&mut self, _: Reject<'_>) {}
+    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
+    fn gap(&mut self, _: Place) {}
+}

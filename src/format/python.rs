@@ -1,0 +1,129 @@
+//! Python's `repr` of flat dicts, as scripts around redis-py print them.
+//!
+//! ```text
+//! {'time': 1795173280.199431, 'db': 0, 'client_type': 'tcp', 'command': "EVAL return 1 0"}
+//! ```
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_till1};
+use nom::character::complete::{char, space0};
+use nom::combinator::opt;
+use nom::error::{Error, ErrorKind};
+use nom::sequence::{delimited, preceded, separated_pair, terminated};
+use nom::{Err, IResult, Parser};
+
+use super::lexical::hex_digit;
+
+/// A value of a dict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// The body of a string or bytes literal, still escaped.
+    Text(&'a [u8]),
+    /// Anything else that is one word: a number, `None`, `True`.
+    Word(&'a [u8]),
+}
+
+/// The pairs of a dict literal, given to `take` in order; the rest is what follows the closing brace.
+pub fn dict<'a>(input: &'a [u8], mut take: impl FnMut(&'a [u8], Value<'a>)) -> IResult<&'a [u8], ()> {
+    let (mut rest, _) = terminated(char('{'), space0).parse(input)?;
+    while rest.first() != Some(&b'}') {
+        let pair = separated_pair(literal, (space0, char(':'), space0), alt((text, word)));
+        let (left, (key, value)) = terminated(pair, (space0, opt(char(',')), space0)).parse(rest)?;
+        take(key, value);
+        rest = left;
+    }
+    char('}').map(|_| ()).parse(rest)
+}
+
+fn text(input: &[u8]) -> IResult<&[u8], Value<'_>> {
+    literal.map(Value::Text).parse(input)
+}
+
+fn word(input: &[u8]) -> IResult<&[u8], Value<'_>> {
+    take_till1(|byte: u8| matches!(byte, b',' | b'}' | b' ' | b'\'' | b'"')).map(Value::Word).parse(input)
+}
+
+/// A string or bytes literal in either quote; gives what stands between them.
+pub fn literal(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    preceded(
+        opt(tag(&b"b"[..])),
+        alt((
+            delimited(char('\''), |rest| body(rest, b'\''), char('\'')),
+            delimited(char('"'), |rest| body(rest, b'"'), char('"')),
+        )),
+    )
+    .parse(input)
+}
+
+fn body(input: &[u8], quote: u8) -> IResult<&[u8], &[u8]> {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(quote, b'\\', input.get(at..).unwrap_or_default()) {
+        at += found;
+        if input.get(at) == Some(&quote) {
+            let (raw, rest) = input.split_at(at);
+            return Ok((rest, raw));
+        }
+        at += 2;
+    }
+    Err(Err::Error(Error::new(input, ErrorKind::Eof)))
+}
+
+/// Decodes a literal's body onto the end of `out`: `\xHH \n \r \t \\ \' \"`; other backslashes stay.
+pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (plain, escape) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let (byte, used) = match escape {
+            [_, b'n', ..] => (b'\n', 2),
+            [_, b'r', ..] => (b'\r', 2),
+            [_, b't', ..] => (b'\t', 2),
+            [_, quoted @ (b'\\' | b'\'' | b'"'), ..] => (*quoted, 2),
+            [_, b'x', high, low, ..] => match (hex_digit(*high), hex_digit(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 4),
+                _ => (b'\\', 1),
+            },
+            _ => (b'\\', 1),
+        };
+        out.push(byte);
+        rest = escape.get(used..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dicts_are_read_in_order() {
+        let mut pairs = Vec::new();
+        let line = br#"{'time': 17.5, 'db': 0, 'a': "it's", 'b': b'x\'\xff', 'n': None}rest"#;
+        let (rest, ()) = dict(line, |key, value| pairs.push((key, value))).unwrap();
+        assert_eq!(rest, b"rest");
+        assert_eq!(
+            pairs,
+            [
+                (&b"time"[..], Value::Word(b"17.5")),
+                (b"db", Value::Word(b"0")),
+                (b"a", Value::Text(b"it's")),
+                (b"b", Value::Text(br"x\'\xff")),
+                (b"n", Value::Word(b"None")),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_dict_is_an_error() {
+        for line in [&b""[..], b"{", b"{'a'", b"{'a': ", b"{'a': 'x}", b"{\"log\":\"x\"", b"{'a': 1"] {
+            assert!(dict(line, |_, _| ()).is_err(), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn literals_decode() {
+        let mut out = Vec::new();
+        unescape_into(br#"a\'b\"c\\d\n\xff\q"#, &mut out);
+        assert_eq!(out, b"a'b\"c\\d\n\xff\\q");
+    }
+}
