@@ -1,0 +1,120 @@
+//! Records as they may be shown: values in captures are private, so they stand as their length.
+
+use crate::command::{Access, Spec};
+use crate::event::{Args, Text};
+use crate::output::notation::escape;
+
+/// Bytes of a key or pattern that are shown.
+const LONGEST: usize = 128;
+
+/// Arguments that are shown; what follows is counted.
+const MOST: usize = 24;
+
+/// Words of the commands' own language, which are no values.
+const WORDS: [&[u8]; 46] = [
+    b"ABORT", b"ABSTTL", b"ADDR", b"ALPHA", b"ASC", b"ASYNC", b"BLOCK", b"BY", b"BYLEX", b"BYSCORE", b"CH", b"COPY",
+    b"COUNT", b"DESC", b"EX", b"EXAT", b"FORCE", b"GET", b"GT", b"ID", b"INCR", b"KEEPTTL", b"KEYS", b"LADDR", b"LIMIT",
+    b"LT", b"MATCH", b"MAXAGE", b"MINID", b"NO", b"NOACK", b"NOSAVE", b"NOW", b"NX", b"OFF", b"ON", b"ONE", b"PX",
+    b"PXAT", b"REPLACE", b"REV", b"SAVE", b"STORE", b"STREAMS", b"SYNC", b"WITHSCORES",
+];
+
+/// A call with its name, keys and options; other arguments stand as `(12 bytes)`.
+pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
+    let mut out = String::new();
+    let mut scratch = Vec::new();
+    for (at, arg) in args.iter().enumerate().take(MOST) {
+        if at > 0 {
+            out.push(' ');
+        }
+        if at == 0 || keys.contains(&at) || speaks(spec, args, at, arg) {
+            let bytes = arg.bytes(&mut scratch);
+            match bytes.get(..LONGEST) {
+                Some(start) if bytes.len() > LONGEST => {
+                    out.push_str(&escape(start));
+                    out.push('…');
+                }
+                _ => out.push_str(&escape(bytes)),
+            }
+        } else {
+            out.push_str(&length(arg.len()));
+        }
+    }
+    if args.len() > MOST {
+        out.push_str(&format!(" … ({} more arguments)", args.len() - MOST));
+    }
+    out
+}
+
+/// Whether an argument belongs to the command's own language.
+fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
+    if at == 1 && (spec.name.contains('|') || matches!(spec.name, "KEYS" | "DEBUG")) {
+        return true;
+    }
+    // The name of a setting is shown, never what it was set to.
+    if spec.name == "CONFIG|SET" {
+        return at % 2 == 0;
+    }
+    if WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
+        return true;
+    }
+    let after_match = at
+        .checked_sub(1)
+        .and_then(|before| args.get(before))
+        .is_some_and(|before| before.raw.eq_ignore_ascii_case(b"MATCH"));
+    let number = !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
+}
+
+/// A line that could not be read: what stands in front of the first quote, and the length of the rest.
+pub fn line(text: &[u8]) -> String {
+    let quote = memchr::memchr(b'"', text).unwrap_or(0);
+    let (head, rest) = text.split_at(quote.min(LONGEST));
+    let mut out = escape(head);
+    out.push_str(&length(rest.len()));
+    out
+}
+
+fn length(bytes: usize) -> String {
+    format!("({bytes} bytes)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command;
+    use crate::format::monitor::line::record;
+
+    fn shown(arguments: &str) -> String {
+        let line = format!("1.2 [0 a:1] {arguments}");
+        let mut spans = Vec::new();
+        record(line.as_bytes(), &mut spans).unwrap();
+        let args = Args::new(line.as_bytes(), &spans);
+        let spec = command::resolve(&args).unwrap().spec();
+        let mut keys = Vec::new();
+        command::keys(spec, &args, &mut keys);
+        call(spec, &args, &keys)
+    }
+
+    #[test]
+    fn values_stand_as_their_length() {
+        for (arguments, text) in [
+            (r#""KEYS" "user:*""#, "KEYS user:*"),
+            (r#""flushall" "ASYNC""#, "flushall ASYNC"),
+            (r#""SET" "k" "secret" "EX" "60""#, "SET k (6 bytes) EX (2 bytes)"),
+            (r#""CONFIG" "SET" "requirepass" "secret""#, "CONFIG SET requirepass (6 bytes)"),
+            (r#""DEBUG" "SLEEP" "5""#, "DEBUG SLEEP 5"),
+            (r#""AUTH" "1234""#, "AUTH (4 bytes)"),
+            (r#""SCAN" "0" "MATCH" "a*" "COUNT" "10""#, "SCAN 0 MATCH a* COUNT 10"),
+            (r#""DEL" "a\"b\n""#, "DEL a\\\"b\\n"),
+            (r#""ACL" "SETUSER" "bob" ">pw""#, "ACL SETUSER (3 bytes) (3 bytes)"),
+        ] {
+            assert_eq!(shown(arguments), text);
+        }
+    }
+
+    #[test]
+    fn unreadable_lines_show_no_value() {
+        assert_eq!(line(br#"17.5 [0 a:1] "SET" "k" "sec"#), "17.5 [0 a:1] (14 bytes)");
+        assert_eq!(line(br#""SET" "k"#), "(8 bytes)");
+    }
+}

@@ -1,0 +1,109 @@
+//! Byte strings as small numbers, in the order of their first appearance.
+
+use hashbrown::HashTable;
+
+/// The hash of a byte string: fixed, so that runs repeat, and computed once for all tables.
+pub fn hash(bytes: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    foldhash::fast::FixedState::with_seed(SEED).hash_one(bytes)
+}
+
+/// Any fixed number does; this one is the binary expansion of pi.
+const SEED: u64 = 0x243f_6a88_85a3_08d3;
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    start: usize,
+    len: usize,
+}
+
+/// Distinct byte strings, numbered from 0.
+#[derive(Clone, Debug, Default)]
+pub struct Interner {
+    arena: Vec<u8>,
+    entries: Vec<Entry>,
+    table: HashTable<u32>,
+}
+
+impl Interner {
+    /// How many different strings there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The string of a number; empty for a number that was never given out.
+    pub fn get(&self, index: u32) -> &[u8] {
+        self.entries.get(index as usize).and_then(|entry| self.text(entry)).unwrap_or_default()
+    }
+
+    /// The hash of a number's string.
+    pub fn hash_of(&self, index: u32) -> u64 {
+        self.entries.get(index as usize).map_or(0, |entry| entry.hash)
+    }
+
+    /// All strings in order, with their hashes.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.entries.iter().map(|entry| (entry.hash, self.text(entry).unwrap_or_default()))
+    }
+
+    /// The number of `bytes`, if they were interned.
+    pub fn find(&self, hash: u64, bytes: &[u8]) -> Option<u32> {
+        self.table.find(hash, |index| self.is(*index, hash, bytes)).copied()
+    }
+
+    /// The number of `bytes`, whose [`hash`] the caller knows; a new one if they are new.
+    pub fn intern(&mut self, hash: u64, bytes: &[u8]) -> u32 {
+        if let Some(index) = self.find(hash, bytes) {
+            return index;
+        }
+        // More than four thousand million distinct strings do not fit into memory anyway.
+        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(Entry { hash, start: self.arena.len(), len: bytes.len() });
+        self.arena.extend_from_slice(bytes);
+        let entries = &self.entries;
+        self.table.insert_unique(hash, index, |index| entries.get(*index as usize).map_or(0, |entry| entry.hash));
+        index
+    }
+
+    fn is(&self, index: u32, hash: u64, bytes: &[u8]) -> bool {
+        self.entries
+            .get(index as usize)
+            .is_some_and(|entry| entry.hash == hash && self.text(entry) == Some(bytes))
+    }
+
+    fn text(&self, entry: &Entry) -> Option<&[u8]> {
+        self.arena.get(entry.start..entry.start + entry.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_numbered_by_first_appearance() {
+        let mut names = Interner::default();
+        for (bytes, index) in [(&b"a"[..], 0), (b"", 1), (b"a", 0), (b"\0\xff", 2), (b"", 1)] {
+            assert_eq!(names.intern(hash(bytes), bytes), index);
+        }
+        assert_eq!(names.len(), 3);
+        assert_eq!((names.get(2), names.get(9)), (&b"\0\xff"[..], &b""[..]));
+        assert_eq!(names.find(hash(b"b"), b"b"), None);
+        let all: Vec<_> = names.iter().map(|(_, bytes)| bytes).collect();
+        assert_eq!(all, [&b"a"[..], b"", b"\0\xff"]);
+    }
+
+    #[test]
+    fn equal_hashes_of_different_strings_stay_apart() {
+        let mut names = Interner::default();
+        assert_eq!(names.intern(7, b"a"), 0);
+        assert_eq!(names.intern(7, b"b"), 1);
+        assert_eq!(names.find(7, b"b"), Some(1));
+    }
+}

@@ -1,0 +1,149 @@
+//! A set of small numbers, exact and compact: which clients used a key.
+
+/// Numbers of clients. Most keys have one or two users, so a few fit in place.
+#[derive(Clone, Debug)]
+pub enum Members {
+    /// Up to [`FEW`] numbers, in order of arrival; only the first `len` count.
+    Few {
+        /// How many of `ids` count.
+        len: u8,
+        /// The numbers.
+        ids: [u32; FEW],
+    },
+    /// A bitmap, bit `n` for number `n`.
+    Many(Box<Vec<u64>>),
+}
+
+/// As many as fit beside the bitmap's pointer without making the set larger than 24 bytes.
+const FEW: usize = 4;
+
+impl Default for Members {
+    fn default() -> Self {
+        Members::Few { len: 0, ids: [0; FEW] }
+    }
+}
+
+impl Members {
+    /// How many different numbers.
+    pub fn len(&self) -> u64 {
+        match self {
+            Members::Few { len, .. } => u64::from(*len),
+            Members::Many(bits) => bits.iter().map(|word| u64::from(word.count_ones())).sum(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Members::Few { len: 0, .. })
+    }
+
+    /// Adds a number.
+    pub fn insert(&mut self, id: u32) {
+        match self {
+            Members::Few { len, ids } => {
+                let held = ids.get(..usize::from(*len)).unwrap_or_default();
+                if held.contains(&id) {
+                    return;
+                }
+                match ids.get_mut(usize::from(*len)) {
+                    Some(free) => {
+                        *free = id;
+                        *len += 1;
+                    }
+                    None => {
+                        let mut bits = Vec::new();
+                        held.iter().for_each(|id| set(&mut bits, *id));
+                        set(&mut bits, id);
+                        *self = Members::Many(Box::new(bits));
+                    }
+                }
+            }
+            Members::Many(bits) => set(bits, id),
+        }
+    }
+
+    /// Adds every number of `later`, renamed by `names`.
+    pub fn merge(&mut self, later: &Members, names: &[u32]) {
+        later.each(|id| {
+            if let Some(name) = names.get(id as usize) {
+                self.insert(*name);
+            }
+        });
+    }
+
+    /// Adds every number of `other`.
+    pub fn union(&mut self, other: &Members) {
+        match (&mut *self, other) {
+            (Members::Many(bits), Members::Many(more)) => {
+                if bits.len() < more.len() {
+                    bits.resize(more.len(), 0);
+                }
+                bits.iter_mut().zip(more.iter()).for_each(|(word, more)| *word |= more);
+            }
+            _ => other.each(|id| self.insert(id)),
+        }
+    }
+
+    fn each(&self, mut take: impl FnMut(u32)) {
+        match self {
+            Members::Few { len, ids } => {
+                ids.iter().take(usize::from(*len)).for_each(|id| take(*id));
+            }
+            Members::Many(bits) => {
+                for (word, base) in bits.iter().zip((0_u32..).step_by(64)) {
+                    let mut left = *word;
+                    while left != 0 {
+                        take(base + left.trailing_zeros());
+                        left &= left - 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn set(bits: &mut Vec<u64>, id: u32) {
+    let word = (id / 64) as usize;
+    if word >= bits.len() {
+        bits.resize(word + 1, 0);
+    }
+    if let Some(word) = bits.get_mut(word) {
+        *word |= 1 << (id % 64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(ids: &[u32]) -> Members {
+        let mut members = Members::default();
+        ids.iter().for_each(|id| members.insert(*id));
+        members
+    }
+
+    #[test]
+    fn numbers_count_once() {
+        for (ids, len) in [(&[][..], 0), (&[7][..], 1), (&[7, 7, 0], 2), (&[1, 2, 3, 4], 4), (&[1, 2, 3, 4, 900, 4], 5)] {
+            assert_eq!(of(ids).len(), len);
+        }
+    }
+
+    #[test]
+    fn sets_unite_and_rename() {
+        let all: Vec<u32> = (0..200).collect();
+        for (a, b, len) in [(&all[..3], &all[2..5], 5), (&all[..100], &all[50..200], 200), (&all[..2], &all[..100], 100)] {
+            let mut set = of(a);
+            set.union(&of(b));
+            assert_eq!(set.len(), len);
+        }
+        let mut set = of(&[5]);
+        set.merge(&of(&[0, 1, 2]), &[9, 5, 8]);
+        assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn a_set_stays_small() {
+        assert!(size_of::<Members>() <= 24);
+    }
+}

@@ -1,0 +1,95 @@
+//! The statistics: each folds the calls of one block, merges with what follows, and finishes as a
+//! part of the report.
+//!
+//! Law: observing `a` and then `b` equals merging their partial results in that order; the default is
+//! empty. Partial results are plain data, and what they hold follows distinct things (commands,
+//! clients, keys), never lines.
+
+pub mod account;
+pub mod caller;
+pub mod clients;
+pub mod commands;
+pub mod dangerous;
+pub mod databases;
+pub mod groups;
+pub mod intern;
+pub mod keys;
+pub mod members;
+pub mod observer;
+pub mod partial;
+pub mod patterns;
+pub mod timeline;
+
+use crate::command::{Access, Spec};
+use crate::event::{Args, Command};
+
+/// One call with what every statistic wants to know of it, found once.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The record.
+    pub record: &'a Command<'a>,
+    /// Its name's number in [`commands::Commands`].
+    pub command: u32,
+    /// What Redis knows of the command; `None` for one that no table holds.
+    pub spec: Option<&'static Spec>,
+    /// The number of the client that is answerable for it in [`clients::Clients`].
+    pub client: u32,
+    /// Whether a script made it.
+    pub in_script: bool,
+    /// Decoded bytes of the arguments after the name.
+    pub payload: u64,
+    /// Where its keys stand in the arguments.
+    pub keys: &'a [usize],
+}
+
+impl<'a> Call<'a> {
+    /// The arguments.
+    pub fn args(&self) -> Args<'a> {
+        self.record.args
+    }
+
+    /// What it does with data.
+    pub fn access(&self) -> Option<Access> {
+        self.spec.map(|spec| spec.access)
+    }
+
+    /// Whether it can harm a server.
+    pub fn is_dangerous(&self) -> bool {
+        self.spec.is_some_and(|spec| spec.danger.is_some())
+    }
+}
+
+/// Earliest and latest time of something that happened at least once, in microseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The earliest.
+    pub first: i64,
+    /// The latest.
+    pub last: i64,
+}
+
+impl Default for Period {
+    /// Empty: any time is before its first and behind its last.
+    fn default() -> Self {
+        Period { first: i64::MAX, last: i64::MIN }
+    }
+}
+
+impl Period {
+    /// Stretches to hold `time`.
+    pub fn add(&mut self, time: i64) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+
+    /// Stretches to hold all of `other`.
+    pub fn merge(&mut self, other: Period) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// `part` of `total`, 0 where there is nothing to share.
+pub fn share(part: u64, total: u64) -> f64 {
+    if total == 0 { 0.0 } else { part as f64 / total as f64 }
+}

@@ -1,0 +1,136 @@
+//! Folds the records of one block.
+
+use super::account::Account;
+use super::caller::Caller;
+use super::clients::{ClientIndex, NO_ADDRESS, Trait};
+use super::keys::OpenKeys;
+use super::partial::Partial;
+use super::Call;
+use crate::command::{self, Spec};
+use crate::error::Reject;
+use crate::event::{Args, Command, Exactness, Place, Sink, Skipped};
+use crate::pattern::Rules;
+
+/// Takes what a format finds in one block and counts it.
+pub struct Observer {
+    input: u32,
+    account: Account,
+    partial: Partial,
+    keys: OpenKeys,
+    positions: Vec<usize>,
+    scratch: Vec<u8>,
+}
+
+impl Observer {
+    /// For a block of the input numbered `input`.
+    pub fn new(input: u32) -> Self {
+        Observer {
+            input,
+            account: Account::default(),
+            partial: Partial::default(),
+            keys: OpenKeys::default(),
+            positions: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The block's part, which has `lines` lines.
+    pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
+        let mut partial = self.partial;
+        partial.keys = self.keys.seal(rules);
+        partial.accounts.insert(self.input, Account { lines, ..self.account });
+        partial
+    }
+
+    /// What a client says of itself.
+    fn listen(&mut self, spec: &Spec, client: ClientIndex, args: &Args<'_>) {
+        match spec.name {
+            "CLIENT|SETNAME" => self.tell(client, Trait::Name, args, 2),
+            "CLIENT|SETINFO" => match args.get(2) {
+                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-NAME") => self.tell(client, Trait::Library, args, 3),
+                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-VER") => self.tell(client, Trait::Version, args, 3),
+                _ => {}
+            },
+            "HELLO" => {
+                let mut at = 2;
+                while let Some(option) = args.get(at) {
+                    if option.raw.eq_ignore_ascii_case(b"AUTH") {
+                        self.tell(client, Trait::User, args, at + 1);
+                        at += 3;
+                    } else if option.raw.eq_ignore_ascii_case(b"SETNAME") {
+                        self.tell(client, Trait::Name, args, at + 1);
+                        at += 2;
+                    } else {
+                        at += 1;
+                    }
+                }
+            }
+            "AUTH" if args.len() == 3 => self.tell(client, Trait::User, args, 1),
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, client: ClientIndex, what: Trait, args: &Args<'_>, at: usize) {
+        if let Some(text) = args.get(at) {
+            let value = text.bytes(&mut self.scratch);
+            // What the server prints instead of a secret tells no user.
+            if what != Trait::User || value != b"(redacted)" {
+                self.partial.clients.tell(client, what, value);
+            }
+        }
+    }
+}
+
+impl Sink for Observer {
+    fn command(&mut self, record: &Command<'_>) {
+        self.account.record(record);
+        let args = record.args;
+        let (command, spec) = self.partial.commands.resolve(&args);
+        let clients = &mut self.partial.clients;
+        let in_script = record.client == Some(b"lua");
+        let client = if in_script {
+            self.partial.caller.client(|| clients.number(b"lua"))
+        } else {
+            clients.number(record.client.unwrap_or(NO_ADDRESS))
+        };
+        self.positions.clear();
+        if let (Some(spec), true) = (spec, record.exactness != Exactness::NameOnly) {
+            command::keys(spec, &args, &mut self.positions);
+            if !in_script && matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO") {
+                self.partial.caller = Caller::Client(client);
+            }
+        }
+        let call = Call {
+            record,
+            command,
+            spec,
+            client,
+            in_script,
+            payload: args.payload(),
+            keys: &self.positions,
+        };
+        self.partial.commands.observe(&call);
+        // A name holds from the call that sets it on.
+        self.keys.observe(&call);
+        self.partial.dangerous.observe(&call, self.input);
+        self.partial.databases.observe(&call);
+        self.partial.timeline.observe(&call);
+        self.partial.clients.observe(&call);
+        if let Some(spec) = spec {
+            self.listen(spec, client, &args);
+        }
+    }
+
+    fn reject(&mut self, reject: Reject<'_>) {
+        self.account.reject(&reject);
+    }
+
+    fn skip(&mut self, _: Place, bytes: u64, why: Skipped) {
+        self.account.skip(bytes, why);
+    }
+
+    fn gap(&mut self, _: Place) {
+        self.account.start();
+        self.partial.caller = Caller::Nobody;
+    }
+}

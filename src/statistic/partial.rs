@@ -1,0 +1,97 @@
+//! All statistics of a stretch of a capture, as one value that merges with what follows.
+
+use std::collections::BTreeMap;
+
+use super::account::Account;
+use super::caller::Caller;
+use super::clients::{self, Clients};
+use super::commands::Commands;
+use super::dangerous::Dangerous;
+use super::databases::Databases;
+use super::groups;
+use super::keys::Keys;
+use super::timeline::Timeline;
+use crate::pattern::Rules;
+use crate::report::{Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows, Table};
+
+/// What was found in a stretch of the run's inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Partial {
+    /// By number of the input.
+    pub accounts: BTreeMap<u32, Account>,
+    pub(super) commands: Commands,
+    pub(super) clients: Clients,
+    pub(super) keys: Keys,
+    pub(super) dangerous: Dangerous,
+    pub(super) databases: Databases,
+    pub(super) timeline: Timeline,
+    pub(super) caller: Caller,
+}
+
+impl Partial {
+    /// Appends what follows.
+    pub fn merge(&mut self, later: Partial, rules: &Rules) {
+        let commands = self.commands.merge(&later.commands);
+        let caller = self.caller.client(|| self.clients.number(b"lua"));
+        let numbers = self.clients.merge(&later.clients, &commands, caller);
+        self.keys.merge(&later.keys, &numbers, rules);
+        let accounts = &self.accounts;
+        self.dangerous.merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.databases.merge(&later.databases);
+        self.timeline.merge(later.timeline);
+        self.caller.merge(later.caller, &numbers);
+        for (input, account) in later.accounts {
+            self.accounts.entry(input).or_default().merge(account);
+        }
+    }
+
+    /// An input ends here: what follows is another server's, or another time.
+    pub fn end_input(&mut self) {
+        self.caller = Caller::Nobody;
+    }
+}
+
+/// The finished tables.
+pub struct Summary {
+    /// By command.
+    pub commands: Table<CommandRow>,
+    /// By client.
+    pub clients: Table<ClientRow>,
+    /// By what clients share.
+    pub client_groups: Rows<ClientGroupRow>,
+    /// By key pattern.
+    pub key_patterns: Table<PatternRow>,
+    /// The most used keys.
+    pub hot_keys: Rows<HotKeyRow>,
+    /// Dangerous calls.
+    pub dangerous: Table<DangerousRow>,
+    /// By database.
+    pub databases: Rows<DatabaseRow>,
+    /// Over time.
+    pub timeline: crate::report::Timeline,
+    /// Bounds that took over.
+    pub bounds: Vec<String>,
+}
+
+impl Partial {
+    /// Finishes every statistic. `paths` are the inputs' by number, `bucket` the timeline's width in
+    /// seconds where one was asked for.
+    pub fn finish(&mut self, rules: &Rules, paths: &[Bytes], bucket: Option<u64>) -> Summary {
+        let commands = self.commands.finish(&self.clients);
+        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(rules);
+        if self.clients.rest() > 0 {
+            bounds.push(format!("more than {} client addresses: the later ones are counted together", clients::MOST));
+        }
+        Summary {
+            clients: self.clients.finish(&self.commands),
+            client_groups: groups::finish(&self.clients, commands.total),
+            dangerous: self.dangerous.finish(&self.commands, &self.clients, paths),
+            databases: self.databases.finish(commands.total),
+            timeline: self.timeline.finish(bucket),
+            commands,
+            key_patterns,
+            hot_keys,
+            bounds,
+        }
+    }
+}

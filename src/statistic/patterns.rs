@@ -1,0 +1,191 @@
+//! Key references by pattern: the rows behind [`super::keys`].
+
+use datasketches::hll::{HllSketch, HllType};
+
+use super::intern::{Interner, hash};
+use super::members::Members;
+use crate::pattern::{Learnt, Rules};
+
+/// A pattern's number.
+pub type PatternIndex = u32;
+
+/// The pattern of all keys whose pattern came past [`MOST`].
+pub const REST: PatternIndex = 0;
+
+/// Shapes that are held before positions with many values are told to be ids.
+const CROWDED: usize = 65_536;
+
+/// Patterns that are held at most, about 100 MB.
+const MOST: usize = 262_144;
+
+/// Sketches of 2^12 registers: 1.6 % standard error (1.04 / sqrt(2^12), Flajolet et al. 2007).
+const LG_K: u8 = 12;
+
+/// Different keys that are kept as examples.
+pub(super) const SAMPLES: usize = 3;
+
+/// Counts of one pattern.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    pub calls: u64,
+    pub reads: u64,
+    pub writes: u64,
+    pub deletes: u64,
+    pub ttl_set: u64,
+    pub payload: u64,
+    /// Writes without a time to live on keys that are no longer told apart.
+    pub unset: u64,
+    pub clients: Members,
+    /// Numbers of the first few keys.
+    pub samples: Vec<u32>,
+    /// Distinct keys, once they are too many to be held.
+    pub distinct: Option<Box<HllSketch>>,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, later: &Counts) {
+        self.calls += later.calls;
+        self.reads += later.reads;
+        self.writes += later.writes;
+        self.deletes += later.deletes;
+        self.ttl_set += later.ttl_set;
+        self.payload += later.payload;
+        self.unset += later.unset;
+    }
+
+    pub(super) fn sample(&mut self, key: u32) {
+        if self.samples.len() < SAMPLES && !self.samples.contains(&key) {
+            self.samples.push(key);
+        }
+    }
+
+    /// Puts a key, by its hash, into the sketch of distinct keys.
+    pub(super) fn sketch(&mut self, key: u64) {
+        if self.distinct.is_none() {
+            // The constant above is within the sketch's bounds of 4 to 21.
+            self.distinct = HllSketch::new(LG_K, HllType::Hll8).ok().map(Box::new);
+        }
+        if let Some(sketch) = &mut self.distinct {
+            sketch.update(key);
+        }
+    }
+}
+
+/// Patterns by name.
+#[derive(Clone, Debug)]
+pub struct Patterns {
+    names: Interner,
+    rows: Vec<Counts>,
+    /// Table size at which looking for ids is worth its time again.
+    crowded: usize,
+    /// Whether a pattern was turned away at [`MOST`].
+    pub overflowed: bool,
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        let mut patterns =
+            Patterns { names: Interner::default(), rows: Vec::new(), crowded: CROWDED, overflowed: false };
+        // No shape holds a line end alone: in the report the rest is no row of its own.
+        patterns.number(b"\n");
+        patterns
+    }
+}
+
+impl Patterns {
+    /// The number of a pattern.
+    pub fn number(&mut self, name: &[u8]) -> PatternIndex {
+        let hash = hash(name);
+        if self.rows.len() >= MOST {
+            let found = self.names.find(hash, name);
+            self.overflowed |= found.is_none();
+            return found.unwrap_or(REST);
+        }
+        let index = self.names.intern(hash, name);
+        if index as usize >= self.rows.len() {
+            self.rows.push(Counts::default());
+        }
+        index
+    }
+
+    /// Patterns with their counts, in order of first appearance, the rest apart.
+    pub fn iter(&self) -> impl Iterator<Item = (PatternIndex, &[u8], &Counts)> {
+        (0..).zip(self.names.iter()).zip(&self.rows).skip(1).map(|((index, (_, name)), row)| (index, name, row))
+    }
+
+    /// The counts of a pattern.
+    pub fn get_mut(&mut self, index: PatternIndex) -> Option<&mut Counts> {
+        self.rows.get_mut(index as usize)
+    }
+
+    /// The counts of the keys whose pattern is not held.
+    pub fn rest(&self) -> Option<&Counts> {
+        self.rows.get(REST as usize)
+    }
+
+    /// Every row's counts, the rest first.
+    pub fn rows_mut(&mut self) -> &mut [Counts] {
+        &mut self.rows
+    }
+
+    /// Takes in the names of what follows; gives the numbers here of the numbers there.
+    pub fn merge_names(&mut self, later: &Patterns) -> Vec<PatternIndex> {
+        self.overflowed |= later.overflowed;
+        std::iter::once(REST).chain(later.iter().map(|(_, name, _)| self.number(name))).collect()
+    }
+
+    /// Where shapes have become many, finds the positions that are ids and joins what became one
+    /// pattern; gives the new numbers of the old ones. The final patterns are the same whenever this is done.
+    pub fn compress(&mut self, rules: &Rules, learnt: &mut Option<Learnt>) -> Option<Vec<PatternIndex>> {
+        if self.rows.len() <= self.crowded {
+            return None;
+        }
+        let learnt = learnt.get_or_insert_with(|| Learnt::new(rules));
+        learnt.learn(self.iter().map(|(_, name, _)| name));
+        let numbers = self.rename(|name, out| learnt.apply(name, out));
+        self.crowded = CROWDED.max(self.rows.len() * 2);
+        Some(numbers)
+    }
+
+    /// Gives every pattern the name that `rename` writes and joins those that became one; gives the
+    /// new numbers of the old ones.
+    pub fn rename(&mut self, mut rename: impl FnMut(&[u8], &mut Vec<u8>)) -> Vec<PatternIndex> {
+        let old = std::mem::take(self);
+        self.overflowed = old.overflowed;
+        let mut name = Vec::new();
+        let mut numbers = vec![REST];
+        numbers.extend(old.names.iter().skip(1).map(|(_, shape)| {
+            name.clear();
+            rename(shape, &mut name);
+            self.number(&name)
+        }));
+        for (row, number) in old.rows.into_iter().zip(&numbers) {
+            let Some(mine) = self.get_mut(*number) else { continue };
+            mine.add(&row);
+            mine.clients.union(&row.clients);
+            row.samples.iter().for_each(|key| mine.sample(*key));
+            if let Some(sketch) = row.distinct {
+                mine.join(*sketch);
+            }
+        }
+        numbers
+    }
+}
+
+impl Counts {
+    /// Unites the sketches of distinct keys.
+    pub(super) fn join(&mut self, sketch: HllSketch) {
+        let mine = self.distinct.take();
+        let union = datasketches::hll::HllUnion::new(LG_K).map(|mut union| {
+            mine.iter().for_each(|mine| union.update(mine));
+            union.update(&sketch);
+            union.to_sketch(HllType::Hll8)
+        });
+        self.distinct = Some(Box::new(union.unwrap_or(sketch)));
+    }
+
+    /// The estimated number of distinct keys; it depends on the keys alone, not on their order.
+    pub(super) fn estimate(&self) -> Option<u64> {
+        self.distinct.as_ref().map(|sketch| sketch.composite_estimate().round() as u64)
+    }
+}

@@ -1,0 +1,179 @@
+//! Calls over time.
+
+use std::collections::BTreeMap;
+
+use super::Call;
+use crate::command::Access;
+use crate::output::notation::Time;
+use crate::report::{Timeline as Table, TimelineRow};
+
+/// Widths a timeline can have, in seconds.
+const WIDTHS: [i64; 7] = [1, 10, 60, 600, 3_600, 86_400, 864_000];
+
+/// Buckets that are held at most; past it the next width takes over. About 70 MB.
+const MOST: usize = 1_000_000;
+
+/// Rows that an automatic width aims at: ten minutes by the second, a day by the minute.
+const ROWS: i64 = 1_440;
+
+const MICROS: i64 = 1_000_000;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    calls: u64,
+    reads: u64,
+    writes: u64,
+    dangerous: u64,
+}
+
+impl Counts {
+    fn merge(&mut self, later: &Counts) {
+        self.calls += later.calls;
+        self.reads += later.reads;
+        self.writes += later.writes;
+        self.dangerous += later.dangerous;
+    }
+}
+
+/// Calls by bucket.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// Present width in seconds.
+    width: i64,
+    /// By number of the bucket since 1970.
+    buckets: BTreeMap<i64, Counts>,
+    /// The bucket of the last call, not yet in `buckets`: calls come in order of time.
+    open: Option<(i64, Counts)>,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Timeline { width: 1, buckets: BTreeMap::new(), open: None }
+    }
+}
+
+impl Timeline {
+    /// Counts a call.
+    pub fn observe(&mut self, call: &Call<'_>) {
+        let bucket = call.record.time.div_euclid(self.width * MICROS);
+        let counts = match &mut self.open {
+            Some((open, counts)) if *open == bucket => counts,
+            _ => {
+                self.close();
+                &mut self.open.insert((bucket, Counts::default())).1
+            }
+        };
+        counts.calls += 1;
+        match call.access() {
+            Some(Access::Read) => counts.reads += 1,
+            Some(Access::Write | Access::Delete) => counts.writes += 1,
+            _ => {}
+        }
+        counts.dangerous += u64::from(call.is_dangerous());
+    }
+
+    fn close(&mut self) {
+        if let Some((bucket, counts)) = self.open.take() {
+            self.buckets.entry(bucket).or_default().merge(&counts);
+        }
+    }
+
+    /// Appends what follows.
+    pub fn merge(&mut self, mut later: Timeline) {
+        self.close();
+        later.close();
+        while self.width < later.width {
+            self.widen();
+        }
+        while later.width < self.width {
+            later.widen();
+        }
+        for (bucket, counts) in &later.buckets {
+            self.buckets.entry(*bucket).or_default().merge(counts);
+        }
+        while self.buckets.len() > MOST && self.next_width().is_some() {
+            self.widen();
+        }
+    }
+
+    fn next_width(&self) -> Option<i64> {
+        WIDTHS.into_iter().find(|width| *width > self.width)
+    }
+
+    fn widen(&mut self) {
+        if let Some(width) = self.next_width() {
+            self.rebase(width);
+        }
+    }
+
+    fn rebase(&mut self, width: i64) {
+        let mut wide = BTreeMap::new();
+        for (bucket, counts) in &self.buckets {
+            let start = bucket.saturating_mul(self.width);
+            wide.entry(start.div_euclid(width)).or_insert_with(Counts::default).merge(counts);
+        }
+        self.width = width;
+        self.buckets = wide;
+    }
+
+    /// The report's table. `bucket` is the asked width in seconds; a memory bound may have made it wider.
+    pub fn finish(&mut self, bucket: Option<u64>) -> Table {
+        self.close();
+        let seconds = match (self.buckets.first_key_value(), self.buckets.last_key_value()) {
+            (Some((first, _)), Some((last, _))) => (last - first + 1).saturating_mul(self.width),
+            _ => 0,
+        };
+        let asked = bucket.and_then(|bucket| i64::try_from(bucket).ok());
+        let fits = || WIDTHS.into_iter().find(|width| seconds / width <= ROWS).unwrap_or(864_000);
+        let width = asked.unwrap_or_else(fits);
+        if width > self.width && width % self.width == 0 {
+            self.rebase(width);
+        }
+        let rows = self.buckets.iter().map(|(bucket, counts)| TimelineRow {
+            time: Time(bucket.saturating_mul(self.width).saturating_mul(MICROS)),
+            calls: counts.calls,
+            reads: counts.reads,
+            writes: counts.writes,
+            dangerous: counts.dangerous,
+        });
+        Table { bucket_seconds: self.width.unsigned_abs(), rows: rows.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(seconds: &[i64]) -> Timeline {
+        let mut timeline = Timeline::default();
+        for second in seconds {
+            timeline.buckets.entry(*second).or_default().calls += 1;
+        }
+        timeline
+    }
+
+    #[test]
+    fn widths_follow_the_length_of_the_capture() {
+        for (seconds, asked, width, rows) in [
+            (&[0, 1, 1][..], None, 1, 2),
+            (&[0, 1_441], None, 10, 2),
+            (&[0, 86_399], None, 60, 2),
+            (&[0, 9, 10], Some(10), 10, 2),
+            (&[-1, 0], Some(60), 60, 2),
+            (&[], None, 1, 0),
+        ] {
+            let table = of(seconds).finish(asked);
+            assert_eq!((table.bucket_seconds, table.rows.len()), (width, rows), "{seconds:?}");
+            assert_eq!(table.rows.iter().map(|row| row.calls).sum::<u64>(), seconds.len() as u64);
+        }
+    }
+
+    #[test]
+    fn a_bound_makes_buckets_wider_and_loses_no_call() {
+        let seconds: Vec<i64> = (0..=MOST as i64).collect();
+        let mut timeline = of(&seconds[..10]);
+        timeline.merge(of(&seconds[10..]));
+        assert_eq!(timeline.width, 10);
+        assert_eq!(timeline.buckets.values().map(|counts| counts.calls).sum::<u64>(), seconds.len() as u64);
+    }
+}
