@@ -7,6 +7,8 @@ use crate::output::clock::Clock;
 use crate::output::number::{self, Noun, grouped};
 use crate::report::{InputRow, Report};
 
+/// Columns of the page to the left of a file.
+const INDENT: usize = 2;
 const FILE: Noun = Noun("file", "files");
 const RECORD: Noun = Noun("record", "records");
 
@@ -36,29 +38,34 @@ pub fn inputs(report: &Report, page: &mut Page) {
     }
     // A single range has just been said.
     let ranges = report.inputs.iter().filter(|input| input.first.is_some()).count() > 1;
-    let range = |input: &InputRow, clock: Clock| {
+    let clock = page.clock;
+    let range = |input: &InputRow| {
         input.first.zip(input.last).filter(|_| ranges).map(|(first, last)| clock.range(first, last))
     };
     let columns = [words("", 0, 16), words("", 0, 16), number("", 0), words("", 0, 16)];
+    let names: Vec<String> = shown.iter().map(|input| fit::name(&input.path)).collect();
     let rows: Vec<Vec<Cell>> = shown
         .iter()
-        .map(|input| {
+        .zip(&names)
+        .map(|(input, name)| {
             vec![
-                fit::name(&input.path).into(),
+                name.clone().into(),
                 kind(input).into(),
                 records(input).unwrap_or_default().into(),
-                range(input, page.clock).unwrap_or_default().into(),
+                range(input).unwrap_or_default().into(),
             ]
         })
         .collect();
     let lines = lay_out(page, &columns, &rows);
-    for (input, line) in shown.iter().zip(&lines.rows) {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names = fit::column(&names, page.view.width.saturating_sub(INDENT));
+    for ((input, name), line) in shown.iter().zip(&names).zip(&lines.rows) {
         if lines.whole {
             page.ready(line);
         } else {
-            page.line(2, &fit::name(&input.path), Paint::Plain);
+            page.line(INDENT, name, Paint::Plain);
             let parts: Vec<String> =
-                [Some(kind(input)), records(input), range(input, page.clock)].into_iter().flatten().collect();
+                [Some(kind(input)), records(input), range(input)].into_iter().flatten().collect();
             page.parts(4, &parts, Paint::Plain);
         }
         notes(input, page);
@@ -73,7 +80,7 @@ pub fn inputs(report: &Report, page: &mut Page) {
                 text += &format!(", {} {what}", grouped(count as u64));
             }
         }
-        page.line(2, &(text + ")"), Paint::Plain);
+        page.line(INDENT, &(text + ")"), Paint::Plain);
     }
 }
 

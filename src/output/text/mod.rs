@@ -1,6 +1,6 @@
 //! `text`: the report for a person at a terminal, most important first.
 //!
-//! A section is one function in a file of its own and one line in [`SECTIONS`]. A section that has
+//! A section is one function in a file of its own and one line in `SECTIONS`. A section that has
 //! nothing to say writes nothing.
 
 use std::io::{self, Write};
