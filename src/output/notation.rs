@@ -38,18 +38,35 @@ pub fn escape(bytes: &[u8]) -> String {
             match c {
                 '"' => out.push_str("\\\""),
                 '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\x07' => out.push_str("\\a"),
-                '\x08' => out.push_str("\\b"),
-                c if hides(c) => hex(c.encode_utf8(&mut [0; 4]).as_bytes(), &mut out),
-                c => out.push(c),
+                c => show(c, &mut out),
             }
         }
         hex(chunk.invalid(), &mut out);
     }
     out
+}
+
+/// `text` safe on a terminal: as [`escape`], but quotes and backslashes stay as they are. For words that may
+/// quote bytes which stand in the notation already.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        show(c, &mut out);
+    }
+    out
+}
+
+/// `c` as it is, unless it would not be seen.
+fn show(c: char, out: &mut String) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\x07' => out.push_str("\\a"),
+        '\x08' => out.push_str("\\b"),
+        c if hides(c) => hex(c.encode_utf8(&mut [0; 4]).as_bytes(), out),
+        c => out.push(c),
+    }
 }
 
 /// Control characters, and those that reorder, join or hide the text around them
@@ -85,6 +102,17 @@ mod tests {
             ("\u{85}".as_bytes(), "\\xc2\\x85"),
         ] {
             assert_eq!(escape(bytes), shown);
+        }
+    }
+
+    #[test]
+    fn words_are_printable_and_keep_their_escapes() {
+        for (text, shown) in [
+            (r#"GET "a\n" café"#, r#"GET "a\n" café"#),
+            ("\x1b[31m\nred", "\\x1b[31m\\nred"),
+            ("a\u{202e}b", "a\\xe2\\x80\\xaeb"),
+        ] {
+            assert_eq!(printable(text), shown);
         }
     }
 

@@ -1,0 +1,126 @@
+//! `--top`: what a table keeps, and what becomes of the rest.
+
+use std::collections::HashMap;
+
+use crate::report::{
+    ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
+    Table,
+};
+
+/// A row that counts calls.
+pub trait Counted {
+    /// Its calls.
+    fn calls(&self) -> u64;
+}
+
+macro_rules! counted {
+    ($($row:ty),+) => {
+        $(impl Counted for $row {
+            fn calls(&self) -> u64 {
+                self.calls
+            }
+        })+
+    };
+}
+
+counted!(CommandRow, ClientRow, ClientGroupRow, PatternRow, HotKeyRow, DangerousRow, DatabaseRow);
+
+impl<R: Counted> Counted for &R {
+    fn calls(&self) -> u64 {
+        (*self).calls()
+    }
+}
+
+/// Keeps the first `n` rows of every table; where a table has a base, the rest goes into its `other`
+/// so that it still sums to the base. Client groups keep `n` rows of each kind of group, because each
+/// is a table of its own. Inputs, timeline and rejects stay as they are.
+pub fn cut(report: &mut Report, n: usize) {
+    cut_table(&mut report.commands, n);
+    cut_table(&mut report.clients, n);
+    cut_table(&mut report.key_patterns, n);
+    cut_table(&mut report.dangerous, n);
+    report.hot_keys.rows.truncate(n);
+    report.databases.rows.truncate(n);
+    let mut kept: HashMap<&'static str, usize> = HashMap::new();
+    report.client_groups.rows.retain(|row| {
+        let kept = kept.entry(row.by).or_default();
+        *kept += 1;
+        *kept <= n
+    });
+}
+
+fn cut_table<R: Counted>(table: &mut Table<R>, n: usize) {
+    table.other = rest(&table.rows, table.other, n);
+    table.rows.truncate(n);
+}
+
+/// What a table does not show when it shows `n` of `rows`: its `other` and the rows past `n`, summed.
+pub fn rest<R: Counted>(rows: &[R], other: Option<Other>, n: usize) -> Option<Other> {
+    let Some(hidden) = rows.get(n..).filter(|hidden| !hidden.is_empty()) else {
+        return other;
+    };
+    let sum = Other {
+        rows: Some(hidden.len() as u64),
+        calls: hidden.iter().fold(0, |sum, row| u64::saturating_add(sum, row.calls())),
+    };
+    Some(other.map_or(sum, |other| Other {
+        // Rows that could not be told apart stay uncounted.
+        rows: other.rows.zip(sum.rows).map(|(a, b)| a.saturating_add(b)),
+        calls: other.calls.saturating_add(sum.calls),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    fn sum<R: Counted>(table: &Table<R>) -> u64 {
+        table.rows.iter().map(Counted::calls).sum::<u64>() + table.other.map_or(0, |other| other.calls)
+    }
+
+    #[test]
+    fn cutting_keeps_sums() {
+        let whole = sample::incident();
+        for n in 0..12 {
+            let mut report = whole.clone();
+            cut(&mut report, n);
+            assert_eq!(sum(&report.commands), whole.commands.total);
+            assert_eq!(sum(&report.clients), whole.clients.total);
+            assert_eq!(sum(&report.key_patterns), whole.key_patterns.total);
+            assert_eq!(sum(&report.dangerous), whole.dangerous.total);
+            assert_eq!(report.commands.rows.len(), whole.commands.rows.len().min(n));
+            assert_eq!(report.hot_keys.rows.len(), whole.hot_keys.rows.len().min(n));
+            assert_eq!(report.databases.rows.len(), whole.databases.rows.len().min(n));
+            for by in ["ip", "name"] {
+                let count =
+                    |report: &Report| report.client_groups.rows.iter().filter(|row| row.by == by).count();
+                assert_eq!(count(&report), count(&whole).min(n));
+            }
+            assert_eq!(report.timeline.rows.len(), whole.timeline.rows.len());
+            // Cutting again changes nothing.
+            let once = format!("{report:?}");
+            cut(&mut report, n);
+            assert_eq!(format!("{report:?}"), once);
+        }
+    }
+
+    #[test]
+    fn the_rest_adds_to_what_was_left_out_before() {
+        let row = |calls| DatabaseRow { db: Default::default(), calls, share: 0.0 };
+        let rows = [row(5), row(3), row(u64::MAX)];
+        let other = |rows, calls| Some(Other { rows, calls });
+        for (other_before, n, after) in [
+            (None, 3, None),
+            (None, 9, None),
+            (None, 2, other(Some(1), u64::MAX)),
+            (None, 1, other(Some(2), u64::MAX)),
+            (other(Some(4), 7), 3, other(Some(4), 7)),
+            (other(Some(4), 7), 2, other(Some(5), u64::MAX)),
+            (other(None, 7), 3, other(None, 7)),
+            (other(None, 7), 0, other(None, u64::MAX)),
+        ] {
+            assert_eq!(rest(&rows, other_before, n), after);
+        }
+    }
+}
