@@ -70,8 +70,8 @@ impl Target {
 
 /// A writer of this crate's settings for a table of this schema.
 fn writer<W: std::io::Write>(out: W, schema: &Schema) -> std::result::Result<ParquetWriter<W>, PolarsError> {
-    // Arrow's own note of the schema would name polars' string views, which pyarrow reads only
-    // since version 16; the types before them say the same.
+    // Arrow's note of the schema would name polars' string views, which older readers refuse
+    // (pyarrow 14); the types before them say the same.
     let note = schema_to_metadata_key(&schema.to_arrow(CompatLevel::oldest()));
     let note = vec![(note.key, note.value.unwrap_or_default())];
     Ok(ParquetWriter::new(out)

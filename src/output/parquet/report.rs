@@ -1,7 +1,7 @@
 //! The report's tables, one file each, named as in `report.json`.
 //!
 //! Columns are named as the fields, except: `user` is `username` (reserved in Postgres and Spark);
-//! the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
+//! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
 //! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
 //! exact bytes. A table's `other` is no row: only `report.json` has it.
@@ -122,7 +122,7 @@ fn client_commands(report: &Report) -> Vec<Column> {
 fn client_groups(report: &Report) -> Vec<Column> {
     let rows = &report.client_groups.rows;
     vec![
-        strings("by", rows, |r| r.by),
+        strings("grouped_by", rows, |r| r.by),
         strings("value", rows, |r| r.value.text()),
         counts("connections", rows, |r| r.connections),
         counts("calls", rows, |r| r.calls),
