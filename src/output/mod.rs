@@ -11,8 +11,10 @@ pub mod clock;
 pub mod json;
 pub mod notation;
 pub mod number;
+pub mod parquet;
 #[cfg(test)]
 mod sample;
+pub mod tables;
 pub mod text;
 pub mod top;
 

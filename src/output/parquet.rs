@@ -1,0 +1,103 @@
+//! Parquet tables, written through polars; nothing else in the crate names it.
+//!
+//! What readers (polars, pandas, DuckDB, Spark) can rely on:
+//!
+//! - Plain types. Integers are `INT64`, since Spark has no unsigned ones (a count past `i64::MAX`
+//!   stands as `i64::MAX`); times are `TIMESTAMP(µs, UTC)`; strings are UTF-8 in the notation of
+//!   [`notation`]; what is binary is the exact bytes. Every column may be null.
+//! - No column name is a reserved word of DuckDB, Spark or Postgres, so none needs quotes.
+//! - A table has its columns even where it has no row.
+//! - A file under its own name is whole: it is written as `NAME.parquet.partial` and renamed when
+//!   its footer stands. What an interrupted run leaves has the other name, and no footer.
+//! - Equal rows give equal bytes, whatever the number of threads.
+
+mod monitor;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{
+    CompatLevel, DataType, KeyValueMetadata, ParquetCompression, ParquetWriter, PolarsError, Schema,
+    SchemaExt, StatisticsOptions, TimeUnit, TimeZone,
+};
+use polars_parquet::write::{ZstdLevel, schema_to_metadata_key};
+
+use crate::error::{Error, Result};
+use crate::output::notation;
+
+pub use monitor::{Encoded, MonitorFile};
+pub use report::write_report;
+
+/// zstd's own default: past it files shrink by a few per cent and take several times as long.
+const ZSTD_LEVEL: i32 = 3;
+
+/// A table's file while it has its partial name.
+struct Target {
+    partial: PathBuf,
+    whole: PathBuf,
+}
+
+impl Target {
+    /// Opens the file of the table `name` below `dir`, making the directory where it is missing.
+    fn create(dir: &Path, name: &str) -> Result<(Target, BufWriter<File>)> {
+        let target = Target {
+            partial: dir.join(format!("{name}.parquet.partial")),
+            whole: dir.join(format!("{name}.parquet")),
+        };
+        fs::create_dir_all(dir).map_err(|e| Error::io(format!("cannot create {}", dir.display()), e))?;
+        let file = File::create(&target.partial).map_err(|e| target.failed(e))?;
+        Ok((target, BufWriter::new(file)))
+    }
+
+    /// Gives the finished file its own name, replacing what an earlier run left.
+    fn publish(&self) -> Result<()> {
+        fs::rename(&self.partial, &self.whole).map_err(|e| self.failed(e))
+    }
+
+    fn failed(&self, source: std::io::Error) -> Error {
+        Error::io(format!("cannot write {}", self.whole.display()), source)
+    }
+
+    /// What polars says, with the file it was said of.
+    fn broken(&self, error: PolarsError) -> Error {
+        Error::Table(format!("cannot write {}: {error}", self.whole.display()))
+    }
+}
+
+/// A writer of this crate's settings for a table of this schema.
+fn writer<W: std::io::Write>(out: W, schema: &Schema) -> std::result::Result<ParquetWriter<W>, PolarsError> {
+    // Arrow's note of the schema would name polars' string views, which older readers refuse
+    // (pyarrow 14); the types before them say the same.
+    let note = schema_to_metadata_key(&schema.to_arrow(CompatLevel::oldest()));
+    let note = vec![(note.key, note.value.unwrap_or_default())];
+    Ok(ParquetWriter::new(out)
+        .with_compression(ParquetCompression::Zstd(Some(
+            ZstdLevel::try_new(ZSTD_LEVEL).map_err(PolarsError::from)?,
+        )))
+        .with_statistics(StatisticsOptions::default())
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(note)))
+        .set_parallel(false))
+}
+
+/// The type of a time.
+fn timestamp() -> DataType {
+    DataType::Datetime(TimeUnit::Microseconds, Some(TimeZone::UTC))
+}
+
+/// A count as Parquet's readers can all hold it.
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// `bytes` in the notation; borrowed where they are text that needs no escapes.
+fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    match std::str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(plain) => text.into(),
+        _ => notation::escape(bytes).into(),
+    }
+}

@@ -1,0 +1,278 @@
+//! The report's tables, one file each, named as in `report.json`.
+//!
+//! Columns are named as the fields, except: `user` is `username` (reserved in Postgres and Spark);
+//! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
+//! Rows within rows have files of their own, joined by their first column: `client_commands`,
+//! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
+//! exact bytes. A table's `other` is no row: only `report.json` has it.
+
+use std::path::Path;
+
+use polars::prelude::{
+    BinaryChunked, BooleanChunked, Column, DataFrame, Float64Chunked, Int64Chunked, IntoColumn,
+    ListBinaryChunkedBuilder, ListBuilderTrait, NewChunkedArray, PolarsResult, StringChunked, TimeUnit,
+    TimeZone,
+};
+
+use super::{Target, integer, writer};
+use crate::error::Result;
+use crate::output::notation::Time;
+use crate::report::{Bytes, Report};
+
+/// Writes every table of `report` below `dir`, the empty ones too.
+pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
+    let write = |name, columns| write(dir, name, columns);
+    write("inputs", inputs(report))?;
+    write("commands", commands(report))?;
+    write("clients", clients(report))?;
+    write("client_commands", client_commands(report))?;
+    write("client_groups", client_groups(report))?;
+    write("key_patterns", key_patterns(report))?;
+    write("hot_keys", hot_keys(report))?;
+    write("dangerous", dangerous(report))?;
+    write("dangerous_clients", dangerous_clients(report))?;
+    write("dangerous_examples", dangerous_examples(report))?;
+    write("databases", databases(report))?;
+    write("timeline", timeline(report))?;
+    write("rejects", rejects(report))
+}
+
+fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
+    let (target, out) = Target::create(dir, name)?;
+    let finish = || -> PolarsResult<()> {
+        let mut frame = DataFrame::new_infer_height(columns)?;
+        writer(out, frame.schema())?.finish(&mut frame)?;
+        Ok(())
+    };
+    finish().map_err(|e| target.broken(e))?;
+    target.publish()
+}
+
+fn inputs(report: &Report) -> Vec<Column> {
+    let rows = &report.inputs;
+    vec![
+        strings("path", rows, |r| r.path.text()),
+        strings("kind", rows, |r| r.kind),
+        strings("dialect", rows, |r| r.dialect),
+        strings("reason", rows, |r| r.reason.as_str()),
+        strings("compression", rows, |r| r.compression),
+        counts("bytes", rows, |r| r.bytes),
+        counts("records", rows, |r| r.records),
+        counts("inexact", rows, |r| r.inexact),
+        counts("rejected", rows, |r| r.rejected),
+        counts("noise", rows, |r| r.noise),
+        counts("truncated", rows, |r| r.truncated),
+        counts("gaps", rows, |r| r.gaps),
+        counts("record_bytes", rows, |r| r.accounted.records),
+        counts("rejected_bytes", rows, |r| r.accounted.rejected),
+        counts("noise_bytes", rows, |r| r.accounted.noise),
+        counts("truncated_bytes", rows, |r| r.accounted.truncated),
+        counts("unread_bytes", rows, |r| r.accounted.unread),
+        times("first", rows, |r| r.first),
+        times("last", rows, |r| r.last),
+        maybe_strings("error", rows, |r| r.error.as_deref()),
+    ]
+}
+
+fn commands(report: &Report) -> Vec<Column> {
+    let rows = &report.commands.rows;
+    vec![
+        strings("command", rows, |r| r.command.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        counts("in_scripts", rows, |r| r.in_scripts),
+        counts("keys", rows, |r| r.keys),
+        counts("payload_bytes", rows, |r| r.payload_bytes),
+        counts("clients", rows, |r| r.clients),
+        strings("access", rows, |r| r.access),
+        flags("dangerous", rows, |r| r.dangerous),
+        times("first", rows, |r| r.first),
+        times("last", rows, |r| r.last),
+    ]
+}
+
+fn clients(report: &Report) -> Vec<Column> {
+    let rows = &report.clients.rows;
+    vec![
+        strings("client", rows, |r| r.client.text()),
+        strings("kind", rows, |r| r.kind),
+        strings("address", rows, |r| r.address.text()),
+        counts("port", rows, |r| r.port.map(u64::from)),
+        maybe_strings("name", rows, |r| r.name.as_ref().map(Bytes::text)),
+        maybe_strings("username", rows, |r| r.user.as_ref().map(Bytes::text)),
+        maybe_strings("library", rows, |r| r.library.as_ref().map(Bytes::text)),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        counts("in_scripts", rows, |r| r.in_scripts),
+        counts("payload_bytes", rows, |r| r.payload_bytes),
+        times("first", rows, |r| r.first),
+        times("last", rows, |r| r.last),
+    ]
+}
+
+fn client_commands(report: &Report) -> Vec<Column> {
+    let rows = &nested(&report.clients.rows, |client| &client.commands);
+    vec![
+        strings("client", rows, |(client, _)| client.client.text()),
+        strings("command", rows, |(_, r)| r.command.text()),
+        counts("calls", rows, |(_, r)| r.calls),
+    ]
+}
+
+fn client_groups(report: &Report) -> Vec<Column> {
+    let rows = &report.client_groups.rows;
+    vec![
+        strings("grouped_by", rows, |r| r.by),
+        strings("value", rows, |r| r.value.text()),
+        counts("connections", rows, |r| r.connections),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+    ]
+}
+
+fn key_patterns(report: &Report) -> Vec<Column> {
+    let rows = &report.key_patterns.rows;
+    vec![
+        strings("pattern", rows, |r| r.pattern.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        counts("reads", rows, |r| r.reads),
+        counts("writes", rows, |r| r.writes),
+        counts("deletes", rows, |r| r.deletes),
+        counts("distinct_keys", rows, |r| r.distinct_keys),
+        flags("distinct_is_exact", rows, |r| r.distinct_is_exact),
+        counts("ttl_set", rows, |r| r.ttl_set),
+        counts("ttl_missing", rows, |r| r.ttl_missing),
+        counts("payload_bytes", rows, |r| r.payload_bytes),
+        counts("clients", rows, |r| r.clients),
+        binary_lists("samples", rows, |r| &r.samples),
+    ]
+}
+
+fn hot_keys(report: &Report) -> Vec<Column> {
+    let rows = &report.hot_keys.rows;
+    vec![
+        strings("key", rows, |r| r.key.text()),
+        binary("key_bytes", rows, |r| &r.key),
+        strings("pattern", rows, |r| r.pattern.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        counts("clients", rows, |r| r.clients),
+        flags("count_is_exact", rows, |r| r.count_is_exact),
+    ]
+}
+
+fn dangerous(report: &Report) -> Vec<Column> {
+    let rows = &report.dangerous.rows;
+    vec![
+        strings("command", rows, |r| r.command.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        strings("why", rows, |r| r.why),
+        times("first", rows, |r| r.first),
+        times("last", rows, |r| r.last),
+    ]
+}
+
+fn dangerous_clients(report: &Report) -> Vec<Column> {
+    let rows = &nested(&report.dangerous.rows, |command| &command.clients);
+    vec![
+        strings("command", rows, |(command, _)| command.command.text()),
+        strings("client", rows, |(_, r)| r.client.text()),
+        maybe_strings("name", rows, |(_, r)| r.name.as_ref().map(Bytes::text)),
+        counts("calls", rows, |(_, r)| r.calls),
+    ]
+}
+
+fn dangerous_examples(report: &Report) -> Vec<Column> {
+    let rows = &nested(&report.dangerous.rows, |command| &command.examples);
+    vec![
+        strings("command", rows, |(command, _)| command.command.text()),
+        strings("path", rows, |(_, r)| r.path.text()),
+        counts("byte_offset", rows, |(_, r)| r.byte_offset),
+        counts("line", rows, |(_, r)| r.line),
+        times("time", rows, |(_, r)| r.time),
+        strings("text", rows, |(_, r)| r.text.as_str()),
+    ]
+}
+
+fn databases(report: &Report) -> Vec<Column> {
+    let rows = &report.databases.rows;
+    vec![
+        strings("db", rows, |r| r.db.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+    ]
+}
+
+fn timeline(report: &Report) -> Vec<Column> {
+    let rows = &report.timeline.rows;
+    vec![
+        times("time", rows, |r| r.time),
+        counts("bucket_seconds", rows, |_| report.timeline.bucket_seconds),
+        counts("calls", rows, |r| r.calls),
+        counts("reads", rows, |r| r.reads),
+        counts("writes", rows, |r| r.writes),
+        counts("dangerous", rows, |r| r.dangerous),
+    ]
+}
+
+fn rejects(report: &Report) -> Vec<Column> {
+    let rows = &report.rejects.samples;
+    vec![
+        strings("path", rows, |r| r.path.text()),
+        counts("byte_offset", rows, |r| r.byte_offset),
+        counts("line", rows, |r| r.line),
+        strings("reason", rows, |r| r.reason),
+        strings("text", rows, |r| r.text.as_str()),
+    ]
+}
+
+/// The rows within `rows`, each beside the row it is in.
+fn nested<'a, O, I>(rows: &'a [O], inner: impl Fn(&'a O) -> &'a Vec<I>) -> Vec<(&'a O, &'a I)> {
+    rows.iter().flat_map(|outer| inner(outer).iter().map(move |row| (outer, row))).collect()
+}
+
+fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
+    StringChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
+}
+
+fn maybe_strings<'a, R, S: AsRef<str>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> Option<S>,
+) -> Column {
+    StringChunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
+}
+
+fn counts<'a, R, C: Into<Option<u64>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> C) -> Column {
+    let values = rows.iter().map(|row| value(row).into().map(integer));
+    Int64Chunked::from_iter_options(name.into(), values).into_column()
+}
+
+fn times<'a, R, T: Into<Option<Time>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column {
+    let values = rows.iter().map(|row| value(row).into().map(|time| time.0));
+    let micros = Int64Chunked::from_iter_options(name.into(), values);
+    micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
+}
+
+fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
+    Float64Chunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
+}
+
+fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
+    BooleanChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
+}
+
+fn binary<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a Bytes) -> Column {
+    BinaryChunked::from_iter_values(name.into(), rows.iter().map(|row| &value(row).0)).into_column()
+}
+
+fn binary_lists<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a Vec<Bytes>) -> Column {
+    let items = rows.iter().map(|row| value(row).len()).sum();
+    let mut lists = ListBinaryChunkedBuilder::new(name.into(), rows.len(), items);
+    for row in rows {
+        lists.append_values_iter(value(row).iter().map(|bytes| bytes.0.as_slice()));
+    }
+    lists.finish().into_column()
+}

@@ -1,0 +1,333 @@
+//! Rows of tables as plain columns, filled while a capture is read; no file format is named here.
+//!
+//! A row costs a few pushes: what repeats (clients, commands, patterns) is kept once per batch and
+//! rows hold its number, what does not repeat (keys, arguments) goes into one flat buffer.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use crate::event::{Database, Text};
+
+/// Rows that make a batch worth writing (a row group of Parquet): enough for dictionaries to pay,
+/// few enough that a batch per thread fits into memory. Parquet readers share out work by row group.
+const BATCH_ROWS: usize = 131_072;
+
+/// Bytes of keys and arguments that end a batch before it has its rows.
+const BATCH_BYTES: usize = 64 << 20;
+
+/// A column of byte strings of which few are different.
+#[derive(Clone, Debug, Default)]
+pub struct Dictionary {
+    values: Vec<Vec<u8>>,
+    rows: Vec<u32>,
+    numbers: HashTable<u32>,
+}
+
+impl Dictionary {
+    /// Stands in [`rows`](Self::rows) for a row without a value.
+    pub const NULL: u32 = u32::MAX;
+
+    /// The number of `value` in this batch; new values get the next number.
+    pub fn id(&mut self, value: &[u8]) -> u32 {
+        // A fixed seed, so that runs repeat.
+        let hasher = FixedState::with_seed(0);
+        let values = &self.values;
+        let stored = |id: u32| values.get(id as usize).map_or(&[][..], Vec::as_slice);
+        let hash = hasher.hash_one(value);
+        if let Some(id) = self.numbers.find(hash, |id| stored(*id) == value) {
+            return *id;
+        }
+        let id = values.len() as u32;
+        self.numbers.insert_unique(hash, id, |id| hasher.hash_one(stored(*id)));
+        self.values.push(value.to_vec());
+        id
+    }
+
+    /// Ends a row with the value of this number ([`id`](Self::id)), or with none.
+    pub fn push(&mut self, id: Option<u32>) {
+        self.rows.push(id.unwrap_or(Self::NULL));
+    }
+
+    /// The different values, by number.
+    pub fn values(&self) -> &[Vec<u8>] {
+        &self.values
+    }
+
+    /// The number of each row's value, or [`NULL`](Self::NULL).
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    /// Adds the rows of `later`, whose numbers become those of `ids`.
+    fn append(&mut self, later: &Dictionary, ids: &[u32]) {
+        self.rows.extend(later.rows.iter().map(|id| ids.get(*id as usize).copied().unwrap_or(Self::NULL)));
+    }
+
+    /// Adds the values and rows of `later`.
+    fn absorb(&mut self, later: &Dictionary) {
+        let ids: Vec<u32> = later.values.iter().map(|value| self.id(value)).collect();
+        self.append(later, &ids);
+    }
+}
+
+/// A column of lists of byte strings: one buffer and the places where items and lists end.
+#[derive(Clone, Debug)]
+pub struct Lists {
+    bytes: Vec<u8>,
+    items: Vec<i64>,
+    rows: Vec<i64>,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Lists { bytes: Vec::new(), items: vec![0], rows: vec![0] }
+    }
+}
+
+impl Lists {
+    /// Adds an item to the row that is being filled.
+    pub fn push(&mut self, item: &[u8]) {
+        self.bytes.extend_from_slice(item);
+        self.items.push(self.bytes.len() as i64);
+    }
+
+    /// As [`push`](Self::push), decoding the argument on its way.
+    pub fn push_text(&mut self, item: &Text<'_>) {
+        crate::format::lexical::unescape_into(item.raw, &mut self.bytes);
+        self.items.push(self.bytes.len() as i64);
+    }
+
+    /// Ends the row that is being filled, be it empty.
+    fn end_row(&mut self) {
+        self.rows.push(self.items.len() as i64 - 1);
+    }
+
+    /// Finished rows.
+    pub fn len(&self) -> usize {
+        self.rows.len() - 1
+    }
+
+    /// Whether there is no finished row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The first item of each row, `None` where the row is empty.
+    pub fn firsts(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.rows.iter().zip(self.rows.iter().skip(1)).map(|(first, end)| {
+            let first = usize::try_from(*first).ok().filter(|_| first < end)?;
+            let start = usize::try_from(*self.items.get(first)?).ok()?;
+            let end = usize::try_from(*self.items.get(first + 1)?).ok()?;
+            self.bytes.get(start..end)
+        })
+    }
+
+    /// The buffer of all items; where each item starts in it, and the end of the last; which item
+    /// each row starts with, and the number of items.
+    pub fn into_parts(self) -> (Vec<u8>, Vec<i64>, Vec<i64>) {
+        (self.bytes, self.items, self.rows)
+    }
+
+    fn append(&mut self, later: &Lists) {
+        let bytes = self.bytes.len() as i64;
+        let items = self.items.len() as i64 - 1;
+        self.bytes.extend_from_slice(&later.bytes);
+        self.items.extend(later.items.iter().skip(1).map(|end| end + bytes));
+        self.rows.extend(later.rows.iter().skip(1).map(|end| end + items));
+    }
+}
+
+/// What an address says, told once per client and batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientParts {
+    /// `tcp`, `unix`, `lua`, `internal` or `unknown`.
+    pub kind: &'static str,
+    /// The host part, where there is one.
+    pub ip: Option<Vec<u8>>,
+    /// The port, where there is one.
+    pub port: Option<u16>,
+}
+
+/// What one row of [`MonitorRows`] holds beside its keys and arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct MonitorRow<'a> {
+    /// Microseconds since 1970-01-01 UTC.
+    pub time: i64,
+    /// As printed in the record.
+    pub database: Database<'a>,
+    /// Of the record's first byte: from the start of its block until [`MonitorRows::shift`].
+    pub byte_offset: u64,
+    /// From [`MonitorRows::client`]; `None` where the dialect prints no address.
+    pub client: Option<u32>,
+    /// From [`MonitorRows::command`].
+    pub command: u32,
+    /// `read`, `write` and so on, as in [`crate::report::CommandRow::access`].
+    pub access: &'static str,
+    /// The first key's pattern, from [`MonitorRows::pattern`].
+    pub pattern: Option<u32>,
+    /// Arguments, the name included.
+    pub argc: u32,
+    /// Decoded bytes of all arguments after the name.
+    pub payload_bytes: u64,
+    /// Whether a script made the call.
+    pub in_script: bool,
+    /// Whether the call can harm a server.
+    pub dangerous: bool,
+    /// Whether every argument is known byte for byte ([`crate::event::Exactness::Exact`]).
+    pub exact: bool,
+}
+
+/// Rows of the table `monitor`: one per record, in the order of the capture.
+#[derive(Clone, Debug)]
+pub struct MonitorRows {
+    pub(super) time: Vec<i64>,
+    /// Null in Parquet where `namespace` is not.
+    pub(super) db: Vec<u32>,
+    pub(super) namespace: Dictionary,
+    pub(super) source: Dictionary,
+    pub(super) byte_offset: Vec<u64>,
+    pub(super) client: Dictionary,
+    /// By number of client.
+    pub(super) client_parts: Vec<ClientParts>,
+    pub(super) command: Dictionary,
+    pub(super) access: Dictionary,
+    pub(super) keys: Lists,
+    pub(super) pattern: Dictionary,
+    pub(super) argc: Vec<u32>,
+    pub(super) payload_bytes: Vec<u64>,
+    pub(super) in_script: Vec<bool>,
+    pub(super) dangerous: Vec<bool>,
+    pub(super) exact: Vec<bool>,
+    pub(super) args: Option<Lists>,
+}
+
+impl MonitorRows {
+    /// No rows yet; those to come are of the input at `source`. Arguments are kept if `with_values`.
+    pub fn new(source: &[u8], with_values: bool) -> Self {
+        let mut paths = Dictionary::default();
+        paths.id(source);
+        MonitorRows {
+            time: Vec::new(),
+            db: Vec::new(),
+            namespace: Dictionary::default(),
+            source: paths,
+            byte_offset: Vec::new(),
+            client: Dictionary::default(),
+            client_parts: Vec::new(),
+            command: Dictionary::default(),
+            access: Dictionary::default(),
+            keys: Lists::default(),
+            pattern: Dictionary::default(),
+            argc: Vec::new(),
+            payload_bytes: Vec::new(),
+            in_script: Vec::new(),
+            dangerous: Vec::new(),
+            exact: Vec::new(),
+            args: with_values.then(Lists::default),
+        }
+    }
+
+    /// Finished rows.
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Whether there is no finished row.
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+
+    /// Whether it is time to write the rows: more make a file no better, only memory fuller.
+    pub fn is_full(&self) -> bool {
+        let bytes = self.keys.bytes.len() + self.args.as_ref().map_or(0, |args| args.bytes.len());
+        self.len() >= BATCH_ROWS || bytes >= BATCH_BYTES
+    }
+
+    /// The number of a client's address, as captured, in these rows; `parts` is asked once.
+    pub fn client(&mut self, address: &[u8], parts: impl FnOnce() -> ClientParts) -> u32 {
+        let id = self.client.id(address);
+        if id as usize == self.client_parts.len() {
+            self.client_parts.push(parts());
+        }
+        id
+    }
+
+    /// The number of a command's name (upper case, `CONFIG|GET`) in these rows.
+    pub fn command(&mut self, name: &[u8]) -> u32 {
+        self.command.id(name)
+    }
+
+    /// The number of a key pattern in these rows.
+    pub fn pattern(&mut self, pattern: &[u8]) -> u32 {
+        self.pattern.id(pattern)
+    }
+
+    /// The keys of the row that is being filled, to be pushed in order before [`push`](Self::push).
+    pub fn keys(&mut self) -> &mut Lists {
+        &mut self.keys
+    }
+
+    /// The arguments of the row that is being filled, name first; `None` without `with_values`.
+    pub fn args(&mut self) -> Option<&mut Lists> {
+        self.args.as_mut()
+    }
+
+    /// Ends the row that is being filled.
+    pub fn push(&mut self, row: &MonitorRow<'_>) {
+        self.time.push(row.time);
+        let (db, namespace) = match row.database {
+            Database::Number(number) => (number, None),
+            Database::Namespace(name) => (0, Some(self.namespace.id(name))),
+        };
+        self.db.push(db);
+        self.namespace.push(namespace);
+        self.source.push(Some(0));
+        self.byte_offset.push(row.byte_offset);
+        self.client.push(row.client);
+        self.command.push(Some(row.command));
+        let access = self.access.id(row.access.as_bytes());
+        self.access.push(Some(access));
+        self.keys.end_row();
+        self.pattern.push(row.pattern);
+        self.argc.push(row.argc);
+        self.payload_bytes.push(row.payload_bytes);
+        self.in_script.push(row.in_script);
+        self.dangerous.push(row.dangerous);
+        self.exact.push(row.exact);
+        if let Some(args) = &mut self.args {
+            args.end_row();
+        }
+    }
+
+    /// Turns offsets in a block into offsets in the input; `bytes` is where the block starts.
+    pub fn shift(&mut self, bytes: u64) {
+        self.byte_offset.iter_mut().for_each(|offset| *offset += bytes);
+    }
+
+    /// Adds the rows of `later`, of this input or another, after these. Both have finished their
+    /// last row and both keep arguments, or neither.
+    pub fn append(&mut self, later: &MonitorRows) {
+        self.time.extend_from_slice(&later.time);
+        self.db.extend_from_slice(&later.db);
+        self.namespace.absorb(&later.namespace);
+        self.source.absorb(&later.source);
+        self.byte_offset.extend_from_slice(&later.byte_offset);
+        let clients: Vec<u32> = (later.client.values.iter().zip(&later.client_parts))
+            .map(|(address, parts)| self.client(address, || parts.clone()))
+            .collect();
+        self.client.append(&later.client, &clients);
+        self.command.absorb(&later.command);
+        self.access.absorb(&later.access);
+        self.keys.append(&later.keys);
+        self.pattern.absorb(&later.pattern);
+        self.argc.extend_from_slice(&later.argc);
+        self.payload_bytes.extend_from_slice(&later.payload_bytes);
+        self.in_script.extend_from_slice(&later.in_script);
+        self.dangerous.extend_from_slice(&later.dangerous);
+        self.exact.extend_from_slice(&later.exact);
+        if let (Some(args), Some(later)) = (&mut self.args, &later.args) {
+            args.append(later);
+        }
+    }
+}
