@@ -4,11 +4,21 @@
 //! into records, statistics fold them, a report shows what they found, outputs print the report.
 //! See `ARCHITECTURE.md` for the rooms and the reasons.
 
+pub mod analyze;
 pub mod command;
+pub mod convert;
 pub mod error;
 pub mod event;
 pub mod format;
+pub mod masked;
+pub mod options;
 pub mod output;
 pub mod pattern;
+mod progress;
 pub mod report;
+pub mod scan;
 pub mod source;
+pub mod statistic;
+
+pub use analyze::analyze;
+pub use convert::convert;

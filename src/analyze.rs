@@ -1,0 +1,171 @@
+//! `analyze`: everything under some paths as one report.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::Result;
+use crate::options::Analysis;
+use crate::output::notation::{Time, escape};
+use crate::report::{Accounted, Bytes, Generator, InputRow, RejectSample, Rejects, Report, Totals};
+use crate::scan::{Input, Note, Step, Work, scan};
+use crate::source;
+use crate::statistic::Period;
+use crate::statistic::observer::Observer;
+use crate::statistic::partial::{Partial, Summary};
+
+/// A report, and what stood in its way.
+pub struct Outcome {
+    /// What was found.
+    pub report: Report,
+    /// What could not be read, in words.
+    pub failures: Vec<String>,
+    /// Inputs that were opened and are of no kind that is read, in words.
+    pub unread: Vec<String>,
+    /// Whether at least one input is of a kind that is read.
+    pub recognized: bool,
+}
+
+/// Reads everything under `paths`.
+///
+/// # Errors
+/// Only what ends a run; unreadable paths and records are in the [`Outcome`].
+pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
+    let mut run = Run::default();
+    let fold = |work: &Work<'_>| observe(work, options);
+    scan(&source::plan(paths), &options.reading, fold, |step| {
+        run.take(step, options);
+        Ok(())
+    })?;
+    Ok(run.finish(options))
+}
+
+/// Counts one block.
+pub fn observe(work: &Work<'_>, options: &Analysis) -> Partial {
+    let block = work.block.bytes();
+    let mut observer = Observer::new(work.input);
+    work.format.scan(block, work.block.offset, &mut observer);
+    let ended = usize::from(block.last().is_some_and(|last| *last != b'\n'));
+    let lines = memchr::memchr_iter(b'\n', block).count() + ended;
+    observer.finish(lines as u64, &options.rules)
+}
+
+/// What is gathered while steps come in.
+#[derive(Default)]
+struct Run {
+    inputs: Vec<(Input, u64, Option<String>)>,
+    partial: Partial,
+    failures: Vec<String>,
+}
+
+impl Run {
+    fn take(&mut self, step: Step<Partial>, options: &Analysis) {
+        match step {
+            Step::Note(Note::Open(input)) => {
+                self.inputs.push((input, 0, None));
+                self.partial.end_input();
+            }
+            Step::Part { part, .. } => self.partial.merge(part, &options.rules),
+            Step::Note(Note::Close { bytes, error }) => {
+                if let Some((input, size, why)) = self.inputs.last_mut() {
+                    *size = bytes;
+                    *why = error.as_ref().map(io::Error::to_string);
+                    self.failures.extend(error.map(|error| format!("{}: {error}", escape(&input.path))));
+                }
+            }
+            Step::Note(Note::Fail { path, error }) => {
+                self.failures.push(format!("{}: {error}", escape(&path)));
+            }
+        }
+    }
+
+    fn finish(mut self, options: &Analysis) -> Outcome {
+        let rows: Vec<_> = (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
+        let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
+        let summary = self.partial.finish(&options.rules, &paths, options.bucket);
+        let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none()).map(|(input, ..)| {
+            format!("{}: not read: {}: {}", escape(&input.path), input.reading.kind.name(), input.reading.reason)
+        });
+        Outcome {
+            unread: unread.collect(),
+            recognized: self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
+            report: report(rows, summary, rejects(&self.partial, &paths)),
+            failures: self.failures,
+        }
+    }
+}
+
+fn row(number: u32, (input, bytes, error): &(Input, u64, Option<String>), partial: &Partial) -> InputRow {
+    let account = partial.accounts.get(&number).cloned().unwrap_or_default();
+    let unread = if input.reading.format.is_some() { 0 } else { *bytes };
+    let (first, last) = times(account.period);
+    InputRow {
+        path: Bytes::from(input.path.as_slice()),
+        kind: input.reading.kind.name(),
+        dialect: input.reading.dialect,
+        reason: input.reading.reason.clone(),
+        compression: input.compression,
+        bytes: *bytes,
+        records: account.records,
+        inexact: account.inexact,
+        rejected: account.rejected,
+        noise: account.noise,
+        truncated: account.truncated,
+        gaps: account.gaps,
+        accounted: Accounted { unread, ..account.bytes },
+        first,
+        last,
+        error: error.clone(),
+    }
+}
+
+fn times(period: Period) -> (Option<Time>, Option<Time>) {
+    let some = period.first <= period.last;
+    (some.then_some(Time(period.first)), some.then_some(Time(period.last)))
+}
+
+fn rejects(partial: &Partial, paths: &[Bytes]) -> Rejects {
+    let mut rejects = Rejects { total: 0, samples: Vec::new() };
+    for (input, account) in &partial.accounts {
+        rejects.total += account.rejected;
+        rejects.samples.extend(account.samples.iter().map(|sample| RejectSample {
+            path: paths.get(*input as usize).cloned().unwrap_or_default(),
+            byte_offset: sample.place.offset,
+            line: sample.place.line + 1,
+            reason: sample.reason,
+            text: sample.text.clone(),
+        }));
+    }
+    rejects
+}
+
+fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> Report {
+    let sum = |count: fn(&InputRow) -> u64| inputs.iter().map(count).sum();
+    let first = inputs.iter().filter_map(|input| input.first).min();
+    let last = inputs.iter().filter_map(|input| input.last).max();
+    let micros = first.zip(last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
+    Report {
+        schema: "redtrail-report/1",
+        generator: Generator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        totals: Totals {
+            bytes: sum(|input| input.bytes),
+            records: sum(|input| input.records),
+            rejected: sum(|input| input.rejected),
+            noise: sum(|input| input.noise),
+            truncated: sum(|input| input.truncated),
+            first,
+            last,
+            seconds: micros as f64 / 1_000_000.0,
+        },
+        inputs,
+        commands: summary.commands,
+        clients: summary.clients,
+        client_groups: summary.client_groups,
+        key_patterns: summary.key_patterns,
+        hot_keys: summary.hot_keys,
+        dangerous: summary.dangerous,
+        databases: summary.databases,
+        timeline: summary.timeline,
+        rejects,
+        bounds: summary.bounds,
+    }
+}
