@@ -2,6 +2,8 @@
 //!
 //! `REDTRAIL_UPDATE=1 cargo test --test command_table` writes the file instead of comparing.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be read fails the test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
@@ -290,8 +292,7 @@ fn access(name: &str, row: &Row) -> &'static str {
 }
 
 fn print(rows: &BTreeMap<String, Row>) -> String {
-    let containers: BTreeSet<&str> =
-        rows.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
+    let containers: BTreeSet<&str> = rows.keys().filter_map(|name| Some(name.split_once('|')?.0)).collect();
     let mut table = String::new();
     let mut numbers = BTreeMap::new();
     for (name, row) in rows {
@@ -303,7 +304,7 @@ fn print(rows: &BTreeMap<String, Row>) -> String {
     }
     let mut text = String::from(HEAD);
     write!(text, "#[rustfmt::skip]\npub(super) static TABLE: &[Spec] = &[\n{table}];\n").unwrap();
-    text.push_str("\n/// Commands whose argv[1] is a subcommand.\n");
+    text.push_str("\n/// Commands whose `argv[1]` is a subcommand.\n");
     text.push_str("#[rustfmt::skip]\npub(super) static CONTAINERS: &[Container] = &[\n");
     for name in containers {
         let command = numbers.get(name).map(|number| format!("Some(CommandId({number}))"));

@@ -22,7 +22,7 @@ enum Entry {
 
 /// The row of a command. Names are decoded bytes in any case.
 ///
-/// `subcommand` is argv[1] and counts for containers alone; a container without it, or with one it
+/// `subcommand` is `argv[1]` and counts for containers alone; a container without it, or with one it
 /// does not have, is no command unless its bare name is one (COMMAND). The joined form that servers
 /// print, `config|get`, is found too.
 pub fn find(name: &[u8], subcommand: Option<&[u8]>) -> Option<CommandId> {
@@ -32,7 +32,7 @@ pub fn find(name: &[u8], subcommand: Option<&[u8]>) -> Option<CommandId> {
     }
 }
 
-/// Whether the command's argv[1] is a subcommand. In any case.
+/// Whether the command's `argv[1]` is a subcommand. In any case.
 pub fn is_container(name: &[u8]) -> bool {
     matches!(entry(name, None), Some(Entry::Container(_)))
 }
@@ -87,10 +87,10 @@ fn entry(name: &[u8], subcommand: Option<&[u8]>) -> Option<Entry> {
             if is_named(spec.name, name, subcommand) {
                 return Some(Entry::Command(CommandId(number)));
             }
-        } else if let Some(container) = CONTAINERS.get(row - TABLE.len()) {
-            if is_named(container.name, name, subcommand) {
-                return Some(Entry::Container(container));
-            }
+        } else if let Some(container) = CONTAINERS.get(row - TABLE.len())
+            && is_named(container.name, name, subcommand)
+        {
+            return Some(Entry::Container(container));
         }
         slot = (slot + 1) % SLOTS;
     }
@@ -146,10 +146,10 @@ const fn index() -> [u16; SLOTS] {
 const fn is_own(row: usize) -> bool {
     let mut container = 0;
     while container < CONTAINERS.len() {
-        if let Some(command) = CONTAINERS[container].command {
-            if command.0 as usize == row {
-                return true;
-            }
+        if let Some(command) = CONTAINERS[container].command
+            && command.0 as usize == row
+        {
+            return true;
         }
         container += 1;
     }
@@ -176,4 +176,121 @@ const fn longest() -> usize {
         row += 1;
     }
     longest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::super::argument::Call;
+    use super::super::{all, count};
+    use super::*;
+
+    fn name(name: &str, subcommand: Option<&str>) -> Option<&'static str> {
+        find(name.as_bytes(), subcommand.map(str::as_bytes)).map(|id| id.spec().name)
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        for (first, second, found) in [
+            ("GET", None, Some("GET")),
+            ("get", Some("anything"), Some("GET")),
+            ("gEt", None, Some("GET")),
+            ("config", Some("get"), Some("CONFIG|GET")),
+            ("CONFIG", Some("SeT"), Some("CONFIG|SET")),
+            ("config|get", None, Some("CONFIG|GET")),
+            ("CONFIG", None, None),
+            ("CONFIG", Some("NOPE"), None),
+            ("CONFIG", Some(""), None),
+            ("CONFIG", Some("GET|"), None),
+            ("command", None, Some("COMMAND")),
+            ("command", Some("docs"), Some("COMMAND|DOCS")),
+            ("command", Some("nope"), Some("COMMAND")),
+            ("DEBUG", Some("SLEEP"), Some("DEBUG")),
+            ("json.get", None, Some("JSON.GET")),
+            ("GE", None, None),
+            ("GETT", None, None),
+            ("", None, None),
+            ("|", None, None),
+            ("CONFIG|", None, None),
+        ] {
+            assert_eq!(name(first, second), found, "{first} {second:?}");
+        }
+        assert_eq!(find(&[b'G'; 1000], None), None);
+        assert_eq!(find(b"CONFIG", Some(&[b'G'; 1000])), None);
+        assert_eq!(find(b"\xff\0", None), None);
+    }
+
+    #[test]
+    fn containers_are_known() {
+        for container in
+            "ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT \
+            SENTINEL SLOWLOG XGROUP XINFO HOTKEYS COMMANDLOG"
+                .split_whitespace()
+        {
+            assert!(is_container(container.as_bytes()), "{container}");
+            assert!(is_container(container.to_lowercase().as_bytes()), "{container}");
+        }
+        for command in ["DEBUG", "GET", "JSON.DEBUG", "CONFIG|GET", "nope", ""] {
+            assert!(!is_container(command.as_bytes()), "{command}");
+        }
+    }
+
+    #[test]
+    fn calls_are_resolved() {
+        for (words, found) in [
+            (&["get", "k"][..], Some("GET")),
+            (&["Config", "Set", "a", "b"], Some("CONFIG|SET")),
+            (&["config"], None),
+            (&["COMMAND"], Some("COMMAND")),
+            (&["nope", "k"], None),
+        ] {
+            for call in [Call::new(words), Call::escaped(words)] {
+                assert_eq!(resolve(&call.args()).map(|id| id.spec().name), found, "{words:?}");
+            }
+        }
+        assert_eq!(resolve(&Args::new(b"", &[])), None);
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_name() {
+        for id in all() {
+            let full = id.spec().name;
+            let (first, second) = full.split_once('|').map_or((full, None), |(a, b)| (a, Some(b)));
+            assert_eq!(name(first, second), Some(full));
+            assert_eq!(name(&first.to_lowercase(), second.map(str::to_lowercase).as_deref()), Some(full));
+        }
+        assert!((count() + CONTAINERS.len()) * 3 < SLOTS, "the index needs more slots");
+    }
+
+    #[test]
+    fn every_command_of_the_replies_is_found() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/commands");
+        let mut seen = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.to_string_lossy().ends_with("-command.json") {
+                continue;
+            }
+            let reply: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+            for command in reply.as_array().unwrap() {
+                let full = command[0].as_str().unwrap();
+                let subcommands = command[9].as_array().unwrap();
+                seen += 1 + subcommands.len();
+                if subcommands.is_empty() {
+                    assert_eq!(name(full, None), Some(&*full.to_uppercase()));
+                }
+                assert_eq!(is_container(full.as_bytes()), !subcommands.is_empty(), "{full}");
+                for subcommand in subcommands {
+                    let joined = subcommand[0].as_str().unwrap();
+                    let (first, second) = joined.split_once('|').unwrap();
+                    assert_eq!(name(first, Some(second)), Some(&*joined.to_uppercase()));
+                }
+            }
+        }
+        assert_eq!(seen, 366 + 379 + 373, "commands and subcommands of the three servers");
+    }
 }

@@ -476,6 +476,7 @@ pub(super) static TABLE: &[Spec] = &[
     Spec { name: "SREM", arity: -3, flags: Flags::of(&[F::Fast, F::Write]), categories: Categories::of(&[C::Fast, C::Set, C::Write]), access: Access::Write, keys: Keys::Range { first: 1, last: 1, step: 1 }, expiry: Expiry::Keep, complexity: "O(N)", group: "set", danger: None },
     Spec { name: "SSCAN", arity: -3, flags: Flags::of(&[F::Readonly]), categories: Categories::of(&[C::Read, C::Set, C::Slow]), access: Access::Read, keys: Keys::Range { first: 1, last: 1, step: 1 }, expiry: Expiry::Keep, complexity: "O(1)", group: "set", danger: None },
     Spec { name: "SSUBSCRIBE", arity: -2, flags: Flags::of(&[F::Loading, F::Noscript, F::Pubsub, F::Stale]), categories: Categories::of(&[C::Pubsub, C::Slow]), access: Access::PubSub, keys: Keys::None, expiry: Expiry::Keep, complexity: "O(N)", group: "pubsub", danger: None },
+    Spec { name: "STRALGO", arity: -2, flags: Flags::of(&[F::Readonly]), categories: Categories::of(&[C::Read, C::Slow, C::String]), access: Access::Read, keys: Keys::None, expiry: Expiry::Keep, complexity: "O(N*M)", group: "string", danger: None },
     Spec { name: "STRLEN", arity: 2, flags: Flags::of(&[F::Fast, F::Readonly]), categories: Categories::of(&[C::Fast, C::Read, C::String]), access: Access::Read, keys: Keys::Range { first: 1, last: 1, step: 1 }, expiry: Expiry::Keep, complexity: "O(1)", group: "string", danger: None },
     Spec { name: "SUBSCRIBE", arity: -2, flags: Flags::of(&[F::Loading, F::Noscript, F::Pubsub, F::Stale]), categories: Categories::of(&[C::Pubsub, C::Slow]), access: Access::PubSub, keys: Keys::None, expiry: Expiry::Keep, complexity: "O(N)", group: "pubsub", danger: None },
     Spec { name: "SUBSTR", arity: 4, flags: Flags::of(&[F::Readonly]), categories: Categories::of(&[C::Read, C::Slow, C::String]), access: Access::Read, keys: Keys::Range { first: 1, last: 1, step: 1 }, expiry: Expiry::Keep, complexity: "O(N)", group: "string", danger: None },
@@ -612,7 +613,7 @@ pub(super) static TABLE: &[Spec] = &[
     Spec { name: "ZUNIONSTORE", arity: -4, flags: Flags::of(&[F::Denyoom, F::Movablekeys, F::Write]), categories: Categories::of(&[C::Slow, C::Sortedset, C::Write]), access: Access::Write, keys: Keys::Counted { count: 2, step: 1, destination: Some(1) }, expiry: Expiry::Clear(Target::First), complexity: "O(N)+O(M log(M))", group: "sorted-set", danger: None },
 ];
 
-/// Commands whose argv[1] is a subcommand.
+/// Commands whose `argv[1]` is a subcommand.
 #[rustfmt::skip]
 pub(super) static CONTAINERS: &[Container] = &[
     Container { name: "ACL", command: None },

@@ -34,7 +34,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Those of `keys`, the indices that [`super::keys`] found, that are meant.
+    /// Those of `keys`, the indices that [`keys`](super::keys()) found, that are meant.
     pub fn of(self, keys: &[usize]) -> &[usize] {
         match self {
             Target::All => keys,
@@ -62,9 +62,9 @@ pub enum Expiry {
     Pairs,
     /// By the time at this argv index, which must be positive: SETEX.
     Operand(u8),
-    /// By the time at argv[2], which may lie in the past: EXPIRE.
+    /// By the time at `argv[2]`, which may lie in the past: EXPIRE.
     Expire,
-    /// By the time at argv[2], 0 meaning none: RESTORE.
+    /// By the time at `argv[2]`, 0 meaning none: RESTORE.
     Restore,
     /// The destination loses it where there is one: SORT, GEORADIUS.
     Store,
@@ -78,8 +78,9 @@ pub fn ttl(spec: &Spec, args: &Args<'_>) -> Ttl {
         Expiry::Clear(target) => Ttl::Cleared(target),
         Expiry::Options { first, clears } => options(args, usize::from(first), clears),
         Expiry::Pairs => match spec.keys {
-            Keys::Counted { count, step, .. } => counted(args, count, step)
-                .map_or(Ttl::Untouched, |pairs| options(args, pairs.end, true)),
+            Keys::Counted { count, step, .. } => {
+                counted(args, count, step).map_or(Ttl::Untouched, |pairs| options(args, pairs.end, true))
+            }
             _ => Ttl::Untouched,
         },
         Expiry::Operand(at) => positive(args, usize::from(at)),
@@ -92,9 +93,7 @@ pub fn ttl(spec: &Spec, args: &Args<'_>) -> Ttl {
             Some(0) => Ttl::Cleared(Target::All),
             _ => positive(args, 2),
         },
-        Expiry::Store => {
-            stored(spec.keys, args).map_or(Ttl::Untouched, |_| Ttl::Cleared(Target::Last))
-        }
+        Expiry::Store => stored(spec.keys, args).map_or(Ttl::Untouched, |_| Ttl::Cleared(Target::Last)),
     }
 }
 
@@ -126,5 +125,159 @@ fn positive(args: &Args<'_>, at: usize) -> Ttl {
     match integer(args, at) {
         Some(1..) => Ttl::Set,
         _ => Ttl::Untouched,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::argument::Call;
+    use super::super::resolve;
+    use super::*;
+
+    const ALL: Ttl = Ttl::Cleared(Target::All);
+    const FIRST: Ttl = Ttl::Cleared(Target::First);
+    const LAST: Ttl = Ttl::Cleared(Target::Last);
+
+    #[track_caller]
+    fn check(rows: &[(&str, Ttl)]) {
+        for (call, effect) in rows {
+            let words: Vec<&str> = call.split(' ').collect();
+            for call in [Call::new(&words), Call::escaped(&words)] {
+                let args = call.args();
+                assert_eq!(ttl(resolve(&args).unwrap().spec(), &args), *effect, "{words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn set() {
+        check(&[
+            ("SET k v", ALL),
+            ("SET k v NX", ALL),
+            ("SET k v EX 10", Ttl::Set),
+            ("set k v ex 10", Ttl::Set),
+            ("SET k v PX 10 NX", Ttl::Set),
+            ("SET k v NX GET EXAT 1795172499", Ttl::Set),
+            ("SET k v XX PXAT 1795172499000", Ttl::Set),
+            ("SET k v KEEPTTL", Ttl::Untouched),
+            ("SET k v xx keepttl", Ttl::Untouched),
+            ("SET k EX", ALL),
+            ("SET EX KEEPTTL", ALL),
+            ("SET k v IFEQ EX", ALL),
+            ("SET k v IFEQ KEEPTTL PX 5", Ttl::Set),
+            ("SET k v IFDNE EX GET", ALL),
+            ("SET k v EX 0", Ttl::Untouched),
+            ("SET k v EX -5", Ttl::Untouched),
+            ("SET k v EX ten", Ttl::Untouched),
+            ("SET k v EX 9223372036854775808", Ttl::Untouched),
+            ("SET k v EX", Ttl::Untouched),
+            ("SET k", Ttl::Untouched),
+            ("SET", Ttl::Untouched),
+        ]);
+    }
+
+    #[test]
+    fn other_setters() {
+        check(&[
+            ("SETEX k 10 v", Ttl::Set),
+            ("SETEX k 0 v", Ttl::Untouched),
+            ("PSETEX k 10 v", Ttl::Set),
+            ("PSETEX k v", Ttl::Untouched),
+            ("GETEX k", Ttl::Untouched),
+            ("GETEX k EX 10", Ttl::Set),
+            ("GETEX k pxat 10", Ttl::Set),
+            ("GETEX k PERSIST", ALL),
+            ("GETEX", Ttl::Untouched),
+            ("MSETEX 2 a 1 b 2 EX 10", Ttl::Set),
+            ("MSETEX 1 a 1 NX PX 10", Ttl::Set),
+            ("MSETEX 1 a 1 KEEPTTL", Ttl::Untouched),
+            ("MSETEX 1 EX 10", ALL),
+            ("MSETEX 5 a 1 EX 10", Ttl::Untouched),
+            ("MSETEX x a 1 EX 10", Ttl::Untouched),
+            ("INCREX k", Ttl::Untouched),
+            ("INCREX k BYINT 5 EX 60 ENX", Ttl::Set),
+            ("INCREX k PERSIST", ALL),
+            ("INCREX k LBOUND EX UBOUND 10", Ttl::Untouched),
+            ("EXPIRE k 10", Ttl::Set),
+            ("EXPIRE k 10 NX", Ttl::Set),
+            ("EXPIRE k 0", Ttl::Expired),
+            ("EXPIRE k -1", Ttl::Expired),
+            ("EXPIRE k soon", Ttl::Untouched),
+            ("EXPIRE k", Ttl::Untouched),
+            ("PEXPIRE k 10", Ttl::Set),
+            ("EXPIREAT k 1795172499", Ttl::Set),
+            ("EXPIREAT k 0", Ttl::Expired),
+            ("PEXPIREAT k -1", Ttl::Expired),
+            ("RESTORE k 1000 dump", Ttl::Set),
+            ("RESTORE k 1795172499000 dump ABSTTL REPLACE", Ttl::Set),
+            ("RESTORE k 0 dump", ALL),
+            ("RESTORE k -1 dump", Ttl::Untouched),
+        ]);
+    }
+
+    #[test]
+    fn clearing() {
+        check(&[
+            ("SETNX k v", ALL),
+            ("GETSET k v", ALL),
+            ("MSET a 1 b 2", ALL),
+            ("MSETNX a 1", ALL),
+            ("PERSIST k", ALL),
+            ("SUNIONSTORE d a b", FIRST),
+            ("SINTERSTORE d a b", FIRST),
+            ("SDIFFSTORE d a b", FIRST),
+            ("ZUNIONSTORE d 1 a", FIRST),
+            ("ZINTERSTORE d 1 a", FIRST),
+            ("ZDIFFSTORE d 1 a", FIRST),
+            ("ZRANGESTORE d a 0 -1", FIRST),
+            ("GEOSEARCHSTORE d a FROMMEMBER m BYRADIUS 1 m", FIRST),
+            ("BITOP AND d a b", FIRST),
+            ("SORT k STORE d", LAST),
+            ("SORT k", Ttl::Untouched),
+            ("SORT k LIMIT 0 STORE", Ttl::Untouched),
+            ("GEORADIUS k 1 2 3 km STORE d", LAST),
+            ("GEORADIUS k 1 2 3 km", Ttl::Untouched),
+            ("GEORADIUSBYMEMBER k m 3 km STOREDIST d", LAST),
+        ]);
+    }
+
+    #[test]
+    fn everything_else_leaves_it() {
+        for call in [
+            "GET k",
+            "HSET k f v",
+            "LPUSH k v",
+            "SADD k m",
+            "ZADD k 1 m",
+            "INCR k",
+            "APPEND k v",
+            "COPY a b",
+            "RENAME a b",
+            "DEL k",
+            "GETDEL k",
+            "HEXPIRE k 10 FIELDS 1 f",
+            "HSETEX k EX 10 FIELDS 1 f v",
+            "HGETEX k EX 10 FIELDS 1 f",
+            "HPERSIST k FIELDS 1 f",
+            "PFMERGE d a",
+            "XADD k * f v",
+            "JSON.SET k $ 1",
+        ] {
+            check(&[(call, Ttl::Untouched)]);
+        }
+    }
+
+    #[test]
+    fn a_target_picks_its_keys() {
+        for (target, keys, picked) in [
+            (Target::All, &[1, 2, 3][..], &[1, 2, 3][..]),
+            (Target::First, &[1, 2, 3], &[1]),
+            (Target::Last, &[1, 2, 3], &[3]),
+            (Target::First, &[], &[]),
+            (Target::Last, &[], &[]),
+            (Target::All, &[], &[]),
+        ] {
+            assert_eq!(target.of(keys), picked);
+        }
     }
 }
