@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::{Cut, HEAD, Opening, Visitor};
+use super::{Cut, Opening, Visitor};
 
 /// Bytes asked of a reader at once.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -140,6 +140,8 @@ impl<R: Read> Content for Streamed<R> {
 /// How an input is cut.
 #[derive(Clone, Copy)]
 pub(super) struct Sizes {
+    /// Bytes that the opening shows.
+    pub(super) head: usize,
     /// Where the window starts, in bytes; at least 1.
     pub(super) block: usize,
     /// Where it stops growing, in bytes.
@@ -153,8 +155,8 @@ pub(super) fn read(
     sizes: Sizes,
     visitor: &mut dyn Visitor,
 ) -> ControlFlow<()> {
-    let ahead = content.ahead(HEAD);
-    let head = ahead.get(..HEAD).unwrap_or(ahead);
+    let ahead = content.ahead(sizes.head);
+    let head = ahead.get(..sizes.head).unwrap_or(ahead);
     let mut bytes = head.len() as u64;
     if opening.compression.is_empty() {
         bytes = bytes.max(opening.stored_bytes.unwrap_or(0));
@@ -204,7 +206,7 @@ mod tests {
     use super::super::testing::{Dribble, Seen, lines};
     use super::*;
 
-    const SIZES: Sizes = Sizes { block: 4, record: 1 << 20 };
+    const SIZES: Sizes = Sizes { head: 3, block: 4, record: 1 << 20 };
 
     fn mapped(bytes: &[u8]) -> Mapped {
         let mut file = tempfile::tempfile().unwrap();
@@ -226,6 +228,7 @@ mod tests {
             let streamed = seen(&mut Streamed::new(Dribble { bytes, portion }), sizes, cut);
             assert_eq!(streamed, expected, "{portion} bytes a read");
         }
+        assert_eq!(expected.only().head, bytes[..sizes.head.min(bytes.len())]);
         let mut offset = 0;
         for (at, block) in expected.only().blocks.iter() {
             assert_eq!(*at, offset);
@@ -244,9 +247,14 @@ mod tests {
             ("abcdefg\nh\n", SIZES, lines, &["abcdefg\n", "h\n"]),
             ("abcdefghijkl", SIZES, lines, &["abcdefghijkl"]),
             ("abc\n", SIZES, lines, &["abc\n"]),
-            ("\n\n", Sizes { block: 1, record: 8 }, lines, &["\n", "\n"]),
-            ("abcdefghi\nj\n", Sizes { block: 2, record: 3 }, lines, &["abc", "def", "ghi", "\n", "j\n"]),
-            ("abcdef", Sizes { block: 4, record: 2 }, lines, &["abcd", "ef"]),
+            ("\n\n", Sizes { block: 1, ..SIZES }, lines, &["\n", "\n"]),
+            (
+                "abcdefghi\nj\n",
+                Sizes { block: 2, record: 3, ..SIZES },
+                lines,
+                &["abc", "def", "ghi", "\n", "j\n"],
+            ),
+            ("abcdef", Sizes { record: 2, ..SIZES }, lines, &["abcd", "ef"]),
             ("abcdef", SIZES, |bytes| bytes.len() + 1, &["abcd", "ef"]),
             ("abcdef", SIZES, |_| 1, &["a", "b", "cdef"]),
         ];
@@ -273,7 +281,7 @@ mod tests {
             lines(bytes)
         });
         let mut content = mapped(&bytes);
-        assert_eq!(next_len(&mut content, Sizes { block: 1, record: 1 << 20 }, &cut), 1003);
+        assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut), 1003);
         assert_eq!(windows.get(), 1023, "1 + 2 + 4 … + 512, then the end of the content");
     }
 
@@ -281,7 +289,7 @@ mod tests {
     fn what_came_before_an_error_is_a_block() {
         let failing = Dribble { bytes: b"a\nbc", portion: 2 }.chain(Failing);
         let seen = seen(&mut Streamed::new(failing), SIZES, lines);
-        assert_eq!(seen.only().head, b"a\nbc");
+        assert_eq!(seen.only().head, b"a\nb");
         assert_eq!(seen.only().blocks, [(0, b"a\nbc".to_vec())]);
         assert_eq!(seen.only().closed, Some((4, Some("broken".to_owned()))));
     }
@@ -294,24 +302,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_head_is_bounded_and_read_on_from() {
-        let bytes: Vec<u8> = (0..HEAD + 5).map(|at| if at % 100 == 99 { b'\n' } else { b'x' }).collect();
-        for content in [&mut mapped(&bytes) as &mut dyn Content, &mut Streamed::new(&bytes[..])] {
-            let seen = seen(content, Sizes { block: 300_000, record: HEAD }, lines);
-            assert_eq!(seen.only().head, bytes[..HEAD]);
-            assert_eq!(seen.only().content(), bytes);
-            assert_eq!(seen.only().blocks.len(), 4);
-        }
-    }
-
     proptest! {
         #[test]
         fn blocks_are_the_content_cut_at_records(
             text in "([a-c\n]{0,9}\n?){1,20}x",
             block in 1_usize..70,
+            head in 0_usize..70,
         ) {
-            let blocks = blocks(text.as_bytes(), Sizes { block, record: 1 << 20 }, lines);
+            let blocks = blocks(text.as_bytes(), Sizes { head, block, record: 1 << 20 }, lines);
             prop_assert_eq!(blocks.concat(), text.as_bytes());
             let (_, whole) = blocks.split_last().unwrap();
             prop_assert!(whole.iter().all(|block| block.ends_with(b"\n")));

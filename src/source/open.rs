@@ -11,7 +11,7 @@ use super::archive;
 use super::block::{self, Mapped, Sizes, Streamed};
 use super::map::map;
 use super::unpack::{Compression, Unpacked};
-use super::{Item, MAX_RECORD, Opening, Visitor};
+use super::{HEAD, Item, MAX_RECORD, Opening, Visitor};
 
 /// Bytes that tell how content is stored: a tar archive's first header.
 const MAGIC: usize = 512;
@@ -56,7 +56,7 @@ pub fn read_stream(
 }
 
 fn sizes(block_bytes: usize) -> Sizes {
-    Sizes { block: block_bytes.max(1), record: MAX_RECORD }
+    Sizes { head: HEAD, block: block_bytes.max(1), record: MAX_RECORD }
 }
 
 fn read_file(path: &Path, sizes: Sizes, visitor: &mut dyn Visitor) -> ControlFlow<()> {
@@ -71,7 +71,7 @@ fn read_file(path: &Path, sizes: Sizes, visitor: &mut dyn Visitor) -> ControlFlo
     };
     let origin = Origin {
         path: shown.to_vec(),
-        stored_bytes: metadata.is_file().then(|| metadata.len()),
+        stored_bytes: metadata.is_file().then_some(metadata.len()),
         modified: metadata.modified().ok().and_then(microseconds),
     };
     let mut raw = Peeked::new(file);
@@ -249,10 +249,10 @@ mod tests {
     #[test]
     fn an_unwanted_input_is_closed_with_the_size_that_is_known() {
         let stored = tempfile::NamedTempFile::new().unwrap();
-        let content = vec![b'x'; super::super::HEAD + 9];
+        let content = vec![b'x'; HEAD + 9];
         for (bytes, expected) in [
             (content.clone(), content.len()),
-            (pack(Compression::Zstd, &content), super::super::HEAD),
+            (pack(Compression::Zstd, &content), HEAD),
             (pack(Compression::Zstd, b"short"), 5),
         ] {
             fs::write(stored.path(), bytes).unwrap();
@@ -292,20 +292,26 @@ mod tests {
 
     #[test]
     fn what_failed_stays_failed() {
-        struct Once(bool);
-        impl Read for Once {
+        /// Breaks after so many bytes, and would go on with others.
+        struct Breaking(usize);
+        impl Read for Breaking {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                if std::mem::take(&mut self.0) { Err(io::Error::other("broken")) } else { buffer_x(buffer) }
+                let read = buffer.len().min(self.0);
+                self.0 -= read;
+                if read == 0 {
+                    self.0 = usize::MAX;
+                    return Err(io::Error::other("broken"));
+                }
+                Ok(read)
             }
         }
-        fn buffer_x(buffer: &mut [u8]) -> io::Result<usize> {
-            buffer.fill(b'x');
-            Ok(buffer.len())
-        }
-        let mut peeked = Peeked::new(Once(true));
-        let mut buffer = [0; 4];
-        for expected in ["broken", "unreadable from here on", "unreadable from here on"] {
-            assert_eq!(peeked.read(&mut buffer).unwrap_err().to_string(), expected);
+        for sound in [0, 3, MAGIC, MAGIC + 3] {
+            let mut peeked = Peeked::new(Breaking(sound));
+            let mut content = Vec::new();
+            for expected in ["broken", "unreadable from here on", "unreadable from here on"] {
+                assert_eq!(peeked.read_to_end(&mut content).unwrap_err().to_string(), expected);
+                assert_eq!(content.len(), sound);
+            }
         }
     }
 }

@@ -132,7 +132,7 @@ mod tests {
         symlink("d", root.path().join("given")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(below.join("socket")).unwrap();
 
-        let (items, problems) = shown(&plan(&[below.clone()]), root.path());
+        let (items, problems) = shown(&plan(std::slice::from_ref(&below)), root.path());
         assert_eq!(items, ["d/e/file", "d/link"]);
         assert_eq!(problems, ["d/dangling", "d/socket"]);
 

@@ -224,11 +224,26 @@ mod tests {
     use super::super::testing::{COMPRESSIONS, Dribble, pack, text};
     use super::*;
 
-    /// What comes out, and what kind of error ends it.
-    fn unpack(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<io::ErrorKind>) {
+    /// What comes out, and what kind of error ends it; `given` bytes a read go in, `taken` come out.
+    fn unpack_in(
+        (given, taken): (usize, usize),
+        compression: Compression,
+        bytes: &[u8],
+    ) -> (Vec<u8>, Option<io::ErrorKind>) {
+        let mut reader = Unpacked::new(compression, Dribble { bytes, portion: given });
         let mut content = Vec::new();
-        let error = Unpacked::new(compression, bytes).read_to_end(&mut content).err();
-        (content, error.map(|error| error.kind()))
+        let mut buffer = vec![0; taken];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return (content, None),
+                Ok(read) => content.extend_from_slice(&buffer[..read]),
+                Err(error) => return (content, Some(error.kind())),
+            }
+        }
+    }
+
+    fn unpack(compression: Compression, bytes: &[u8]) -> (Vec<u8>, Option<io::ErrorKind>) {
+        unpack_in((usize::MAX, 1 << 20), compression, bytes)
     }
 
     #[test]
@@ -260,17 +275,10 @@ mod tests {
                 ([pack(&first), pack(b""), pack(&second)].concat(), [&first[..], &second].concat()),
                 ([pack(&second), vec![0; 700], pack(&second), vec![0; 3]].concat(), second.repeat(2)),
             ] {
-                assert_eq!(unpack(compression, &packed), (expected.clone(), None), "{compression:?}");
-                let mut reader = Unpacked::new(compression, Dribble { bytes: &packed, portion: 5 });
-                let mut content = Vec::new();
-                let mut buffer = [0; 7];
-                loop {
-                    match reader.read(&mut buffer).unwrap() {
-                        0 => break,
-                        read => content.extend_from_slice(&buffer[..read]),
-                    }
+                for portions in [(1, 7), (7, 1), (3, 1 << 20), (usize::MAX, 1000)] {
+                    let unpacked = unpack_in(portions, compression, &packed);
+                    assert!(unpacked == (expected.clone(), None), "{compression:?} {portions:?}");
                 }
-                assert!(content == expected, "{compression:?} in small portions");
             }
         }
         let skippable = [b"\x50\x2a\x4d\x18\x03\0\0\0abc".to_vec(), pack(Compression::Zstd, b"x")].concat();
@@ -297,9 +305,12 @@ mod tests {
                 assert_eq!(error, Some(io::ErrorKind::UnexpectedEof), "{compression:?} {cut}");
                 assert!(content.starts_with(&before), "{compression:?} {cut}");
 
-                let (damaged, error) = unpack(compression, &[sound, &[0xff; 5000]].concat());
-                assert!(error.is_some(), "{compression:?} {cut}");
-                assert!(damaged.starts_with(&before), "{compression:?} {cut}");
+                let damaged = [sound, &[0xff; 5000]].concat();
+                for taken in [1000, 1 << 20] {
+                    let (content, error) = unpack_in((usize::MAX, taken), compression, &damaged);
+                    assert!(error.is_some(), "{compression:?} {cut} {taken}");
+                    assert!(content.starts_with(&before), "{compression:?} {cut} {taken}");
+                }
             }
             let (most, _) = unpack(compression, &packed[..packed.len() - 30]);
             assert!(most.len() > content.len() / 2, "{compression:?} {}", most.len());
