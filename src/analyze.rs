@@ -82,9 +82,8 @@ impl Run {
         let rows: Vec<_> = (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
         let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
         let summary = self.partial.finish(&options.rules, &paths, options.bucket);
-        let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none()).map(|(input, ..)| {
-            format!("{}: not read: {}: {}", escape(&input.path), input.reading.kind.name(), input.reading.reason)
-        });
+        let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
+        let unread = unread.map(|(input, ..)| self::unread(input));
         Outcome {
             unread: unread.collect(),
             recognized: self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
@@ -116,6 +115,11 @@ fn row(number: u32, (input, bytes, error): &(Input, u64, Option<String>), partia
         last,
         error: error.clone(),
     }
+}
+
+/// Says that an input is not read, and why.
+pub fn unread(input: &Input) -> String {
+    format!("{}: not read: {}: {}", escape(&input.path), input.reading.kind.name(), input.reading.reason)
 }
 
 fn times(period: Period) -> (Option<Time>, Option<Time>) {

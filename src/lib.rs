@@ -5,11 +5,13 @@
 //! See `ARCHITECTURE.md` for the rooms and the reasons.
 
 pub mod analyze;
+pub mod cli;
 pub mod command;
 pub mod convert;
 pub mod error;
 pub mod event;
 pub mod format;
+pub mod intern;
 pub mod masked;
 pub mod options;
 pub mod output;

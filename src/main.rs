@@ -1,3 +1,165 @@
-//! The `redtrail` command.
+//! The `redtrail` command: exit status, standard streams, files.
 
-fn main() {}
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use redtrail::analyze::Outcome;
+use redtrail::cli::{self, Cli, Command, Form, Messages};
+use redtrail::error::{Error, Result};
+use redtrail::output::{self, Render, View, top};
+use redtrail::report::Report;
+
+/// Something could not be read or written.
+const FAILED: u8 = 1;
+/// The command line makes no sense.
+const USAGE: u8 = 2;
+/// Nothing was recognised.
+const NOTHING: u8 = 3;
+/// Too many records could not be read.
+const REJECTS: u8 = 4;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Analyze(args) => analyze(args),
+        Command::Convert(args) => convert(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "redtrail", &mut io::stdout());
+            Ok(0)
+        }
+        Command::Man => man(),
+    };
+    match result {
+        Ok(status) => ExitCode::from(status),
+        // Who reads our output has seen enough: `redtrail analyze … | head`.
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(if matches!(error, Error::Usage(_)) { USAGE } else { FAILED })
+        }
+    }
+}
+
+fn analyze(args: &cli::Analyze) -> Result<u8> {
+    let outputs = outputs(args)?;
+    let options = cli::analysis(&args.input, &args.keys, progress(&args.messages), args.bucket.0)?;
+    let Outcome { mut report, failures, unread, recognized } = redtrail::analyze(&args.input.paths, &options)?;
+    tell(&args.messages, &failures, &unread);
+    let (read, rejected) = (report.totals.records, report.totals.rejected);
+    if let Some(top) = args.top {
+        top::cut(&mut report, top);
+    }
+    for (form, path) in outputs {
+        write(args, &report, form, path)?;
+    }
+    Ok(status(!failures.is_empty(), recognized, read, rejected, args.max_rejects))
+}
+
+fn status(failed: bool, recognized: bool, read: u64, rejected: u64, most: f64) -> u8 {
+    if failed {
+        FAILED
+    } else if !recognized {
+        NOTHING
+    } else if rejected as f64 > most * (read + rejected) as f64 {
+        REJECTS
+    } else {
+        0
+    }
+}
+
+/// What is to be written where; no path means standard output.
+fn outputs(args: &cli::Analyze) -> Result<Vec<(Form, Option<&str>)>> {
+    if args.output.is_empty() {
+        return match args.to {
+            Some(Form::Parquet) => {
+                Err(Error::Usage("parquet is a directory of tables: use -o DIR/".to_owned()))
+            }
+            to => Ok(vec![(to.unwrap_or(Form::Text), None)]),
+        };
+    }
+    let form = |path: &str| match (args.to, path.rsplit_once('.').map(|(_, suffix)| suffix)) {
+        (Some(form), _) => Ok(form),
+        (None, _) if path.ends_with('/') => Ok(Form::Parquet),
+        (None, Some("json")) => Ok(Form::Json),
+        (None, Some("txt")) => Ok(Form::Text),
+        (None, _) => Err(Error::Usage(format!(
+            "{path}: no form has this suffix: use .json, .txt, a path ending in /, or --to"
+        ))),
+    };
+    args.output.iter().map(|path| Ok((form(path)?, Some(path.as_str())))).collect()
+}
+
+fn write(args: &cli::Analyze, report: &Report, form: Form, path: Option<&str>) -> Result<()> {
+    if let (Form::Parquet, Some(path)) = (form, path) {
+        return output::parquet::write_report(report, Path::new(path));
+    }
+    let terminal = path.is_none() && io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let view = View {
+        top: args.top.unwrap_or(View::default().top),
+        width: if terminal { width() } else { View::default().width },
+        color: args.color.now(terminal && !no_color),
+        verbose: args.verbose,
+    };
+    let renders = output::all(view);
+    let Some(render) = renders.iter().find(|render| render.name() == form.name()) else {
+        return Err(Error::Usage(format!("no such form: {}", form.name())));
+    };
+    match path {
+        None => render_to(&**render, report, io::stdout().lock()).map_err(|error| Error::io("standard output", error)),
+        Some(path) => File::create(path)
+            .and_then(|file| render_to(&**render, report, file))
+            .map_err(|error| Error::io(path, error)),
+    }
+}
+
+fn render_to(render: &dyn Render, report: &Report, out: impl Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    render.render(report, &mut out)?;
+    out.flush()
+}
+
+/// Columns of the terminal.
+fn width() -> usize {
+    let (_, columns) = console::Term::stdout().size();
+    usize::from(columns)
+}
+
+fn convert(args: &cli::Convert) -> Result<u8> {
+    let options = cli::analysis(&args.input, &args.keys, progress(&args.messages), None)?;
+    let outcome = redtrail::convert(&args.input.paths, &args.output, args.with_values, &options)?;
+    tell(&args.messages, &outcome.failures, &outcome.unread);
+    if !args.messages.quiet {
+        if !outcome.learnt && args.keys.pattern_depth.is_none() {
+            say("standard input cannot be read twice: patterns hold no learnt ids");
+        }
+        say(&format!("{} rows in {}", outcome.rows, args.output.join("monitor.parquet").display()));
+    }
+    Ok(status(!outcome.failures.is_empty(), outcome.recognized, outcome.rows, outcome.rejected, 1.0))
+}
+
+fn man() -> Result<u8> {
+    let page = clap_mangen::Man::new(Cli::command());
+    page.render(&mut io::stdout().lock()).map_err(|error| Error::io("standard output", error))?;
+    Ok(0)
+}
+
+fn progress(messages: &Messages) -> bool {
+    !messages.quiet && messages.progress.now(io::stderr().is_terminal())
+}
+
+fn tell(messages: &Messages, failures: &[String], unread: &[String]) {
+    failures.iter().for_each(|failure| say(failure));
+    if !messages.quiet {
+        unread.iter().for_each(|input| say(input));
+    }
+}
+
+/// A message for the person at the terminal.
+fn say(message: &str) {
+    // With standard error gone there is nobody to tell.
+    let _ = writeln!(io::stderr(), "redtrail: {message}");
+}

@@ -100,6 +100,11 @@ impl CommandId {
         &table::TABLE[self.index()]
     }
 
+    /// The id of a row's number.
+    pub fn from_index(index: usize) -> Option<CommandId> {
+        u16::try_from(index).ok().filter(|row| usize::from(*row) < count()).map(CommandId)
+    }
+
     /// The row's number, below [`count`].
     pub fn index(self) -> usize {
         usize::from(self.0)

@@ -29,13 +29,14 @@ use polars_parquet::write::{ZstdLevel, schema_to_metadata_key};
 use crate::error::{Error, Result};
 use crate::output::notation;
 
-pub use monitor::{Encoded, MonitorFile};
+pub use monitor::{Encoded, Encoder, MonitorFile};
 pub use report::write_report;
 
 /// zstd's own default: past it files shrink by a few per cent and take several times as long.
 const ZSTD_LEVEL: i32 = 3;
 
 /// A table's file while it has its partial name.
+#[derive(Clone)]
 struct Target {
     partial: PathBuf,
     whole: PathBuf,

@@ -3,25 +3,14 @@
 //! A row costs a few pushes: what repeats (clients, commands, patterns) is kept once per batch and
 //! rows hold its number, what does not repeat (keys, arguments) goes into one flat buffer.
 
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
-
 use crate::event::{Database, Text};
-
-/// Rows that make a batch worth writing (a row group of Parquet): enough for dictionaries to pay,
-/// few enough that a batch per thread fits into memory. Parquet readers share out work by row group.
-const BATCH_ROWS: usize = 131_072;
-
-/// Bytes of keys and arguments that end a batch before it has its rows.
-const BATCH_BYTES: usize = 64 << 20;
+use crate::intern::{Interner, hash};
 
 /// A column of byte strings of which few are different.
 #[derive(Clone, Debug, Default)]
 pub struct Dictionary {
-    values: Vec<Vec<u8>>,
+    values: Interner,
     rows: Vec<u32>,
-    numbers: HashTable<u32>,
 }
 
 impl Dictionary {
@@ -30,18 +19,7 @@ impl Dictionary {
 
     /// The number of `value` in this batch; new values get the next number.
     pub fn id(&mut self, value: &[u8]) -> u32 {
-        // A fixed seed, so that runs repeat.
-        let hasher = FixedState::with_seed(0);
-        let values = &self.values;
-        let stored = |id: u32| values.get(id as usize).map_or(&[][..], Vec::as_slice);
-        let hash = hasher.hash_one(value);
-        if let Some(id) = self.numbers.find(hash, |id| stored(*id) == value) {
-            return *id;
-        }
-        let id = values.len() as u32;
-        self.numbers.insert_unique(hash, id, |id| hasher.hash_one(stored(*id)));
-        self.values.push(value.to_vec());
-        id
+        self.values.intern(hash(value), value)
     }
 
     /// Ends a row with the value of this number ([`id`](Self::id)), or with none.
@@ -50,24 +28,13 @@ impl Dictionary {
     }
 
     /// The different values, by number.
-    pub fn values(&self) -> &[Vec<u8>] {
-        &self.values
+    pub fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.values.iter().map(|(_, value)| value)
     }
 
     /// The number of each row's value, or [`NULL`](Self::NULL).
     pub fn rows(&self) -> &[u32] {
         &self.rows
-    }
-
-    /// Adds the rows of `later`, whose numbers become those of `ids`.
-    fn append(&mut self, later: &Dictionary, ids: &[u32]) {
-        self.rows.extend(later.rows.iter().map(|id| ids.get(*id as usize).copied().unwrap_or(Self::NULL)));
-    }
-
-    /// Adds the values and rows of `later`.
-    fn absorb(&mut self, later: &Dictionary) {
-        let ids: Vec<u32> = later.values.iter().map(|value| self.id(value)).collect();
-        self.append(later, &ids);
     }
 }
 
@@ -128,14 +95,6 @@ impl Lists {
     pub fn into_parts(self) -> (Vec<u8>, Vec<i64>, Vec<i64>) {
         (self.bytes, self.items, self.rows)
     }
-
-    fn append(&mut self, later: &Lists) {
-        let bytes = self.bytes.len() as i64;
-        let items = self.items.len() as i64 - 1;
-        self.bytes.extend_from_slice(&later.bytes);
-        self.items.extend(later.items.iter().skip(1).map(|end| end + bytes));
-        self.rows.extend(later.rows.iter().skip(1).map(|end| end + items));
-    }
 }
 
 /// What an address says, told once per client and batch.
@@ -156,7 +115,7 @@ pub struct MonitorRow<'a> {
     pub time: i64,
     /// As printed in the record.
     pub database: Database<'a>,
-    /// Of the record's first byte: from the start of its block until [`MonitorRows::shift`].
+    /// Of the record's first byte in the decompressed input.
     pub byte_offset: u64,
     /// From [`MonitorRows::client`]; `None` where the dialect prints no address.
     pub client: Option<u32>,
@@ -238,12 +197,6 @@ impl MonitorRows {
         self.time.is_empty()
     }
 
-    /// Whether it is time to write the rows: more make a file no better, only memory fuller.
-    pub fn is_full(&self) -> bool {
-        let bytes = self.keys.bytes.len() + self.args.as_ref().map_or(0, |args| args.bytes.len());
-        self.len() >= BATCH_ROWS || bytes >= BATCH_BYTES
-    }
-
     /// The number of a client's address, as captured, in these rows; `parts` is asked once.
     pub fn client(&mut self, address: &[u8], parts: impl FnOnce() -> ClientParts) -> u32 {
         let id = self.client.id(address);
@@ -297,37 +250,6 @@ impl MonitorRows {
         self.exact.push(row.exact);
         if let Some(args) = &mut self.args {
             args.end_row();
-        }
-    }
-
-    /// Turns offsets in a block into offsets in the input; `bytes` is where the block starts.
-    pub fn shift(&mut self, bytes: u64) {
-        self.byte_offset.iter_mut().for_each(|offset| *offset += bytes);
-    }
-
-    /// Adds the rows of `later`, of this input or another, after these. Both have finished their
-    /// last row and both keep arguments, or neither.
-    pub fn append(&mut self, later: &MonitorRows) {
-        self.time.extend_from_slice(&later.time);
-        self.db.extend_from_slice(&later.db);
-        self.namespace.absorb(&later.namespace);
-        self.source.absorb(&later.source);
-        self.byte_offset.extend_from_slice(&later.byte_offset);
-        let clients: Vec<u32> = (later.client.values.iter().zip(&later.client_parts))
-            .map(|(address, parts)| self.client(address, || parts.clone()))
-            .collect();
-        self.client.append(&later.client, &clients);
-        self.command.absorb(&later.command);
-        self.access.absorb(&later.access);
-        self.keys.append(&later.keys);
-        self.pattern.absorb(&later.pattern);
-        self.argc.extend_from_slice(&later.argc);
-        self.payload_bytes.extend_from_slice(&later.payload_bytes);
-        self.in_script.extend_from_slice(&later.in_script);
-        self.dangerous.extend_from_slice(&later.dangerous);
-        self.exact.extend_from_slice(&later.exact);
-        if let (Some(args), Some(later)) = (&mut self.args, &later.args) {
-            args.append(later);
         }
     }
 }

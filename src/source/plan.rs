@@ -16,6 +16,17 @@ pub struct Plan {
     pub problems: Vec<Problem>,
 }
 
+impl Plan {
+    /// Bytes that the files hold on disk, as far as is known.
+    pub fn stored_bytes(&self) -> u64 {
+        let size = |item: &Item| match item {
+            Item::File(path) => fs::metadata(path).map_or(0, |file| file.len()),
+            Item::Stdin => 0,
+        };
+        self.items.iter().map(size).sum()
+    }
+}
+
 /// A path that is left out.
 #[derive(Debug)]
 pub struct Problem {

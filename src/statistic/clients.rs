@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::commands::{CommandIndex, Commands};
-use super::intern::{Interner, hash};
+use crate::intern::{Interner, hash};
 use super::{Call, Period, share};
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::clients::Clients;
-use super::intern::{Interner, hash};
+use crate::intern::{Interner, hash};
 use super::{Call, Period, share};
 use crate::command::{self, CommandId, Spec};
 use crate::event::{Args, Text};

@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 
 use super::Call;
 use super::clients::ClientIndex;
-use super::intern::{Interner, hash};
+use crate::intern::{Interner, hash};
 use super::members::Members;
 use super::patterns::{PatternIndex, Patterns, SAMPLES};
 use super::share;
 use crate::command::{self, Access, Ttl};
-use crate::pattern::{Learnt, Rules};
+use crate::pattern::{Learnt, Patterns as FinalPatterns, Rules};
 use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 
 /// Keys that are held at most. Past it those used least are let go: their pattern's distinct keys are
@@ -254,11 +254,15 @@ impl Keys {
             + self.patterns.rest().map_or(0, |rest| rest.calls)
     }
 
+    /// From the shape of a key to its pattern in the whole capture.
+    pub fn patterns(&mut self, rules: &Rules) -> FinalPatterns {
+        let learnt = self.learnt.take().unwrap_or_else(|| Learnt::new(rules));
+        learnt.finish(self.patterns.iter().map(|(_, name, _)| name))
+    }
+
     /// The report's tables, and in words which bounds took over.
     pub fn finish(&mut self, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
-        let learnt = self.learnt.take().unwrap_or_else(|| Learnt::new(rules));
-        let shapes: Vec<Vec<u8>> = self.patterns.iter().map(|(_, name, _)| name.to_vec()).collect();
-        let names = learnt.finish(shapes.iter().map(Vec::as_slice));
+        let names = self.patterns(rules);
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();

@@ -12,7 +12,6 @@ pub mod commands;
 pub mod dangerous;
 pub mod databases;
 pub mod groups;
-pub mod intern;
 pub mod keys;
 pub mod members;
 pub mod observer;

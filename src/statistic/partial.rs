@@ -11,7 +11,7 @@ use super::databases::Databases;
 use super::groups;
 use super::keys::Keys;
 use super::timeline::Timeline;
-use crate::pattern::Rules;
+use crate::pattern::{Patterns, Rules};
 use crate::report::{Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows, Table};
 
 /// What was found in a stretch of the run's inputs.
@@ -48,6 +48,13 @@ impl Partial {
     /// An input ends here: what follows is another server's, or another time.
     pub fn end_input(&mut self) {
         self.caller = Caller::Nobody;
+    }
+}
+
+impl Partial {
+    /// From the shape of a key to its pattern in the whole capture.
+    pub fn patterns(&mut self, rules: &Rules) -> Patterns {
+        self.keys.patterns(rules)
     }
 }
 

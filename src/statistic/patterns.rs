@@ -2,7 +2,7 @@
 
 use datasketches::hll::{HllSketch, HllType};
 
-use super::intern::{Interner, hash};
+use crate::intern::{Interner, hash};
 use super::members::Members;
 use crate::pattern::{Learnt, Rules};
 

@@ -1,6 +1,6 @@
 //! The table `monitor`: one row per record, written while the capture is read.
 //!
-//! Rows become compressed pages in [`MonitorFile::encode`], on as many threads as there are
+//! Rows become compressed pages in [`Encoder::encode`], on as many threads as there are
 //! batches, and go into the file in order in [`MonitorFile::append`], which only copies. A batch
 //! is a row group, so memory does not grow with the capture.
 //!
@@ -46,10 +46,15 @@ use crate::output::tables::{ClientParts, Dictionary, Lists, MonitorRows};
 pub struct MonitorFile {
     target: Target,
     file: BatchedWriter<BufWriter<File>>,
+    rows: u64,
+}
+
+/// Turns rows into pages of a [`MonitorFile`].
+pub struct Encoder {
+    target: Target,
     /// Of each column, in order.
     types: Vec<ParquetType>,
     options: WriteOptions,
-    rows: u64,
 }
 
 /// A batch of rows as it will stand in the file.
@@ -68,27 +73,14 @@ impl MonitorFile {
             let schema: Schema = columns.into_iter().map(|c| (c.name.into(), c.dtype)).collect();
             writer(out, &schema)?.batched(&schema)
         };
-        let mut file = open().map_err(|e| target.broken(e))?;
-        let types = file.parquet_schema().fields().to_vec();
-        let options = file.get_writer().lock().unwrap_or_else(PoisonError::into_inner).options();
-        Ok(MonitorFile { target, file, types, options, rows: 0 })
+        let file = open().map_err(|e| target.broken(e))?;
+        Ok(MonitorFile { target, file, rows: 0 })
     }
 
-    /// Turns rows into compressed pages. This is the work; any number of threads may do it at once.
-    pub fn encode(&self, rows: MonitorRows) -> Result<Encoded> {
-        let count = rows.len() as u64;
-        let columns = self.pages(rows).map_err(|e| self.target.broken(e))?;
-        Ok(Encoded { rows: count, columns })
-    }
-
-    fn pages(&self, rows: MonitorRows) -> PolarsResult<Vec<Vec<CompressedPage>>> {
-        let pages_of = |(column, of): (Column, &ParquetType)| {
-            // One leaf, since no column is a struct.
-            let leaves = array_to_columns(column.array, of.clone(), self.options, &[column.encoding])?;
-            let pages = leaves.into_iter().flatten();
-            pages.map(|page| Ok(compress(page?, Vec::new(), self.options.compression)?)).collect()
-        };
-        columns(rows)?.into_iter().zip(&self.types).map(pages_of).collect()
+    /// What makes this file's pages; it needs the file no more.
+    pub fn encoder(&mut self) -> Encoder {
+        let options = self.file.get_writer().lock().unwrap_or_else(PoisonError::into_inner).options();
+        Encoder { target: self.target.clone(), types: self.file.parquet_schema().fields().to_vec(), options }
     }
 
     /// Writes a batch after those before it.
@@ -105,6 +97,25 @@ impl MonitorFile {
         self.file.finish().map_err(|e| self.target.broken(e))?;
         self.target.publish()?;
         Ok(self.rows)
+    }
+}
+
+impl Encoder {
+    /// Turns rows into compressed pages. This is the work; any number of threads may do it at once.
+    pub fn encode(&self, rows: MonitorRows) -> Result<Encoded> {
+        let count = rows.len() as u64;
+        let columns = self.pages(rows).map_err(|e| self.target.broken(e))?;
+        Ok(Encoded { rows: count, columns })
+    }
+
+    fn pages(&self, rows: MonitorRows) -> PolarsResult<Vec<Vec<CompressedPage>>> {
+        let pages_of = |(column, of): (Column, &ParquetType)| {
+            // One leaf, since no column is a struct.
+            let leaves = array_to_columns(column.array, of.clone(), self.options, &[column.encoding])?;
+            let pages = leaves.into_iter().flatten();
+            pages.map(|page| Ok(compress(page?, Vec::new(), self.options.compression)?)).collect()
+        };
+        columns(rows)?.into_iter().zip(&self.types).map(pages_of).collect()
     }
 }
 
@@ -187,7 +198,7 @@ fn flags(name: &'static str, values: Vec<bool>) -> Column {
 
 /// Strings in the notation; Parquet's dictionary is the batch's.
 fn strings(name: &'static str, column: &Dictionary) -> PolarsResult<Column> {
-    let mut values = MutableBinaryViewArray::<str>::with_capacity(column.values().len());
+    let mut values = MutableBinaryViewArray::<str>::new();
     column.values().iter().for_each(|value| values.push_value(text(value)));
     let is_value = |id: &u32| *id != Dictionary::NULL;
     let valid =
