@@ -54,7 +54,7 @@ pub struct Opening<'a> {
     pub compression: &'static str,
     /// Bytes as stored, on disk or in the archive; `None` for a stream.
     pub stored_bytes: Option<u64>,
-    /// When the input was last written to, in microseconds since 1970-01-01 UTC.
+    /// When the file was last written to, in microseconds since 1970-01-01 UTC; `None` for a stream.
     pub modified: Option<i64>,
     /// The first [`HEAD`] bytes of the content; all of it if it is shorter.
     pub head: &'a [u8],

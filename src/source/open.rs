@@ -72,7 +72,8 @@ fn read_file(path: &Path, sizes: Sizes, visitor: &mut dyn Visitor) -> ControlFlo
     let origin = Origin {
         path: shown.to_vec(),
         stored_bytes: metadata.is_file().then_some(metadata.len()),
-        modified: metadata.modified().ok().and_then(microseconds),
+        // A pipe's time is when it was made, a device's anything.
+        modified: metadata.modified().ok().filter(|_| metadata.is_file()).and_then(microseconds),
     };
     let mut raw = Peeked::new(file);
     let compression = Compression::of(raw.head());
@@ -277,6 +278,14 @@ mod tests {
     fn files_made_up_as_they_are_read_are_streamed() {
         let seen = file(&PathBuf::from("/proc/self/status"), 64, Seen::default());
         assert!(seen.only().content().starts_with(b"Name:"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn devices_are_streamed_and_have_neither_size_nor_time() {
+        let seen = file(Path::new("/dev/null"), 64, Seen::default());
+        let expected = Input { path: "/dev/null".to_owned(), closed: Some((0, None)), ..Input::default() };
+        assert_eq!(*seen.only(), expected);
     }
 
     #[test]
