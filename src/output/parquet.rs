@@ -35,6 +35,14 @@ pub use report::write_report;
 /// zstd's own default: past it files shrink by a few per cent and take several times as long.
 const ZSTD_LEVEL: i32 = 3;
 
+/// Bytes of a data page, four times polars' default, so that no dictionary column has two pages.
+///
+/// polars-parquet 0.55 notes the nulls of the whole column in each page of a dictionary column and
+/// adds them up (pola-rs/polars issue 29321): where that makes as many as there are rows, DuckDB
+/// takes every value for null. A page holds `PAGE_BYTES / 5` rows of a dictionary; a row group of
+/// polars' own cutting has fewer than 2 × 512² rows, which is less.
+const PAGE_BYTES: usize = 4 << 20;
+
 /// A table's file while it has its partial name.
 struct Target {
     partial: PathBuf,
@@ -79,6 +87,7 @@ fn writer<W: std::io::Write>(out: W, schema: &Schema) -> std::result::Result<Par
             ZstdLevel::try_new(ZSTD_LEVEL).map_err(PolarsError::from)?,
         )))
         .with_statistics(StatisticsOptions::default())
+        .with_data_page_size(Some(PAGE_BYTES))
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(note)))
         .set_parallel(false))
 }

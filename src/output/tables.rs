@@ -331,3 +331,86 @@ impl MonitorRows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_share_a_number() {
+        let mut column = Dictionary::default();
+        let ids: Vec<u32> = [&b"a"[..], b"", b"a", b"\xff\0", b""].map(|value| column.id(value)).into();
+        assert_eq!(ids, [0, 1, 0, 2, 1]);
+        assert_eq!(column.values(), [&b"a"[..], b"", b"\xff\0"]);
+    }
+
+    #[test]
+    fn a_dictionary_takes_another_in_by_value() {
+        let filled = |rows: &[Option<&str>]| {
+            let mut column = Dictionary::default();
+            for row in rows {
+                let id = row.map(|value| column.id(value.as_bytes()));
+                column.push(id);
+            }
+            column
+        };
+        let mut column = filled(&[Some("a"), None, Some("b")]);
+        column.absorb(&filled(&[Some("c"), Some("b"), None]));
+        assert_eq!(column.values(), [b"a", b"b", b"c"]);
+        assert_eq!(column.rows(), [0, Dictionary::NULL, 1, 2, 1, Dictionary::NULL]);
+    }
+
+    #[test]
+    fn lists_keep_empty_rows_and_empty_items() {
+        let filled = |rows: &[&[&str]]| {
+            let mut lists = Lists::default();
+            for row in rows {
+                row.iter().for_each(|item| lists.push(item.as_bytes()));
+                lists.end_row();
+            }
+            lists
+        };
+        let mut lists = filled(&[&["ab", "c"], &[], &["", "d"]]);
+        assert_eq!(lists.firsts().collect::<Vec<_>>(), [Some(&b"ab"[..]), None, Some(b"")]);
+        lists.append(&filled(&[&[], &["e"]]));
+        assert_eq!(lists.len(), 5);
+        assert_eq!(lists.into_parts(), (b"abcde".to_vec(), vec![0, 2, 3, 3, 4, 5], vec![0, 2, 2, 4, 4, 5]));
+    }
+
+    #[test]
+    fn an_escaped_argument_is_decoded_on_its_way() {
+        let mut lists = Lists::default();
+        lists.push_text(&Text { raw: br#"a\x00\"b"#, escapes: 4 });
+        lists.push_text(&Text { raw: b"plain", escapes: 0 });
+        assert_eq!(lists.into_parts(), (b"a\0\"bplain".to_vec(), vec![0, 4, 9], vec![0]));
+    }
+
+    #[test]
+    fn a_batch_is_full_by_rows_or_by_bytes() {
+        let row = |rows: &mut MonitorRows| MonitorRow {
+            time: 0,
+            database: Database::Number(0),
+            byte_offset: 0,
+            client: None,
+            command: rows.command(b"GET"),
+            access: "read",
+            pattern: None,
+            argc: 1,
+            payload_bytes: 0,
+            in_script: false,
+            dangerous: false,
+            exact: true,
+        };
+        for (count, bytes, full) in
+            [(BATCH_ROWS - 1, 0, false), (BATCH_ROWS, 0, true), (1, BATCH_BYTES, true)]
+        {
+            let mut rows = MonitorRows::new(b"", true);
+            if let Some(args) = rows.args() {
+                args.push(&vec![0; bytes]);
+            }
+            let row = row(&mut rows);
+            (0..count).for_each(|_| rows.push(&row));
+            assert_eq!((rows.len(), rows.is_full()), (count, full));
+        }
+    }
+}

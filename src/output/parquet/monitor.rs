@@ -83,10 +83,14 @@ impl MonitorFile {
 
     fn pages(&self, rows: MonitorRows) -> PolarsResult<Vec<Vec<CompressedPage>>> {
         let pages_of = |(column, of): (Column, &ParquetType)| {
+            // A dictionary column must be one page, however long the batch: see PAGE_BYTES.
+            let whole = (column.encoding == Encoding::RleDictionary).then_some(usize::MAX);
+            let options =
+                WriteOptions { data_page_size: whole.or(self.options.data_page_size), ..self.options };
             // One leaf, since no column is a struct.
-            let leaves = array_to_columns(column.array, of.clone(), self.options, &[column.encoding])?;
+            let leaves = array_to_columns(column.array, of.clone(), options, &[column.encoding])?;
             let pages = leaves.into_iter().flatten();
-            pages.map(|page| Ok(compress(page?, Vec::new(), self.options.compression)?)).collect()
+            pages.map(|page| Ok(compress(page?, Vec::new(), options.compression)?)).collect()
         };
         columns(rows)?.into_iter().zip(&self.types).map(pages_of).collect()
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
 
 use super::*;
-use crate::event::{Database, Text};
+use crate::event::Database;
 use crate::output::notation::Time;
 use crate::output::tables::{ClientParts, MonitorRow, MonitorRows};
 use crate::report::*;
@@ -264,12 +264,42 @@ fn a_batch_without_rows_makes_a_table_without_rows() {
     assert_eq!((frame.height(), frame.width()), (0, 19));
 }
 
+/// Nulls of each column by the footer's word, over all row groups.
+fn nulls_noted(path: &Path) -> BTreeMap<String, i64> {
+    let mut reader = ParquetReader::new(File::open(path).unwrap());
+    let footer = reader.get_metadata().unwrap();
+    let mut nulls = BTreeMap::new();
+    for column in footer.row_groups.iter().flat_map(|group| group.parquet_columns()) {
+        let name = column.descriptor().path_in_schema[0].to_string();
+        let statistics = column.statistics(&footer.footer_buf).unwrap().unwrap();
+        *nulls.entry(name).or_default() += statistics.null_count().unwrap();
+    }
+    nulls
+}
+
 #[test]
-fn decoded_and_escaped_items_are_the_same() {
-    let mut rows = MonitorRows::new(b"", true);
-    rows.args().unwrap().push_text(&Text { raw: br#"a\x00\"b"#, escapes: 4 });
-    let (bytes, items, _) = rows.args.unwrap().into_parts();
-    assert_eq!((bytes.as_slice(), items.as_slice()), (&b"a\0\"b"[..], &[0, 4][..]));
+fn nulls_are_noted_once() {
+    // More rows than a page of polars' default size holds.
+    let count = 230_000;
+    let dir = Dir::new("nulls");
+    let mut file = MonitorFile::create(&dir.0, false).unwrap();
+    let batch = file.encode(rows(0..count, false)).unwrap();
+    file.append(&batch).unwrap();
+    file.finish().unwrap();
+
+    let mut report = report(10);
+    let row = report.clients.rows[0].clone();
+    report.clients.rows = (0..count)
+        .map(|at| ClientRow { port: (at % 2 == 0).then_some(1), commands: Vec::new(), ..row.clone() })
+        .collect();
+    write_report(&report, &dir.0).unwrap();
+    for table in ["monitor", "clients"] {
+        let path = dir.0.join(format!("{table}.parquet"));
+        let frame = read(&path);
+        for (name, nulls) in nulls_noted(&path) {
+            assert_eq!(nulls as usize, frame.column(&name).unwrap().null_count(), "{table}.{name}");
+        }
+    }
 }
 
 /// What the statistics would say of the first `count` records.
