@@ -103,16 +103,6 @@ impl Lists {
         self.rows.push(self.items.len() as i64 - 1);
     }
 
-    /// Finished rows.
-    pub fn len(&self) -> usize {
-        self.rows.len() - 1
-    }
-
-    /// Whether there is no finished row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The first item of each row, `None` where the row is empty.
     pub fn firsts(&self) -> impl Iterator<Item = Option<&[u8]>> {
         self.rows.iter().zip(self.rows.iter().skip(1)).map(|(first, end)| {
@@ -373,7 +363,6 @@ mod tests {
         let mut lists = filled(&[&["ab", "c"], &[], &["", "d"]]);
         assert_eq!(lists.firsts().collect::<Vec<_>>(), [Some(&b"ab"[..]), None, Some(b"")]);
         lists.append(&filled(&[&[], &["e"]]));
-        assert_eq!(lists.len(), 5);
         assert_eq!(lists.into_parts(), (b"abcde".to_vec(), vec![0, 2, 3, 3, 4, 5], vec![0, 2, 2, 4, 4, 5]));
     }
 

@@ -206,7 +206,7 @@ fn strings(name: &'static str, column: &Dictionary) -> PolarsResult<Column> {
 
 /// The first item of each list, in the notation.
 fn firsts(name: &'static str, column: &Lists) -> Column {
-    let mut values = MutableBinaryViewArray::<str>::with_capacity(column.len());
+    let mut values = MutableBinaryViewArray::<str>::new();
     column.firsts().for_each(|first| values.push(first.map(text)));
     let array = values.freeze().boxed();
     Column { name, dtype: DataType::String, encoding: Encoding::RleDictionary, array }
@@ -220,4 +220,119 @@ fn lists(name: &'static str, column: Lists) -> PolarsResult<Column> {
     let array = ListArray::try_new(of, rows.try_into()?, items.boxed(), None)?.boxed();
     let dtype = DataType::List(Box::new(DataType::Binary));
     Ok(Column { name, dtype, encoding: Encoding::Plain, array })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
+
+    use super::*;
+    use crate::output::parquet::sample::{Dir, capture, list, read, record, rows};
+
+    /// The columns of a row that are neither lists nor times, as one line.
+    fn shown(frame: &DataFrame, row: usize) -> String {
+        let value = |name: &&str| match frame.column(name).unwrap().get(row).unwrap() {
+            AnyValue::String(text) => text.to_string(),
+            AnyValue::Null => "-".into(),
+            other => other.to_string(),
+        };
+        ["db", "namespace", "client", "ip", "port", "client_kind", "command", "key"]
+            .iter()
+            .map(value)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    }
+
+    #[test]
+    fn monitor_rows_come_back() {
+        let dir = Dir::new("monitor");
+        let mut file = MonitorFile::create(&dir.0, true).unwrap();
+        for range in [0..7, 7..7, 7..10] {
+            let batch = file.encode(rows(range, true)).unwrap();
+            file.append(&batch).unwrap();
+        }
+        let path = dir.0.join("monitor.parquet");
+        assert!(!path.exists(), "an unfinished file must not have its name");
+        assert_eq!(file.finish().unwrap(), 10);
+
+        let groups = ParquetReader::new(File::open(&path).unwrap()).get_metadata().unwrap().row_groups.len();
+        assert_eq!(groups, 2);
+        let frame = read(&path);
+        assert_eq!(frame.height(), 10);
+        let capture = capture(10);
+        for row in 0..10 {
+            let (record, time) = record(row);
+            assert_eq!(list(&frame, "keys", row), record.keys(), "keys of row {row}");
+            assert_eq!(list(&frame, "args", row), record.args, "args of row {row}");
+            assert_eq!(frame.column("time").unwrap().datetime().unwrap().physical().get(row), Some(time));
+            let offset = frame.column("byte_offset").unwrap().i64().unwrap().get(row).unwrap() as usize;
+            assert!(capture[offset..].starts_with(&record.line(time)), "offset of row {row}");
+        }
+        for (row, expected) in [
+            "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | SET | user:7",
+            "15 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | a\\x00b",
+            "0 | - | unix:/tmp/a b.sock | - | - | unix | MGET | \\xff\\xc3",
+            "0 | - | unix:/tmp/a b.sock | - | - | unix | PING | -",
+            "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | ",
+            "- | ns\\xfe | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | MSET | k1",
+            "0 | - | - | - | - | unknown | DEL | user:7",
+            "4294967295 | - | lua | - | - | lua | SET | a long key, longer than any view holds inline",
+            "0 | - |  | - | - | internal | FLUSHALL | -",
+            "0 | - | [::1]:50000 | ::1 | 50000 | tcp | GET | __:x\\n1795172219.0 [0 lua] \\\"GET\\\"",
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert_eq!(shown(&frame, row), *expected);
+        }
+    }
+
+    #[test]
+    fn bytes_do_not_depend_on_threads_or_blocks() {
+        let write = |name: &str, threads: bool, blocks: &[usize]| {
+            let dir = Dir::new(name);
+            let mut file = MonitorFile::create(&dir.0, false).unwrap();
+            let batches: Vec<MonitorRows> = [0..5000, 5000..9000]
+                .map(|range| {
+                    let mut all = rows(range.start..range.start, false);
+                    let cuts: Vec<usize> = [range.start]
+                        .into_iter()
+                        .chain(blocks.iter().map(|b| range.start + b))
+                        .chain([range.end])
+                        .collect();
+                    cuts.windows(2).for_each(|cut| all.append(&rows(cut[0]..cut[1], false)));
+                    all
+                })
+                .into();
+            let encoded: Vec<Encoded> = if threads {
+                std::thread::scope(|scope| {
+                    let file = &file;
+                    let work: Vec<_> = batches
+                        .into_iter()
+                        .map(|rows| scope.spawn(move || file.encode(rows).unwrap()))
+                        .collect();
+                    work.into_iter().map(|work| work.join().unwrap()).collect()
+                })
+            } else {
+                batches.into_iter().map(|rows| file.encode(rows).unwrap()).collect()
+            };
+            encoded.iter().for_each(|batch| file.append(batch).unwrap());
+            file.finish().unwrap();
+            fs::read(dir.0.join("monitor.parquet")).unwrap()
+        };
+        let one = write("one-thread", false, &[]);
+        assert!(one == write("threads", true, &[]), "threads");
+        assert!(one == write("blocks", false, &[1, 17, 3000]), "blocks");
+    }
+
+    #[test]
+    fn a_batch_without_rows_makes_a_table_without_rows() {
+        let dir = Dir::new("no-rows");
+        let file = MonitorFile::create(&dir.0, false).unwrap();
+        assert_eq!(file.finish().unwrap(), 0);
+        let frame = read(&dir.0.join("monitor.parquet"));
+        assert_eq!((frame.height(), frame.width()), (0, 19));
+    }
 }
