@@ -27,7 +27,7 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use polars::prelude::{BatchedWriter, DataType, PolarsResult, Schema};
+use polars::prelude::{BatchedWriter, DataType, PolarsResult, Schema, polars_bail};
 use polars_arrow::array::{
     Array, BinaryArray, BooleanArray, DictionaryArray, ListArray, MutableBinaryViewArray, PrimitiveArray,
 };
@@ -75,6 +75,7 @@ impl MonitorFile {
     }
 
     /// Turns rows into compressed pages. This is the work; any number of threads may do it at once.
+    /// The rows keep arguments if and only if the file was created `with_values`.
     pub fn encode(&self, rows: MonitorRows) -> Result<Encoded> {
         let count = rows.len() as u64;
         let columns = self.pages(rows).map_err(|e| self.target.broken(e))?;
@@ -92,7 +93,11 @@ impl MonitorFile {
             let pages = leaves.into_iter().flatten();
             pages.map(|page| Ok(compress(page?, Vec::new(), options.compression)?)).collect()
         };
-        columns(rows)?.into_iter().zip(&self.types).map(pages_of).collect()
+        let columns = columns(rows)?;
+        if columns.len() != self.types.len() {
+            polars_bail!(ShapeMismatch: "{} columns for {}", columns.len(), self.types.len());
+        }
+        columns.into_iter().zip(&self.types).map(pages_of).collect()
     }
 
     /// Writes a batch after those before it.
@@ -325,6 +330,15 @@ mod tests {
         let one = write("one-thread", false, &[]);
         assert!(one == write("threads", true, &[]), "threads");
         assert!(one == write("blocks", false, &[1, 17, 3000]), "blocks");
+    }
+
+    #[test]
+    fn rows_and_file_agree_on_arguments() {
+        let dir = Dir::new("arguments");
+        for (file, rows_have) in [(false, true), (true, false)] {
+            let file = MonitorFile::create(&dir.0, file).unwrap();
+            assert!(file.encode(rows(0..1, rows_have)).is_err(), "rows with arguments: {rows_have}");
+        }
     }
 
     #[test]
