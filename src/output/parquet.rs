@@ -14,7 +14,7 @@
 mod monitor;
 mod report;
 #[cfg(test)]
-mod tests;
+mod sample;
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -34,6 +34,14 @@ pub use report::write_report;
 
 /// zstd's own default: past it files shrink by a few per cent and take several times as long.
 const ZSTD_LEVEL: i32 = 3;
+
+/// Bytes of a data page, four times polars' default, so that no dictionary column has two pages.
+///
+/// polars-parquet 0.55 notes the nulls of the whole column in each page of a dictionary column and
+/// adds them up (pola-rs/polars issue 29321): where that makes as many as there are rows, DuckDB
+/// takes every value for null. A page holds `PAGE_BYTES / 5` rows of a dictionary; a row group of
+/// polars' own cutting has fewer than 2 × 512² rows, which is less.
+const PAGE_BYTES: usize = 4 << 20;
 
 /// A table's file while it has its partial name.
 #[derive(Clone)]
@@ -76,10 +84,9 @@ fn writer<W: std::io::Write>(out: W, schema: &Schema) -> std::result::Result<Par
     let note = schema_to_metadata_key(&schema.to_arrow(CompatLevel::oldest()));
     let note = vec![(note.key, note.value.unwrap_or_default())];
     Ok(ParquetWriter::new(out)
-        .with_compression(ParquetCompression::Zstd(Some(
-            ZstdLevel::try_new(ZSTD_LEVEL).map_err(PolarsError::from)?,
-        )))
+        .with_compression(ParquetCompression::Zstd(Some(ZstdLevel::try_new(ZSTD_LEVEL)?)))
         .with_statistics(StatisticsOptions::default())
+        .with_data_page_size(Some(PAGE_BYTES))
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(note)))
         .set_parallel(false))
 }
@@ -100,5 +107,54 @@ fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) if bytes.iter().all(plain) => text.into(),
         _ => notation::escape(bytes).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use polars::prelude::{ParquetReader, SerReader};
+
+    use super::sample::{Dir, read, report, rows};
+    use super::*;
+    use crate::report::ClientRow;
+
+    /// Nulls of each column by the footer's word, over all row groups.
+    fn nulls_noted(path: &Path) -> BTreeMap<String, i64> {
+        let mut reader = ParquetReader::new(File::open(path).unwrap());
+        let footer = reader.get_metadata().unwrap();
+        let mut nulls = BTreeMap::new();
+        for column in footer.row_groups.iter().flat_map(|group| group.parquet_columns()) {
+            let name = column.descriptor().path_in_schema[0].to_string();
+            let statistics = column.statistics(&footer.footer_buf).unwrap().unwrap();
+            *nulls.entry(name).or_default() += statistics.null_count().unwrap();
+        }
+        nulls
+    }
+
+    #[test]
+    fn nulls_are_noted_once() {
+        // More rows than a page of polars' default size holds.
+        let count = 230_000;
+        let dir = Dir::new("nulls");
+        let mut file = MonitorFile::create(&dir.0, false).unwrap();
+        let batch = file.encode(rows(0..count, false)).unwrap();
+        file.append(&batch).unwrap();
+        file.finish().unwrap();
+
+        let mut report = report(10);
+        let row = report.clients.rows[0].clone();
+        report.clients.rows = (0..count)
+            .map(|at| ClientRow { port: (at % 2 == 0).then_some(1), commands: Vec::new(), ..row.clone() })
+            .collect();
+        write_report(&report, &dir.0).unwrap();
+        for table in ["monitor", "clients"] {
+            let path = dir.0.join(format!("{table}.parquet"));
+            let frame = read(&path);
+            for (name, nulls) in nulls_noted(&path) {
+                assert_eq!(nulls as usize, frame.column(&name).unwrap().null_count(), "{table}.{name}");
+            }
+        }
     }
 }

@@ -70,16 +70,6 @@ impl Lists {
         self.rows.push(self.items.len() as i64 - 1);
     }
 
-    /// Finished rows.
-    pub fn len(&self) -> usize {
-        self.rows.len() - 1
-    }
-
-    /// Whether there is no finished row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The first item of each row, `None` where the row is empty.
     pub fn firsts(&self) -> impl Iterator<Item = Option<&[u8]>> {
         self.rows.iter().zip(self.rows.iter().skip(1)).map(|(first, end)| {
@@ -251,5 +241,41 @@ impl MonitorRows {
         if let Some(args) = &mut self.args {
             args.end_row();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_share_a_number() {
+        let mut column = Dictionary::default();
+        let ids: Vec<u32> = [&b"a"[..], b"", b"a", b"\xff\0", b""].map(|value| column.id(value)).into();
+        assert_eq!(ids, [0, 1, 0, 2, 1]);
+        assert_eq!(column.values().collect::<Vec<_>>(), [&b"a"[..], b"", b"\xff\0"]);
+    }
+
+    #[test]
+    fn lists_keep_empty_rows_and_empty_items() {
+        let filled = |rows: &[&[&str]]| {
+            let mut lists = Lists::default();
+            for row in rows {
+                row.iter().for_each(|item| lists.push(item.as_bytes()));
+                lists.end_row();
+            }
+            lists
+        };
+        let lists = filled(&[&["ab", "c"], &[], &["", "d"]]);
+        assert_eq!(lists.firsts().collect::<Vec<_>>(), [Some(&b"ab"[..]), None, Some(b"")]);
+        assert_eq!(lists.into_parts(), (b"abcd".to_vec(), vec![0, 2, 3, 3, 4], vec![0, 2, 2, 4]));
+    }
+
+    #[test]
+    fn an_escaped_argument_is_decoded_on_its_way() {
+        let mut lists = Lists::default();
+        lists.push_text(&Text { raw: br#"a\x00\"b"#, escapes: 4 });
+        lists.push_text(&Text { raw: b"plain", escapes: 0 });
+        assert_eq!(lists.into_parts(), (b"a\0\"bplain".to_vec(), vec![0, 4, 9], vec![0]));
     }
 }

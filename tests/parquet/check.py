@@ -99,6 +99,12 @@ def open_table(path):
         same(f"{path}: a column by DuckDB", column.description[0][0], name)
         base.execute(f"SELECT count(*) FROM (SELECT it.{name} FROM it GROUP BY {name} ORDER BY {name})").fetchall()
 
+    # Readers pass over row groups by what the footer says of nulls.
+    groups = pyarrow.parquet.ParquetFile(path).metadata
+    for at, name in enumerate(names):
+        noted = sum(groups.row_group(group).column(at).statistics.null_count for group in range(groups.num_row_groups))
+        same(f"{path}: nulls noted of {name}", noted, table[name].null_count)
+
     rows = [{name: micros(value) for name, value in row.items()} for row in table.to_pylist()]
     if table.num_rows <= COMPARED_ROWS:
         by_polars = [{name: micros(value) for name, value in row.items()} for row in frame.to_dicts()]

@@ -27,7 +27,7 @@ use std::io::BufWriter;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use polars::prelude::{BatchedWriter, DataType, PolarsResult, Schema};
+use polars::prelude::{BatchedWriter, DataType, PolarsResult, Schema, polars_bail};
 use polars_arrow::array::{
     Array, BinaryArray, BooleanArray, DictionaryArray, ListArray, MutableBinaryViewArray, PrimitiveArray,
 };
@@ -102,6 +102,7 @@ impl MonitorFile {
 
 impl Encoder {
     /// Turns rows into compressed pages. This is the work; any number of threads may do it at once.
+    /// The rows keep arguments if and only if the file was created `with_values`.
     pub fn encode(&self, rows: MonitorRows) -> Result<Encoded> {
         let count = rows.len() as u64;
         let columns = self.pages(rows).map_err(|e| self.target.broken(e))?;
@@ -110,12 +111,20 @@ impl Encoder {
 
     fn pages(&self, rows: MonitorRows) -> PolarsResult<Vec<Vec<CompressedPage>>> {
         let pages_of = |(column, of): (Column, &ParquetType)| {
+            // A dictionary column must be one page, however long the batch: see PAGE_BYTES.
+            let whole = (column.encoding == Encoding::RleDictionary).then_some(usize::MAX);
+            let options =
+                WriteOptions { data_page_size: whole.or(self.options.data_page_size), ..self.options };
             // One leaf, since no column is a struct.
-            let leaves = array_to_columns(column.array, of.clone(), self.options, &[column.encoding])?;
+            let leaves = array_to_columns(column.array, of.clone(), options, &[column.encoding])?;
             let pages = leaves.into_iter().flatten();
-            pages.map(|page| Ok(compress(page?, Vec::new(), self.options.compression)?)).collect()
+            pages.map(|page| Ok(compress(page?, Vec::new(), options.compression)?)).collect()
         };
-        columns(rows)?.into_iter().zip(&self.types).map(pages_of).collect()
+        let columns = columns(rows)?;
+        if columns.len() != self.types.len() {
+            polars_bail!(ShapeMismatch: "{} columns for {}", columns.len(), self.types.len());
+        }
+        columns.into_iter().zip(&self.types).map(pages_of).collect()
     }
 }
 
@@ -199,7 +208,7 @@ fn flags(name: &'static str, values: Vec<bool>) -> Column {
 /// Strings in the notation; Parquet's dictionary is the batch's.
 fn strings(name: &'static str, column: &Dictionary) -> PolarsResult<Column> {
     let mut values = MutableBinaryViewArray::<str>::new();
-    column.values().iter().for_each(|value| values.push_value(text(value)));
+    column.values().for_each(|value| values.push_value(text(value)));
     let is_value = |id: &u32| *id != Dictionary::NULL;
     let valid =
         column.rows().contains(&Dictionary::NULL).then(|| column.rows().iter().map(is_value).collect());
@@ -213,7 +222,7 @@ fn strings(name: &'static str, column: &Dictionary) -> PolarsResult<Column> {
 
 /// The first item of each list, in the notation.
 fn firsts(name: &'static str, column: &Lists) -> Column {
-    let mut values = MutableBinaryViewArray::<str>::with_capacity(column.len());
+    let mut values = MutableBinaryViewArray::<str>::new();
     column.firsts().for_each(|first| values.push(first.map(text)));
     let array = values.freeze().boxed();
     Column { name, dtype: DataType::String, encoding: Encoding::RleDictionary, array }
@@ -227,4 +236,117 @@ fn lists(name: &'static str, column: Lists) -> PolarsResult<Column> {
     let array = ListArray::try_new(of, rows.try_into()?, items.boxed(), None)?.boxed();
     let dtype = DataType::List(Box::new(DataType::Binary));
     Ok(Column { name, dtype, encoding: Encoding::Plain, array })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
+
+    use super::*;
+    use crate::output::parquet::sample::{Dir, capture, list, read, record, rows};
+
+    /// The columns of a row that are neither lists nor times, as one line.
+    fn shown(frame: &DataFrame, row: usize) -> String {
+        let value = |name: &&str| match frame.column(name).unwrap().get(row).unwrap() {
+            AnyValue::String(text) => text.to_string(),
+            AnyValue::Null => "-".into(),
+            other => other.to_string(),
+        };
+        ["db", "namespace", "client", "ip", "port", "client_kind", "command", "key"]
+            .iter()
+            .map(value)
+            .collect::<Vec<_>>()
+            .join(" | ")
+    }
+
+    #[test]
+    fn monitor_rows_come_back() {
+        let dir = Dir::new("monitor");
+        let mut file = MonitorFile::create(&dir.0, true).unwrap();
+        let encoder = file.encoder();
+        for range in [0..7, 7..7, 7..10] {
+            let batch = encoder.encode(rows(range, true)).unwrap();
+            file.append(&batch).unwrap();
+        }
+        let path = dir.0.join("monitor.parquet");
+        assert!(!path.exists(), "an unfinished file must not have its name");
+        assert_eq!(file.finish().unwrap(), 10);
+
+        let groups = ParquetReader::new(File::open(&path).unwrap()).get_metadata().unwrap().row_groups.len();
+        assert_eq!(groups, 2);
+        let frame = read(&path);
+        assert_eq!(frame.height(), 10);
+        let capture = capture(10);
+        for row in 0..10 {
+            let (record, time) = record(row);
+            assert_eq!(list(&frame, "keys", row), record.keys(), "keys of row {row}");
+            assert_eq!(list(&frame, "args", row), record.args, "args of row {row}");
+            assert_eq!(frame.column("time").unwrap().datetime().unwrap().physical().get(row), Some(time));
+            let offset = frame.column("byte_offset").unwrap().i64().unwrap().get(row).unwrap() as usize;
+            assert!(capture[offset..].starts_with(&record.line(time)), "offset of row {row}");
+        }
+        for (row, expected) in [
+            "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | SET | user:7",
+            "15 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | a\\x00b",
+            "0 | - | unix:/tmp/a b.sock | - | - | unix | MGET | \\xff\\xc3",
+            "0 | - | unix:/tmp/a b.sock | - | - | unix | PING | -",
+            "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | ",
+            "- | ns\\xfe | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | MSET | k1",
+            "0 | - | - | - | - | unknown | DEL | user:7",
+            "4294967295 | - | lua | - | - | lua | SET | a long key, longer than any view holds inline",
+            "0 | - |  | - | - | internal | FLUSHALL | -",
+            "0 | - | [::1]:50000 | ::1 | 50000 | tcp | GET | __:x\\n1795172219.0 [0 lua] \\\"GET\\\"",
+        ]
+        .iter()
+        .enumerate()
+        {
+            assert_eq!(shown(&frame, row), *expected);
+        }
+    }
+
+    #[test]
+    fn bytes_do_not_depend_on_threads() {
+        let write = |name: &str, threads: bool| {
+            let dir = Dir::new(name);
+            let mut file = MonitorFile::create(&dir.0, false).unwrap();
+            let encoder = file.encoder();
+            let batches = [rows(0..5000, false), rows(5000..9000, false)];
+            let encoded: Vec<Encoded> = if threads {
+                std::thread::scope(|scope| {
+                    let encoder = &encoder;
+                    let work: Vec<_> = batches
+                        .into_iter()
+                        .map(|rows| scope.spawn(move || encoder.encode(rows).unwrap()))
+                        .collect();
+                    work.into_iter().map(|work| work.join().unwrap()).collect()
+                })
+            } else {
+                batches.into_iter().map(|rows| encoder.encode(rows).unwrap()).collect()
+            };
+            encoded.iter().for_each(|batch| file.append(batch).unwrap());
+            file.finish().unwrap();
+            fs::read(dir.0.join("monitor.parquet")).unwrap()
+        };
+        assert!(write("one-thread", false) == write("threads", true));
+    }
+
+    #[test]
+    fn rows_and_file_agree_on_arguments() {
+        let dir = Dir::new("arguments");
+        for (file, rows_have) in [(false, true), (true, false)] {
+            let encoder = MonitorFile::create(&dir.0, file).unwrap().encoder();
+            assert!(encoder.encode(rows(0..1, rows_have)).is_err(), "rows with arguments: {rows_have}");
+        }
+    }
+
+    #[test]
+    fn a_batch_without_rows_makes_a_table_without_rows() {
+        let dir = Dir::new("no-rows");
+        let file = MonitorFile::create(&dir.0, false).unwrap();
+        assert_eq!(file.finish().unwrap(), 0);
+        let frame = read(&dir.0.join("monitor.parquet"));
+        assert_eq!((frame.height(), frame.width()), (0, 19));
+    }
 }

@@ -276,3 +276,64 @@ fn binary_lists<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a V
     }
     lists.finish().into_column()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::output::parquet::sample::{Dir, capture, list, read, record, report};
+
+    #[test]
+    fn report_tables_come_back() {
+        for (count, name) in [(10, "report"), (0, "report-empty")] {
+            let dir = Dir::new(name);
+            let report = report(count);
+            write_report(&report, &dir.0).unwrap();
+            let frame = |table: &str| read(&dir.0.join(format!("{table}.parquet")));
+            let sum = |table: &str| {
+                frame(table).column("calls").unwrap().i64().unwrap().iter().flatten().sum::<i64>()
+            };
+            for (table, rows, columns) in [
+                ("inputs", report.inputs.len(), 20),
+                ("commands", report.commands.rows.len(), 11),
+                ("clients", report.clients.rows.len(), 13),
+                ("client_commands", 2 * report.clients.rows.len(), 3),
+                ("client_groups", report.client_groups.rows.len(), 5),
+                ("key_patterns", report.key_patterns.rows.len(), 13),
+                ("hot_keys", report.hot_keys.rows.len(), 7),
+                ("dangerous", report.dangerous.rows.len(), 6),
+                ("dangerous_clients", report.dangerous.rows.len(), 4),
+                ("dangerous_examples", report.dangerous.rows.len(), 6),
+                ("databases", report.databases.rows.len(), 3),
+                ("timeline", report.timeline.rows.len(), 6),
+                ("rejects", 0, 5),
+            ] {
+                let frame = frame(table);
+                assert_eq!((frame.height(), frame.width()), (rows, columns), "{table} of {count} records");
+            }
+            for table in ["commands", "clients", "client_commands", "client_groups", "databases", "timeline"]
+            {
+                assert_eq!(sum(table), count as i64, "{table} of {count} records");
+            }
+            if count > 0 {
+                let keys: Vec<Vec<u8>> = (0..count).flat_map(|at| record(at).0.keys()).collect();
+                assert_eq!(list(&frame("key_patterns"), "samples", 0), keys);
+                let hot = frame("hot_keys");
+                let bytes: Vec<_> =
+                    hot.column("key_bytes").unwrap().binary().unwrap().iter().flatten().collect();
+                assert_eq!(bytes, keys);
+                // A count that Parquet's signed integers cannot hold.
+                assert_eq!(
+                    frame("commands").column("payload_bytes").unwrap().i64().unwrap().get(0),
+                    Some(i64::MAX)
+                );
+            }
+            if dir.1 {
+                let out = dir.0.with_file_name(format!("{name}.json"));
+                fs::write(out, serde_json::to_vec(&report).unwrap()).unwrap();
+                fs::write(dir.0.with_file_name("capture.txt"), capture(10)).unwrap();
+            }
+        }
+    }
+}

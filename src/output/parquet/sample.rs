@@ -1,24 +1,23 @@
-//! Both kinds of tables, written and read back; `tests/parquet/check.py` reads the same files with
-//! other libraries where `REDTRAIL_PARQUET_OUT` names a directory for them.
+//! Records for the tests of both kinds of tables, and what a scan and a report would make of them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
+use polars::prelude::{DataFrame, ParquetReader, SerReader};
 
-use super::*;
-use crate::event::{Database, Text};
+use crate::event::Database;
 use crate::output::notation::Time;
 use crate::output::tables::{ClientParts, MonitorRow, MonitorRows};
 use crate::report::*;
 
 /// A record and the numbers of its arguments that are keys.
-struct Record {
-    database: Database<'static>,
-    client: Option<&'static str>,
-    args: &'static [&'static [u8]],
-    keys: &'static [usize],
+pub(super) struct Record {
+    pub(super) database: Database<'static>,
+    pub(super) client: Option<&'static str>,
+    pub(super) args: &'static [&'static [u8]],
+    pub(super) keys: &'static [usize],
 }
 
 const TCP: Option<&str> = Some("10.0.0.7:6001");
@@ -39,7 +38,7 @@ const RECORDS: [Record; 10] = [
 ];
 
 impl Record {
-    fn line(&self, time: i64) -> Vec<u8> {
+    pub(super) fn line(&self, time: i64) -> Vec<u8> {
         let mut line = format!("{}.{:06} ", time / 1_000_000, time % 1_000_000).into_bytes();
         if let Some(client) = self.client {
             match self.database {
@@ -64,7 +63,7 @@ impl Record {
         line
     }
 
-    fn keys(&self) -> Vec<Vec<u8>> {
+    pub(super) fn keys(&self) -> Vec<Vec<u8>> {
         self.keys.iter().map(|at| self.args[*at].to_vec()).collect()
     }
 
@@ -89,20 +88,19 @@ impl Record {
 }
 
 /// Record `at` of an endless capture, a millisecond after the one before.
-fn record(at: usize) -> (&'static Record, i64) {
+pub(super) fn record(at: usize) -> (&'static Record, i64) {
     (&RECORDS[at % RECORDS.len()], 1_795_172_219_000_007 + at as i64 * 1000)
 }
 
 /// The bytes of the first `count` records.
-fn capture(count: usize) -> Vec<u8> {
+pub(super) fn capture(count: usize) -> Vec<u8> {
     (0..count).flat_map(|at| record(at).0.line(record(at).1)).collect()
 }
 
 /// Rows of the records in `range`, filled as a scan fills them: from a block that starts there.
-fn rows(range: std::ops::Range<usize>, with_values: bool) -> MonitorRows {
+pub(super) fn rows(range: std::ops::Range<usize>, with_values: bool) -> MonitorRows {
     let mut rows = MonitorRows::new(b"capture.txt", with_values);
-    let mut offset = start;
-    let start = capture(range.start).len() as u64;
+    let mut offset = capture(range.start).len() as u64;
     for at in range {
         let (record, time) = record(at);
         let client = record.client.map(|client| rows.client(client.as_bytes(), || record.parts()));
@@ -131,11 +129,12 @@ fn rows(range: std::ops::Range<usize>, with_values: bool) -> MonitorRows {
     rows
 }
 
-/// A directory for one test: below `REDTRAIL_PARQUET_OUT` and kept, or else gone with this value.
-struct Dir(PathBuf, bool);
+/// A directory for one test: gone with this value, but below `REDTRAIL_PARQUET_OUT` and kept where
+/// that is set, so that `tests/parquet/check.py` can read what the tests wrote.
+pub(super) struct Dir(pub(super) PathBuf, pub(super) bool);
 
 impl Dir {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         match std::env::var_os("REDTRAIL_PARQUET_OUT") {
             Some(out) => Dir(PathBuf::from(out).join(name), true),
             None => Dir(std::env::temp_dir().join(format!("redtrail-{}-{name}", std::process::id())), false),
@@ -151,116 +150,17 @@ impl Drop for Dir {
     }
 }
 
-fn read(path: &Path) -> DataFrame {
+pub(super) fn read(path: &Path) -> DataFrame {
     ParquetReader::new(File::open(path).unwrap()).finish().unwrap()
 }
 
-fn list(frame: &DataFrame, column: &str, row: usize) -> Vec<Vec<u8>> {
+pub(super) fn list(frame: &DataFrame, column: &str, row: usize) -> Vec<Vec<u8>> {
     let items = frame.column(column).unwrap().list().unwrap().get_as_series(row).unwrap();
     items.binary().unwrap().iter().map(|item| item.unwrap().to_vec()).collect()
 }
 
-/// The columns of a row that are neither lists nor times, as one line.
-fn shown(frame: &DataFrame, row: usize) -> String {
-    let value = |name: &&str| match frame.column(name).unwrap().get(row).unwrap() {
-        AnyValue::String(text) => text.to_string(),
-        AnyValue::Null => "-".into(),
-        other => other.to_string(),
-    };
-    ["db", "namespace", "client", "ip", "port", "client_kind", "command", "key"]
-        .iter()
-        .map(value)
-        .collect::<Vec<_>>()
-        .join(" | ")
-}
-
-#[test]
-fn monitor_rows_come_back() {
-    let dir = Dir::new("monitor");
-    let mut file = MonitorFile::create(&dir.0, true).unwrap();
-    for range in [0..7, 7..7, 7..10] {
-        let batch = file.encode(rows(range, true)).unwrap();
-        file.append(&batch).unwrap();
-    }
-    let path = dir.0.join("monitor.parquet");
-    assert!(!path.exists(), "an unfinished file must not have its name");
-    assert_eq!(file.finish().unwrap(), 10);
-
-    let groups = ParquetReader::new(File::open(&path).unwrap()).get_metadata().unwrap().row_groups.len();
-    assert_eq!(groups, 2);
-    let frame = read(&path);
-    assert_eq!(frame.height(), 10);
-    let capture = capture(10);
-    for row in 0..10 {
-        let (record, time) = record(row);
-        assert_eq!(list(&frame, "keys", row), record.keys(), "keys of row {row}");
-        assert_eq!(list(&frame, "args", row), record.args, "args of row {row}");
-        assert_eq!(frame.column("time").unwrap().datetime().unwrap().physical().get(row), Some(time));
-        let offset = frame.column("byte_offset").unwrap().i64().unwrap().get(row).unwrap() as usize;
-        assert!(capture[offset..].starts_with(&record.line(time)), "offset of row {row}");
-    }
-    for (row, expected) in [
-        "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | SET | user:7",
-        "15 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | a\\x00b",
-        "0 | - | unix:/tmp/a b.sock | - | - | unix | MGET | \\xff\\xc3",
-        "0 | - | unix:/tmp/a b.sock | - | - | unix | PING | -",
-        "0 | - | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | GET | ",
-        "- | ns\\xfe | 10.0.0.7:6001 | 10.0.0.7 | 6001 | tcp | MSET | k1",
-        "0 | - | - | - | - | unknown | DEL | user:7",
-        "4294967295 | - | lua | - | - | lua | SET | a long key, longer than any view holds inline",
-        "0 | - |  | - | - | internal | FLUSHALL | -",
-        "0 | - | [::1]:50000 | ::1 | 50000 | tcp | GET | __:x\\n1795172219.0 [0 lua] \\\"GET\\\"",
-    ]
-    .iter()
-    .enumerate()
-    {
-        assert_eq!(shown(&frame, row), *expected);
-    }
-}
-
-#[test]
-fn bytes_do_not_depend_on_threads() {
-    let write = |name: &str, threads: bool| {
-        let dir = Dir::new(name);
-        let mut file = MonitorFile::create(&dir.0, false).unwrap();
-        let encoder = file.encoder();
-        let batches = [rows(0..5000, false), rows(5000..9000, false)];
-        let encoded: Vec<Encoded> = if threads {
-            std::thread::scope(|scope| {
-                let encoder = &encoder;
-                let work: Vec<_> =
-                    batches.into_iter().map(|rows| scope.spawn(move || encoder.encode(rows).unwrap())).collect();
-                work.into_iter().map(|work| work.join().unwrap()).collect()
-            })
-        } else {
-            batches.into_iter().map(|rows| encoder.encode(rows).unwrap()).collect()
-        };
-        encoded.iter().for_each(|batch| file.append(batch).unwrap());
-        file.finish().unwrap();
-        fs::read(dir.0.join("monitor.parquet")).unwrap()
-    };
-    assert!(write("one-thread", false) == write("threads", true));
-}
-
-#[test]
-fn a_batch_without_rows_makes_a_table_without_rows() {
-    let dir = Dir::new("no-rows");
-    let file = MonitorFile::create(&dir.0, false).unwrap();
-    assert_eq!(file.finish().unwrap(), 0);
-    let frame = read(&dir.0.join("monitor.parquet"));
-    assert_eq!((frame.height(), frame.width()), (0, 19));
-}
-
-#[test]
-fn decoded_and_escaped_items_are_the_same() {
-    let mut rows = MonitorRows::new(b"", true);
-    rows.args().unwrap().push_text(&Text { raw: br#"a\x00\"b"#, escapes: 4 });
-    let (bytes, items, _) = rows.args.unwrap().into_parts();
-    assert_eq!((bytes.as_slice(), items.as_slice()), (&b"a\0\"b"[..], &[0, 4][..]));
-}
-
 /// What the statistics would say of the first `count` records.
-fn report(count: usize) -> Report {
+pub(super) fn report(count: usize) -> Report {
     let records: Vec<(&Record, i64)> = (0..count).map(record).collect();
     let total = count as u64;
     let share = |calls: u64, of: u64| if of == 0 { 0.0 } else { calls as f64 / of as f64 };
@@ -432,55 +332,5 @@ fn report(count: usize) -> Report {
         },
         rejects: Rejects { total: 0, samples: Vec::new() },
         bounds: Vec::new(),
-    }
-}
-
-#[test]
-fn report_tables_come_back() {
-    for (count, name) in [(10, "report"), (0, "report-empty")] {
-        let dir = Dir::new(name);
-        let report = report(count);
-        write_report(&report, &dir.0).unwrap();
-        let frame = |table: &str| read(&dir.0.join(format!("{table}.parquet")));
-        let sum =
-            |table: &str| frame(table).column("calls").unwrap().i64().unwrap().iter().flatten().sum::<i64>();
-        for (table, rows, columns) in [
-            ("inputs", report.inputs.len(), 20),
-            ("commands", report.commands.rows.len(), 11),
-            ("clients", report.clients.rows.len(), 13),
-            ("client_commands", 2 * report.clients.rows.len(), 3),
-            ("client_groups", report.client_groups.rows.len(), 5),
-            ("key_patterns", report.key_patterns.rows.len(), 13),
-            ("hot_keys", report.hot_keys.rows.len(), 7),
-            ("dangerous", report.dangerous.rows.len(), 6),
-            ("dangerous_clients", report.dangerous.rows.len(), 4),
-            ("dangerous_examples", report.dangerous.rows.len(), 6),
-            ("databases", report.databases.rows.len(), 3),
-            ("timeline", report.timeline.rows.len(), 6),
-            ("rejects", 0, 5),
-        ] {
-            let frame = frame(table);
-            assert_eq!((frame.height(), frame.width()), (rows, columns), "{table} of {count} records");
-        }
-        for table in ["commands", "clients", "client_commands", "client_groups", "databases", "timeline"] {
-            assert_eq!(sum(table), count as i64, "{table} of {count} records");
-        }
-        if count > 0 {
-            let keys: Vec<Vec<u8>> = (0..count).flat_map(|at| record(at).0.keys()).collect();
-            assert_eq!(list(&frame("key_patterns"), "samples", 0), keys);
-            let hot = frame("hot_keys");
-            let bytes: Vec<_> = hot.column("key_bytes").unwrap().binary().unwrap().iter().flatten().collect();
-            assert_eq!(bytes, keys);
-            // A count that Parquet's signed integers cannot hold.
-            assert_eq!(
-                frame("commands").column("payload_bytes").unwrap().i64().unwrap().get(0),
-                Some(i64::MAX)
-            );
-        }
-        if dir.1 {
-            let out = dir.0.with_file_name(format!("{name}.json"));
-            fs::write(out, serde_json::to_vec(&report).unwrap()).unwrap();
-            fs::write(dir.0.with_file_name("capture.txt"), capture(10)).unwrap();
-        }
     }
 }
