@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::class::Classes;
 use super::finish::Patterns;
 use super::shape::Rules;
+use super::tree::{Group, Ids, Node, Tree};
 use super::{is_star, star};
 
 /// Different values that a position may take under one parent before all of them become `*`.
@@ -31,40 +32,9 @@ pub struct Learnt {
     rules: Rules,
     bound: usize,
     root_bound: usize,
-    /// A tree whose root comes first.
-    nodes: Vec<Node>,
-    /// Stems of keys of one segment that took too many values, as long as `nodes` leave them: `k*`.
+    tree: Tree,
+    /// Stems of keys of one segment that took too many values, as long as `tree` leaves them: `k*`.
     stems: BTreeSet<Vec<u8>>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Node {
-    ids: Ids,
-    /// By segment with its separator, as in the result.
-    next: BTreeMap<Vec<u8>, usize>,
-}
-
-/// Which of the two groups of values under a parent are ids.
-#[derive(Clone, Copy, Debug, Default)]
-struct Ids {
-    last: bool,
-    inner: bool,
-}
-
-impl Ids {
-    fn add(&mut self, other: Ids) {
-        self.last |= other.last;
-        self.inner |= other.inner;
-    }
-}
-
-/// A parent while learning.
-#[derive(Default)]
-struct Group<'a> {
-    parent: usize,
-    value: &'a [u8],
-    separator: Option<u8>,
-    ids: Ids,
 }
 
 /// A segment of one shape, or of what is learnt already.
@@ -94,13 +64,7 @@ impl Learnt {
     }
 
     pub(super) fn with_bounds(rules: &Rules, bound: usize, root_bound: usize) -> Self {
-        Learnt {
-            rules: rules.clone(),
-            bound,
-            root_bound,
-            nodes: vec![Node::default()],
-            stems: BTreeSet::new(),
-        }
+        Learnt { rules: rules.clone(), bound, root_bound, tree: Tree::default(), stems: BTreeSet::new() }
     }
 
     /// Learns from all shapes there are by now, each as [`Rules::shape`] wrote it or as [`Learnt::apply`]
@@ -111,21 +75,21 @@ impl Learnt {
         if self.rules.depth.is_some() {
             return;
         }
-        let old = std::mem::take(&mut self.nodes);
+        let old = std::mem::take(&mut self.tree);
         let mut groups = vec![Group::default()];
         let mut live: Vec<(usize, Rest<'_>)> = shapes.map(|shape| (0, Rest::Shape(shape))).collect();
-        live.extend(old.first().map(|root| (0, Rest::Learnt(root))));
+        live.extend(old.root().map(|root| (0, Rest::Learnt(root))));
         while !live.is_empty() {
             let mut heads = self.heads(&mut groups, &old, &live);
             live.clear();
-            heads.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+            heads.sort_unstable_by(|a, b| side(a).cmp(&side(b)).then_with(|| a.edge().cmp(&b.edge())));
             for run in heads.chunk_by_mut(|a, b| side(a) == side(b)) {
                 self.decide(&mut groups, run);
                 self.descend(&mut groups, run, &mut live);
             }
         }
-        self.nodes = nodes(&groups);
-        if self.nodes.first().is_some_and(|root| root.ids.last) {
+        self.tree = Tree::grow(&groups);
+        if self.tree.root().is_some_and(|root| root.ids.last) {
             self.stems.clear();
         }
     }
@@ -134,7 +98,7 @@ impl Learnt {
     fn heads<'a>(
         &self,
         groups: &mut [Group<'a>],
-        old: &'a [Node],
+        old: &'a Tree,
         live: &[(usize, Rest<'a>)],
     ) -> Vec<Head<'a>> {
         let classes = &self.rules.classes;
@@ -151,12 +115,10 @@ impl Learnt {
                     if let Some(group) = groups.get_mut(group) {
                         group.ids.add(node.ids);
                     }
-                    for (edge, &next) in &node.next {
+                    for (edge, next) in old.below(node) {
                         let (value, after) = classes.split(edge);
                         let separator = after.map(|(separator, _)| separator);
-                        if let Some(next) = old.get(next) {
-                            heads.push(Head { group, value, separator, rest: Rest::Learnt(next) });
-                        }
+                        heads.push(Head { group, value, separator, rest: Rest::Learnt(next) });
                     }
                 }
             }
@@ -224,25 +186,10 @@ impl Learnt {
 
     /// Adds what was learnt from other shapes of the same capture; the order means nothing.
     pub fn merge(&mut self, other: &Learnt) {
-        let mut open = vec![(0, 0)];
-        while let Some((to, from)) = open.pop() {
-            let Some(from) = other.nodes.get(from) else { continue };
-            for (edge, &below) in &from.next {
-                let fresh = self.nodes.len();
-                let Some(node) = self.nodes.get_mut(to) else { continue };
-                let next = *node.next.entry(edge.clone()).or_insert(fresh);
-                if next == fresh {
-                    self.nodes.push(Node::default());
-                }
-                open.push((next, below));
-            }
-            if let Some(node) = self.nodes.get_mut(to) {
-                node.ids.add(from.ids);
-            }
-        }
+        self.tree.add(&other.tree);
         self.stems.extend(other.stems.iter().cloned());
-        if let Some(root) = self.nodes.first_mut() {
-            root.ids.last |= self.stems.len() > self.root_bound;
+        if self.stems.len() > self.root_bound {
+            self.tree.add_root(Ids { last: true, inner: false });
         }
         // What one side found to be an id may lie above what the other knows by words.
         self.learn(std::iter::empty());
@@ -251,7 +198,7 @@ impl Learnt {
     /// Replaces `out` by what is known of `shape` by now.
     pub fn apply(&self, shape: &[u8], out: &mut Vec<u8>) {
         out.clear();
-        let mut node = self.nodes.first();
+        let mut node = self.tree.root();
         let mut rest = Some(shape);
         while let (Some(at), Some(shape)) = (node, rest) {
             let (value, after) = self.rules.classes.split(shape);
@@ -260,7 +207,7 @@ impl Learnt {
                 Some((separator, _)) => {
                     out.extend_from_slice(if at.ids.inner { star(value) } else { value });
                     out.push(separator);
-                    node = out.get(start..).and_then(|edge| self.nodes.get(*at.next.get(edge)?));
+                    node = out.get(start..).and_then(|edge| self.tree.next(at, edge));
                 }
                 None if at.ids.last => out.extend_from_slice(star(value)),
                 None => {
@@ -294,10 +241,6 @@ fn side(head: &Head<'_>) -> (usize, bool) {
     (head.group, head.separator.is_some())
 }
 
-fn key<'a>(head: &'a Head<'_>) -> ((usize, bool), (&'a [u8], Option<u8>)) {
-    (side(head), head.edge())
-}
-
 /// How many different values, ids not counted, stand in a sorted run.
 fn values(run: &[Head<'_>]) -> usize {
     let different = run.chunk_by(|a, b| a.edge() == b.edge());
@@ -315,35 +258,6 @@ fn push_stem(value: &[u8], out: &mut Vec<u8>) {
             byte => out.push(byte),
         }
     }
-}
-
-/// The tree of the groups that have ids, and of those that lead to them. Parents stand before children.
-fn nodes(groups: &[Group<'_>]) -> Vec<Node> {
-    let mut wanted: Vec<bool> = groups.iter().map(|group| group.ids.last || group.ids.inner).collect();
-    for (at, group) in groups.iter().enumerate().rev() {
-        if wanted.get(at).copied().unwrap_or_default()
-            && let Some(parent) = wanted.get_mut(group.parent)
-        {
-            *parent = true;
-        }
-    }
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut places = Vec::with_capacity(groups.len());
-    for (at, (group, wanted)) in groups.iter().zip(wanted).enumerate() {
-        places.push(nodes.len());
-        if at > 0 && !wanted {
-            continue;
-        }
-        let place = nodes.len();
-        nodes.push(Node { ids: group.ids, next: BTreeMap::new() });
-        let parent = places.get(group.parent).and_then(|&parent| nodes.get_mut(parent));
-        if let (Some(parent), Some(separator)) = (parent, group.separator) {
-            let mut edge = group.value.to_vec();
-            edge.push(separator);
-            parent.next.insert(edge, place);
-        }
-    }
-    nodes
 }
 
 #[cfg(test)]

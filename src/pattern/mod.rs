@@ -20,13 +20,16 @@
 //! assert_eq!(pattern, b"user:*:profile");
 //! ```
 
+mod address;
 mod class;
+mod date;
 mod finish;
 mod id;
 #[cfg(test)]
 mod laws;
 mod learn;
 mod shape;
+mod tree;
 
 pub use finish::Patterns;
 pub use learn::{BOUND, Learnt, ROOT_BOUND};
