@@ -1,0 +1,241 @@
+//! What must hold for any keys, tried on generated ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Learnt, Rules, is_star, star};
+
+const BOUND: usize = 3;
+const ROOT_BOUND: usize = 5;
+
+/// Pieces of which hostile and ordinary keys are made.
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    const PIECES: &str = concat!(
+        ": :: - -- . / { } [ @ + _ * user a fe 7 12 -5 2026 2026-06 2026-06-18 T14 18 17Z 10.0.0.1 db8 ::1 /64 ",
+        "0x1f deadbeef 550e8400-e29b-41d4-a716-446655440000 550e8400 01ARZ3NDEKTSV4RRFFQ69G5FAV x@y.zz alice@ ",
+        "ключ V1StGXR8_Z5jdHi6B-myT aB3dE6gH9jK2mN5p V2"
+    );
+    let pieces: Vec<&str> = PIECES.split(' ').chain([" ", "\n"]).collect();
+    let piece = prop_oneof![
+        20 => proptest::sample::select(pieces).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => vec(any::<u8>(), 1..3),
+    ];
+    vec(piece, 0..10).prop_map(|pieces| pieces.concat())
+}
+
+/// Shapes whose segments take few or many different values, by position. A segment is a letter, a letter
+/// with a number, an id, any of them in braces, or literal.
+fn shapes(most: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let widths = [1..12u8, 1..12, 1..12, 1..12];
+    widths.prop_flat_map(move |widths| {
+        let segment = |width: u8| {
+            (0..width, 0..6u8, 0..12u8).prop_map(|(letter, number, form)| {
+                let letter = char::from(b'a' + letter);
+                match form {
+                    0 => "*".to_string(),
+                    1 => format!("{{{letter}}}"),
+                    2 => "{*}".to_string(),
+                    3 => format!("{letter}{number}"),
+                    4 => format!("x{number}"),
+                    5 => "p".to_string(),
+                    6 => format!("{{{letter}"),
+                    _ => letter.to_string(),
+                }
+            })
+        };
+        let shape = (widths.map(segment), 1..=4usize, 0..4u8).prop_map(|(segments, length, slash)| {
+            let shape = segments[..length].join(":");
+            if slash == 0 { shape.replacen(':', "/", 1) } else { shape }.into_bytes()
+        });
+        vec(shape, 0..most)
+    })
+}
+
+fn rules() -> Rules {
+    Rules::new(b":/", None)
+}
+
+/// What each shape became.
+type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+/// Segments with their separators.
+type Path = Vec<Vec<u8>>;
+
+/// A caller that folds shapes into a table and now and then learns and shortens it.
+struct Caller {
+    learnt: Learnt,
+    /// What each shape seen has become so far.
+    table: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>,
+}
+
+impl Caller {
+    fn new() -> Self {
+        Caller { learnt: Learnt::with_bounds(&rules(), BOUND, ROOT_BOUND), table: BTreeMap::new() }
+    }
+
+    fn add(&mut self, shape: &[u8]) {
+        self.table.entry(shape.to_vec()).or_default().insert(shape.to_vec());
+    }
+
+    fn shorten(&mut self) {
+        self.learnt.learn(self.table.keys().map(Vec::as_slice));
+        self.map();
+    }
+
+    fn map(&mut self) {
+        let mut out = Vec::new();
+        for (shape, seen) in std::mem::take(&mut self.table) {
+            self.learnt.apply(&shape, &mut out);
+            self.table.entry(out.clone()).or_default().extend(seen);
+        }
+    }
+
+    fn merge(mut self, later: Caller) -> Self {
+        self.learnt.merge(&later.learnt);
+        for (shape, seen) in later.table {
+            self.table.entry(shape).or_default().extend(seen);
+        }
+        self
+    }
+
+    /// The patterns of all shapes seen, after learning and after folding.
+    fn finish(mut self) -> (Map, Map) {
+        let patterns = self.learnt.clone().finish(self.table.keys().map(Vec::as_slice));
+        self.shorten();
+        let (mut learnt, mut folded) = (BTreeMap::new(), BTreeMap::new());
+        let mut out = Vec::new();
+        for (pattern, seen) in self.table {
+            patterns.apply(&pattern, &mut out);
+            for shape in seen {
+                learnt.insert(shape.clone(), pattern.clone());
+                folded.insert(shape, out.clone());
+            }
+        }
+        (learnt, folded)
+    }
+}
+
+fn path(shape: &[u8]) -> Path {
+    shape.split_inclusive(|byte| b":/".contains(byte)).map(<[u8]>::to_vec).collect()
+}
+
+/// The definition of learning, word for word and without regard to time.
+fn define(shapes: &BTreeSet<Vec<u8>>) -> Map {
+    let mut paths: BTreeMap<&Vec<u8>, Path> = shapes.iter().map(|shape| (shape, path(shape))).collect();
+    let ends = |segment: &[u8]| !segment.last().is_some_and(|byte| b":/".contains(byte));
+    let split = |segment: &[u8]| {
+        let length = segment.len() - usize::from(!ends(segment));
+        (segment[..length].to_vec(), segment[length..].to_vec())
+    };
+    let stem = |value: &[u8]| {
+        let text = String::from_utf8(value.to_vec()).unwrap();
+        text.split(|c: char| c.is_ascii_digit()).fold(None, |stem: Option<String>, part| match stem {
+            None => Some(part.to_string()),
+            Some(stem) if stem.ends_with('*') && part.is_empty() => Some(stem),
+            Some(stem) => Some(stem + "*" + part),
+        })
+    };
+    for depth in 0..paths.values().map(Vec::len).max().unwrap_or(0) {
+        let mut groups: BTreeMap<(Path, bool), BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for path in paths.values().filter(|path| path.len() > depth) {
+            let values = groups.entry((path[..depth].to_vec(), ends(&path[depth]))).or_default();
+            if !is_star(&split(&path[depth]).0) {
+                values.insert(path[depth].clone());
+            }
+        }
+        for path in paths.values_mut().filter(|path| path.len() > depth) {
+            let values = &groups[&(path[..depth].to_vec(), ends(&path[depth]))];
+            let (value, separator) = split(&path[depth]);
+            if depth == 0 && separator.is_empty() {
+                let stems: BTreeSet<_> = values.iter().map(|value| stem(value)).collect();
+                let same = |other: &&Vec<u8>| stem(other) == stem(&value);
+                if stems.len() > ROOT_BOUND {
+                    path[depth] = star(&value).to_vec();
+                } else if !is_star(&value) && values.iter().filter(same).count() > BOUND {
+                    path[depth] = stem(&value).unwrap().into_bytes();
+                }
+            } else if values.len() > if depth == 0 { ROOT_BOUND } else { BOUND } {
+                path[depth] = [star(&value), &separator].concat();
+            }
+        }
+    }
+    paths.into_iter().map(|(shape, path)| (shape.clone(), path.concat())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_shape_is_short_and_its_own_shape(key in key()) {
+        let rules = Rules::default();
+        let (mut once, mut twice) = (Vec::new(), Vec::new());
+        rules.shape(&key, &mut once);
+        prop_assert!(once.len() <= key.len());
+        rules.shape(&once, &mut twice);
+        prop_assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&twice));
+    }
+
+    #[test]
+    fn any_bytes_have_a_shape(key in vec(any::<u8>(), 0..64), separators in vec(any::<u8>(), 0..4), depth in 0..4usize) {
+        let mut out = Vec::new();
+        Rules::new(&separators, None).shape(&key, &mut out);
+        prop_assert!(out.len() <= key.len());
+        Rules::new(&separators, Some(depth)).shape(&key, &mut out);
+        prop_assert!(out.len() <= key.len() + 1);
+    }
+
+    #[test]
+    fn learning_is_what_it_is_defined_to_be(shapes in shapes(150)) {
+        let mut caller = Caller::new();
+        shapes.iter().for_each(|shape| caller.add(shape));
+        prop_assert_eq!(caller.finish().0, define(&shapes.into_iter().collect()));
+    }
+
+    #[test]
+    fn neither_order_nor_parts_nor_moments_matter(
+        shapes in shapes(150),
+        order in any::<prop::sample::Index>(),
+        moments in vec((any::<prop::sample::Index>(), any::<bool>()), 0..6),
+        border in any::<prop::sample::Index>(),
+    ) {
+        let mut whole = Caller::new();
+        shapes.iter().for_each(|shape| whole.add(shape));
+
+        let mut shuffled = shapes.clone();
+        if !shuffled.is_empty() {
+            let by = order.index(shuffled.len());
+            shuffled.rotate_left(by);
+            let evens = shuffled.iter().step_by(2);
+            let odds = shuffled.iter().skip(1).step_by(2);
+            shuffled = evens.chain(odds.rev()).cloned().collect();
+        }
+        let border = border.index(shuffled.len() + 1);
+        let mut parts = [Caller::new(), Caller::new()];
+        for (index, shape) in shuffled.iter().enumerate() {
+            let part = &mut parts[usize::from(index >= border)];
+            part.add(shape);
+            for (moment, learns) in &moments {
+                if moment.index(shuffled.len()) == index {
+                    if *learns { part.shorten() } else { part.map() }
+                }
+            }
+        }
+        let [first, second] = parts;
+        prop_assert_eq!(first.merge(second).finish(), whole.finish());
+    }
+
+    #[test]
+    fn a_final_pattern_is_its_own(shapes in shapes(100)) {
+        let mut caller = Caller::new();
+        shapes.iter().for_each(|shape| caller.add(shape));
+        caller.shorten();
+        let patterns = caller.learnt.clone().finish(caller.table.keys().map(Vec::as_slice));
+        let (mut once, mut twice) = (Vec::new(), Vec::new());
+        for pattern in caller.table.keys() {
+            patterns.apply(pattern, &mut once);
+            patterns.apply(&once, &mut twice);
+            prop_assert_eq!(&once, &twice);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The shape of one key: what can be told to be an id without looking at any other key.
+
+use super::class::{AT, Classes, DIGIT, HEX, HIGH, LOWER, OPEN, SEPARATOR, UPPER};
+use super::{address, date, id};
+
+/// Without a digit, a segment of at least this length does not start an IPv6 address …
+const PLAIN_FROM: usize = 5;
+/// … and one shorter than this is no hexadecimal id.
+const PLAIN_TO: usize = id::HEX_LETTERS;
+
+/// How keys become patterns.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(super) classes: Classes,
+    pub(super) depth: Option<usize>,
+}
+
+impl Default for Rules {
+    /// Segments are parted by `:`, and ids are told by their shape.
+    fn default() -> Self {
+        Rules::new(b":", None)
+    }
+}
+
+impl Rules {
+    /// `separators` are the bytes that part segments. With `depth`, the first `depth` segments are kept
+    /// as they are and the rest is one `*`, whatever it looks like.
+    pub fn new(separators: &[u8], depth: Option<usize>) -> Self {
+        Rules { classes: Classes::new(separators), depth }
+    }
+
+    /// Replaces `out` by the shape of `key`, given as its bytes (not escaped).
+    ///
+    /// Where an id fills a segment, or a word of it (between punctuation or control characters), a `*`
+    /// stands in its place. Ids are: numbers (`12`, `-1.5`, also `1.2.3`), hexadecimal ids (8 digits or
+    /// more with one of 0-9, or 12 or more; `0x1f`), UUIDs, ULIDs, random tokens of 16 characters or more
+    /// that mix both cases and digits, dates and times, IP addresses with their network length, e-mail
+    /// addresses, and segments that are no valid UTF-8. A word with a number in it (`v3`, `user12`) is
+    /// none. Separators, punctuation and literal `*` stay as they are.
+    ///
+    /// The shape is never longer than the key; with a depth, by one byte at most. Time is proportional to
+    /// the key's length, and nothing is allocated but by `out`.
+    pub fn shape(&self, key: &[u8], out: &mut Vec<u8>) {
+        out.clear();
+        if let Some(depth) = self.depth {
+            return self.cut(key, depth, out);
+        }
+        let mut at = 0;
+        let mut fresh = true;
+        while at < key.len() {
+            at = self.segment(key, at, fresh, out);
+            fresh = false;
+            if let Some(&byte) = key.get(at)
+                && self.classes.of(byte) & SEPARATOR != 0
+            {
+                out.push(byte);
+                at += 1;
+                fresh = true;
+            }
+        }
+    }
+
+    /// The first `depth` segments, and a `*` where more follow.
+    fn cut(&self, key: &[u8], depth: usize, out: &mut Vec<u8>) {
+        let mut rest = key;
+        for _ in 0..depth {
+            match self.classes.split(rest) {
+                (_, Some((_, after))) => rest = after,
+                (_, None) => return out.extend_from_slice(key),
+            }
+        }
+        out.extend_from_slice(key.get(..key.len() - rest.len()).unwrap_or_default());
+        out.push(b'*');
+    }
+
+    /// Writes what is left of the segment at `from` and answers where it ended: beyond the segment where
+    /// an id holds separators. Without `fresh` such an id ended right before `from`.
+    fn segment(&self, key: &[u8], from: usize, fresh: bool, out: &mut Vec<u8>) -> usize {
+        let (end, held) = self.classes.run(key, from, SEPARATOR);
+        let segment = key.get(from..end).unwrap_or_default();
+        if held & HIGH != 0 && std::str::from_utf8(segment).is_err() {
+            if fresh {
+                out.push(b'*');
+            }
+            return end;
+        }
+        if held & (DIGIT | AT | OPEN) == 0 && (PLAIN_FROM..PLAIN_TO).contains(&segment.len()) {
+            out.extend_from_slice(segment);
+            return end;
+        }
+        // A word, which may be empty, then a break, and so on.
+        let (mut at, mut head) = (from, fresh);
+        loop {
+            let (after, is_id) = self.word(key, at, held, head, segment.len());
+            if is_id {
+                out.push(b'*');
+            } else {
+                out.extend_from_slice(key.get(at..after).unwrap_or_default());
+            }
+            let Some(&byte) = key.get(after) else { return after };
+            if after >= end {
+                return after;
+            }
+            out.push(byte);
+            head &= after == at && self.classes.of(byte) & OPEN != 0;
+            at = after + 1;
+        }
+    }
+
+    /// Where the word at `at` ends, and whether it is an id.
+    ///
+    /// `held` and `length` are the segment's; `head` says that only opening brackets stand before the word.
+    fn word(&self, key: &[u8], at: usize, held: u16, head: bool, length: usize) -> (usize, bool) {
+        let classes = &self.classes;
+        let before = at.checked_sub(1).and_then(|before| key.get(before));
+        if head && let Some(end) = address::ipv6(classes, key, at) {
+            return (end, true);
+        }
+        if held & AT != 0
+            && !before.is_some_and(|&byte| classes.of(byte) & SEPARATOR == 0 && address::is_local(byte))
+            && let Some(end) = address::email(classes, key, at)
+        {
+            return (end, true);
+        }
+        let (mut end, mut class) = classes.run(key, at, id::END);
+        let mut start = at;
+        if end == at {
+            // A sign, unless the `-` ends the word before.
+            let signed =
+                key.get(at) == Some(&b'-') && before.is_none_or(|&byte| classes.of(byte) & id::END != 0);
+            if !signed || classes.of(b'-') & SEPARATOR != 0 {
+                return (at, false);
+            }
+            start = at + 1;
+            (end, class) = classes.run(key, start, id::END);
+            if class != DIGIT {
+                return (at, false);
+            }
+        }
+        if class & DIGIT != 0
+            && let Some(end) = date::date(classes, key, start)
+        {
+            return (end, true);
+        }
+        if class == DIGIT {
+            return (id::number(classes, key, end, head), true);
+        }
+        if class & !HEX == 0
+            && end - start == 8
+            && let Some(end) = id::uuid(classes, key, end)
+        {
+            return (end, true);
+        }
+        if head
+            && length >= id::TOKEN_WITH_BREAKS
+            && [DIGIT, UPPER, LOWER].iter().all(|class| held & class != 0)
+            && let Some(end) = id::token(classes, key, at)
+        {
+            return (end, true);
+        }
+        (end, id::word(key.get(start..end).unwrap_or_default(), class))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    fn shape_by(rules: &Rules, key: &[u8]) -> Vec<u8> {
+        let mut out = b"left over".to_vec();
+        rules.shape(key, &mut out);
+        out
+    }
+
+    #[track_caller]
+    pub(in crate::pattern) fn check(rules: &Rules, rows: &[(&str, &str)]) {
+        for (key, shape) in rows {
+            assert_eq!(String::from_utf8_lossy(&shape_by(rules, key.as_bytes())), *shape, "of {key:?}");
+        }
+    }
+
+    #[test]
+    fn words_within_segments() {
+        check(
+            &Rules::default(),
+            &[
+                ("celery-task-meta-f65202de-9850-472e-ba8b-b7ada0f58ef0", "celery-task-meta-*"),
+                ("lock-signal:resource-12", "lock-signal:resource-*"),
+                ("cache:product:745:v2", "cache:product:*:v2"),
+                ("_kombu.binding.celery.pidbox", "_kombu.binding.celery.pidbox"),
+                ("/5.celery.pidbox", "/*.celery.pidbox"),
+                ("unacked_mutex", "unacked_mutex"),
+                ("bull:image-resize:stalled-check", "bull:image-resize:stalled-check"),
+                ("celery\x06\x163", "celery\x06\x16*"),
+                ("a\n1", "a\n*"),
+                ("order_5e483ea4dc1e9666_v2", "order_*_v2"),
+                ("a(1)[2]<3>{4}", "a(*)[*]<*>{*}"),
+                ("1 2,3;4~5%6&7!8+9=0|1#2", "* *,*;*~*%*&*!*+*=*|*#*"),
+                ("user:*", "user:*"),
+                ("user:0*", "user:0*"),
+                ("a:1*2:**", "a:1*2:**"),
+            ],
+        );
+    }
+
+    #[test]
+    fn bytes_beyond_ascii() {
+        check(
+            &Rules::default(),
+            &[
+                ("ключ:7", "ключ:*"),
+                ("ключ-7", "ключ-*"),
+                ("ключ", "ключ"),
+                ("with space", "with space"),
+                ("a\0b:1", "a\0b:*"),
+            ],
+        );
+        for (key, shape) in [
+            (&b"bin\x00\xff"[..], &b"*"[..]),
+            (b"a:\xff:b", b"a:*:b"),
+            (b"!:\xe9\xd4", b"!:*"),
+            (b"{\xc3}:x", b"*:x"),
+            (b"d:2026-06-18T14:18:17Z-\xff:x", b"d:*:x"),
+        ] {
+            assert_eq!(shape_by(&Rules::default(), key), shape);
+        }
+    }
+
+    #[test]
+    fn other_separators() {
+        check(
+            &Rules::new(b"/", None),
+            &[
+                ("api/7/x:8", "api/*/x:*"),
+                ("d/2026/06/18/x", "d/*/x"),
+                ("ip/10.0.0.0/8", "ip/*/*"),
+                ("ip/2001:db8::1/x", "ip/*/x"),
+            ],
+        );
+        check(
+            &Rules::new(b"-", None),
+            &[
+                ("u-550e8400-e29b-41d4-a716-446655440000-x", "u-*-x"),
+                ("d-2026-06-18-x", "d-*-x"),
+                ("d-2026-06-x", "d-*-*-x"),
+                ("a--5", "a--*"),
+            ],
+        );
+        check(
+            &Rules::new(b".:", None),
+            &[("a.1.2:3", "a.*.*:*"), ("alice@example.com", "alice@example.com")],
+        );
+        check(&Rules::new(b"", None), &[("a:7:b", "a:*:b"), ("7", "*")]);
+    }
+
+    #[test]
+    fn depth_cuts() {
+        for (depth, key, shape) in [
+            (0, "", "*"),
+            (0, "user", "*"),
+            (1, "", ""),
+            (1, "user", "user"),
+            (1, "user:7:profile", "user:*"),
+            (1, "user:", "user:*"),
+            (2, "user:7:profile", "user:7:*"),
+            (3, "user:7:profile", "user:7:profile"),
+            (9, "user:7:profile", "user:7:profile"),
+            (1, "lock:{order:12}", "lock:*"),
+        ] {
+            check(&Rules::new(b":", Some(depth)), &[(key, shape)]);
+        }
+    }
+
+    #[test]
+    fn long_keys_cost_time_in_proportion() {
+        let mut out = Vec::new();
+        for unit in [
+            ":", "a", "1", "1.", "1:", "a1:", "{", "-", "a@", "a@b.", "::", "ff:", "2026-", "aB3-", "\u{44f}",
+        ] {
+            let key = unit.repeat(10_000_000 / unit.len());
+            Rules::default().shape(key.as_bytes(), &mut out);
+            assert!(out.len() <= key.len());
+        }
+        Rules::default().shape("user:".repeat(100_000).as_bytes(), &mut out);
+        assert_eq!(out, "user:".repeat(100_000).as_bytes());
+    }
+}
