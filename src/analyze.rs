@@ -79,7 +79,8 @@ impl Run {
     }
 
     fn finish(mut self, options: &Analysis) -> Outcome {
-        let rows: Vec<_> = (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
+        let rows: Vec<_> =
+            (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
         let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
         let summary = self.partial.finish(&options.rules, &paths, options.bucket);
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());

@@ -39,10 +39,13 @@ pub enum Command {
 /// `analyze`.
 #[derive(Debug, Args)]
 pub struct Analyze {
+    /// What to read.
     #[command(flatten)]
     pub input: Input,
+    /// How keys become patterns.
     #[command(flatten)]
     pub keys: Keys,
+    /// What goes to standard error.
     #[command(flatten)]
     pub messages: Messages,
     /// Write the report here; repeatable. The suffix (.json, .txt) tells the form, a path ending in / is a
@@ -72,10 +75,13 @@ pub struct Analyze {
 /// `convert`.
 #[derive(Debug, Args)]
 pub struct Convert {
+    /// What to read.
     #[command(flatten)]
     pub input: Input,
+    /// How keys become patterns.
     #[command(flatten)]
     pub keys: Keys,
+    /// What goes to standard error.
     #[command(flatten)]
     pub messages: Messages,
     /// The directory for the tables; made if need be
@@ -131,8 +137,11 @@ pub struct Messages {
 /// A form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
+    /// Aligned tables for people
     Text,
+    /// The whole report
     Json,
+    /// One table per file
     Parquet,
 }
 
@@ -150,8 +159,11 @@ impl Form {
 /// When to do what needs a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
+    /// On a terminal
     Auto,
+    /// Always
     Always,
+    /// Never
     Never,
 }
 
@@ -169,10 +181,15 @@ impl When {
 /// A kind by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum KindName {
+    /// Lines of MONITOR
     Monitor,
+    /// CLIENT LIST
     ClientList,
+    /// SLOWLOG GET
     Slowlog,
+    /// Keyspace notifications
     KeyspaceEvents,
+    /// INFO
     Info,
 }
 
@@ -228,7 +245,9 @@ fn ratio(text: &str) -> std::result::Result<f64, String> {
 /// A separator or depth that cannot be.
 pub fn analysis(input: &Input, keys: &Keys, progress: bool, bucket: Option<u64>) -> Result<Analysis> {
     if keys.separator.is_empty() || !keys.separator.is_ascii() {
-        return Err(Error::Usage("--separator takes one or more ASCII characters, as in --separator :/".to_owned()));
+        return Err(Error::Usage(
+            "--separator takes one or more ASCII characters, as in --separator :/".to_owned(),
+        ));
     }
     if keys.pattern_depth == Some(0) {
         return Err(Error::Usage("--pattern-depth is at least 1".to_owned()));
@@ -261,10 +280,20 @@ mod tests {
 
     #[test]
     fn shares_and_widths_are_checked() {
-        for (text, value) in [("1%", Some(0.01)), ("0.5", Some(0.5)), ("100%", Some(1.0)), ("5", None), ("x", None), ("-1%", None), ("NaN", None)] {
+        for (text, value) in [
+            ("1%", Some(0.01)),
+            ("0.5", Some(0.5)),
+            ("100%", Some(1.0)),
+            ("5", None),
+            ("x", None),
+            ("-1%", None),
+            ("NaN", None),
+        ] {
             assert_eq!(ratio(text).ok(), value, "{text}");
         }
-        for (text, width) in [("auto", Some(None)), ("10s", Some(Some(10))), ("1m", Some(Some(60))), ("2s", None)] {
+        for (text, width) in
+            [("auto", Some(None)), ("10s", Some(Some(10))), ("1m", Some(Some(60))), ("2s", None)]
+        {
             assert_eq!(bucket(text).ok(), width.map(Bucket), "{text}");
         }
     }

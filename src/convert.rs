@@ -47,15 +47,13 @@ pub struct Outcome {
 pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analysis) -> Result<Outcome> {
     let plan = source::plan(paths);
     let learnt = plan.items.iter().all(rereadable) && options.rules.learns();
-    let patterns = if learnt {
-        learn(&plan, options)?
-    } else {
-        Learnt::new(&options.rules).finish(std::iter::empty())
-    };
+    let patterns =
+        if learnt { learn(&plan, options)? } else { Learnt::new(&options.rules).finish(std::iter::empty()) };
     let rules = &options.rules;
     let mut file = MonitorFile::create(dir, with_values)?;
     let encoder = file.encoder();
-    let reading = Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
+    let reading =
+        Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
     let mut outcome = Outcome { learnt, ..Outcome::default() };
     let fold = |work: &Work<'_>| -> (Result<Encoded>, u64) {
         let mut rows = Rows::new(work.path, with_values, rules, &patterns);
@@ -102,12 +100,17 @@ fn rereadable(item: &Item) -> bool {
 /// Reads the inputs once for the patterns of their keys.
 fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
     let mut all = Partial::default();
-    scan(plan, &options.reading, |work| analyze::observe(work, options), |step| {
-        if let Step::Part { part, .. } = step {
-            all.merge(part, &options.rules);
-        }
-        Ok(())
-    })?;
+    scan(
+        plan,
+        &options.reading,
+        |work| analyze::observe(work, options),
+        |step| {
+            if let Step::Part { part, .. } = step {
+                all.merge(part, &options.rules);
+            }
+            Ok(())
+        },
+    )?;
     Ok(all.patterns(&options.rules))
 }
 
@@ -143,7 +146,6 @@ impl<'a> Rows<'a> {
     fn pattern(&mut self, record: &Command<'_>) -> Option<u32> {
         let first = self.positions.first().and_then(|at| record.args.get(*at))?;
         let key = first.bytes(&mut self.key);
-        self.shape.clear();
         self.rules.shape(key, &mut self.shape);
         self.patterns.apply(&self.shape, &mut self.pattern);
         Some(self.rows.pattern(&self.pattern))
@@ -168,7 +170,11 @@ impl Sink for Rows<'_> {
         let client = record.client.map(|address| {
             self.rows.client(address, || {
                 let parts = Address::parse(address);
-                ClientParts { kind: parts.kind, ip: (parts.kind == "tcp").then(|| parts.host.to_vec()), port: parts.port }
+                ClientParts {
+                    kind: parts.kind,
+                    ip: (parts.kind == "tcp").then(|| parts.host.to_vec()),
+                    port: parts.port,
+                }
             })
         });
         let command = self.rows.command(self.commands.name(command));

@@ -48,7 +48,7 @@ impl Interner {
     }
 
     /// All strings in order, with their hashes.
-    pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> + Clone {
         self.entries.iter().map(|entry| (entry.hash, self.text(entry).unwrap_or_default()))
     }
 
@@ -67,7 +67,8 @@ impl Interner {
         self.entries.push(Entry { hash, start: self.arena.len(), len: bytes.len() });
         self.arena.extend_from_slice(bytes);
         let entries = &self.entries;
-        self.table.insert_unique(hash, index, |index| entries.get(*index as usize).map_or(0, |entry| entry.hash));
+        self.table
+            .insert_unique(hash, index, |index| entries.get(*index as usize).map_or(0, |entry| entry.hash));
         index
     }
 

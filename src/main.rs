@@ -46,7 +46,8 @@ fn main() -> ExitCode {
 fn analyze(args: &cli::Analyze) -> Result<u8> {
     let outputs = outputs(args)?;
     let options = cli::analysis(&args.input, &args.keys, progress(&args.messages), args.bucket.0)?;
-    let Outcome { mut report, failures, unread, recognized } = redtrail::analyze(&args.input.paths, &options)?;
+    let Outcome { mut report, failures, unread, recognized } =
+        redtrail::analyze(&args.input.paths, &options)?;
     tell(&args.messages, &failures, &unread);
     let (read, rejected) = (report.totals.records, report.totals.rejected);
     if let Some(top) = args.top {
@@ -109,7 +110,8 @@ fn write(args: &cli::Analyze, report: &Report, form: Form, path: Option<&str>) -
         return Err(Error::Usage(format!("no such form: {}", form.name())));
     };
     match path {
-        None => render_to(&**render, report, io::stdout().lock()).map_err(|error| Error::io("standard output", error)),
+        None => render_to(&**render, report, io::stdout().lock())
+            .map_err(|error| Error::io("standard output", error)),
         Some(path) => File::create(path)
             .and_then(|file| render_to(&**render, report, file))
             .map_err(|error| Error::io(path, error)),

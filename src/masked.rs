@@ -12,10 +12,52 @@ const MOST: usize = 24;
 
 /// Words of the commands' own language, which are no values.
 const WORDS: [&[u8]; 46] = [
-    b"ABORT", b"ABSTTL", b"ADDR", b"ALPHA", b"ASC", b"ASYNC", b"BLOCK", b"BY", b"BYLEX", b"BYSCORE", b"CH", b"COPY",
-    b"COUNT", b"DESC", b"EX", b"EXAT", b"FORCE", b"GET", b"GT", b"ID", b"INCR", b"KEEPTTL", b"KEYS", b"LADDR", b"LIMIT",
-    b"LT", b"MATCH", b"MAXAGE", b"MINID", b"NO", b"NOACK", b"NOSAVE", b"NOW", b"NX", b"OFF", b"ON", b"ONE", b"PX",
-    b"PXAT", b"REPLACE", b"REV", b"SAVE", b"STORE", b"STREAMS", b"SYNC", b"WITHSCORES",
+    b"ABORT",
+    b"ABSTTL",
+    b"ADDR",
+    b"ALPHA",
+    b"ASC",
+    b"ASYNC",
+    b"BLOCK",
+    b"BY",
+    b"BYLEX",
+    b"BYSCORE",
+    b"CH",
+    b"COPY",
+    b"COUNT",
+    b"DESC",
+    b"EX",
+    b"EXAT",
+    b"FORCE",
+    b"GET",
+    b"GT",
+    b"ID",
+    b"INCR",
+    b"KEEPTTL",
+    b"KEYS",
+    b"LADDR",
+    b"LIMIT",
+    b"LT",
+    b"MATCH",
+    b"MAXAGE",
+    b"MINID",
+    b"NO",
+    b"NOACK",
+    b"NOSAVE",
+    b"NOW",
+    b"NX",
+    b"OFF",
+    b"ON",
+    b"ONE",
+    b"PX",
+    b"PXAT",
+    b"REPLACE",
+    b"REV",
+    b"SAVE",
+    b"STORE",
+    b"STREAMS",
+    b"SYNC",
+    b"WITHSCORES",
 ];
 
 /// A call with its name, keys and options; other arguments stand as `(12 bytes)`.
@@ -61,7 +103,8 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
         .checked_sub(1)
         .and_then(|before| args.get(before))
         .is_some_and(|before| before.raw.eq_ignore_ascii_case(b"MATCH"));
-    let number = !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    let number =
+        !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
 }
 

@@ -234,7 +234,8 @@ impl Waves {
 
     fn open(&mut self, input: &Input) {
         let format = input.reading.format.clone();
-        self.present = format.map(|format| Present { input: self.opened, path: input.path.as_slice().into(), format });
+        self.present =
+            format.map(|format| Present { input: self.opened, path: input.path.as_slice().into(), format });
         self.opened += 1;
     }
 }

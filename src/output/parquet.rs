@@ -139,7 +139,7 @@ mod tests {
         let count = 230_000;
         let dir = Dir::new("nulls");
         let mut file = MonitorFile::create(&dir.0, false).unwrap();
-        let batch = file.encode(rows(0..count, false)).unwrap();
+        let batch = file.encoder().encode(rows(0..count, false)).unwrap();
         file.append(&batch).unwrap();
         file.finish().unwrap();
 

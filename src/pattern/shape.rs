@@ -29,6 +29,11 @@ impl Rules {
         Rules { classes: Classes::new(separators), depth }
     }
 
+    /// Whether ids that look like words are learnt from the whole capture.
+    pub fn learns(&self) -> bool {
+        self.depth.is_none()
+    }
+
     /// Replaces `out` by the shape of `key`, given as its bytes (not escaped).
     ///
     /// Where an id fills a segment, or a word of it (between punctuation or control characters), a `*`

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::commands::{CommandIndex, Commands};
-use crate::intern::{Interner, hash};
 use super::{Call, Period, share};
+use crate::intern::{Interner, hash};
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};
 
@@ -91,9 +91,10 @@ impl Client {
     pub(super) fn named_calls(&self) -> impl Iterator<Item = (&[u8], u64)> {
         let head = self.unnamed;
         let nameless = self.names.is_empty().then_some((&b""[..], head));
-        let named = self.names.iter().enumerate().map(move |(at, (name, calls))| {
-            (name.as_slice(), if at == 0 { calls + head } else { *calls })
-        });
+        let named =
+            self.names.iter().enumerate().map(move |(at, (name, calls))| {
+                (name.as_slice(), if at == 0 { calls + head } else { *calls })
+            });
         nameless.into_iter().chain(named)
     }
 
@@ -192,7 +193,12 @@ impl Clients {
 
     /// Appends what follows; gives the numbers here of the numbers there. `caller` is who made the
     /// script calls whose caller stood before that block.
-    pub fn merge(&mut self, later: &Clients, commands: &[CommandIndex], caller: ClientIndex) -> Vec<ClientIndex> {
+    pub fn merge(
+        &mut self,
+        later: &Clients,
+        commands: &[CommandIndex],
+        caller: ClientIndex,
+    ) -> Vec<ClientIndex> {
         let mut numbers = Vec::with_capacity(later.rows.len());
         for ((index, (hash, address)), client) in (0_u32..).zip(later.addresses.iter()).zip(&later.rows) {
             let number = match index {
@@ -220,7 +226,12 @@ impl Clients {
 
     /// Addresses with their calls, those told apart only.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Client)> {
-        self.addresses.iter().map(|(_, address)| address).zip(&self.rows).skip(2).filter(|(_, client)| client.calls > 0)
+        self.addresses
+            .iter()
+            .map(|(_, address)| address)
+            .zip(&self.rows)
+            .skip(2)
+            .filter(|(_, client)| client.calls > 0)
     }
 
     /// Calls of the clients past the bound.
@@ -247,7 +258,10 @@ impl Clients {
                 let mut calls: Vec<_> = client
                     .commands
                     .iter()
-                    .map(|(index, calls)| CommandCalls { command: Bytes::from(commands.name(*index)), calls: *calls })
+                    .map(|(index, calls)| CommandCalls {
+                        command: Bytes::from(commands.name(*index)),
+                        calls: *calls,
+                    })
                     .collect();
                 calls.sort_by(|a, b| (Reverse(a.calls), &a.command).cmp(&(Reverse(b.calls), &b.command)));
                 ClientRow {
@@ -268,7 +282,9 @@ impl Clients {
                 }
             })
             .collect();
-        rows.sort_by(|a, b| (Reverse(a.calls), &a.client, a.kind).cmp(&(Reverse(b.calls), &b.client, b.kind)));
+        rows.sort_by(|a, b| {
+            (Reverse(a.calls), &a.client, a.kind).cmp(&(Reverse(b.calls), &b.client, b.kind))
+        });
         let rest = self.rest();
         Table { total, rows, other: (rest > 0).then_some(Other { rows: None, calls: rest }) }
     }
@@ -311,7 +327,8 @@ impl<'a> Address<'a> {
         if host.starts_with(b"/") {
             return bare("unix");
         }
-        let port = std::str::from_utf8(port.get(1..).unwrap_or_default()).ok().and_then(|port| port.parse().ok());
+        let port =
+            std::str::from_utf8(port.get(1..).unwrap_or_default()).ok().and_then(|port| port.parse().ok());
         let host = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
         match port {
             Some(_) => Address { kind: "tcp", host, port },
@@ -329,7 +346,12 @@ mod tests {
         for (address, kind, host, port) in [
             (&b"127.0.0.1:43758"[..], "tcp", &b"127.0.0.1"[..], Some(43758)),
             (b"[::1]:45176", "tcp", b"::1", Some(45176)),
-            (b"fd40:1481:21:dbe0:7021:300:a03:1a06:44426", "tcp", b"fd40:1481:21:dbe0:7021:300:a03:1a06", Some(44426)),
+            (
+                b"fd40:1481:21:dbe0:7021:300:a03:1a06:44426",
+                "tcp",
+                b"fd40:1481:21:dbe0:7021:300:a03:1a06",
+                Some(44426),
+            ),
             (b"unix:/tmp/a] b.sock", "unix", b"", None),
             (b"/tmp/redis sock/redis.sock:0", "unix", b"", None),
             (b"lua", "lua", b"", None),

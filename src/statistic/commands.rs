@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use super::clients::Clients;
-use crate::intern::{Interner, hash};
 use super::{Call, Period, share};
 use crate::command::{self, CommandId, Spec};
 use crate::event::{Args, Text};
+use crate::intern::{Interner, hash};
 use crate::output::notation::Time;
 use crate::report::{Bytes, CommandRow, Table};
 
@@ -60,7 +60,9 @@ impl Commands {
         let Some(id) = command::resolve(args) else { return (self.unknown(args), None) };
         let index = number(id);
         // A container's name alone does not tell the command.
-        if let (Some(key), false, Some(free)) = (short, id.spec().name.contains('|'), self.cache.get_mut(slot)) {
+        if let (Some(key), false, Some(free)) =
+            (short, id.spec().name.contains('|'), self.cache.get_mut(slot))
+        {
             *free = (key, index);
         }
         (index, Some(id.spec()))

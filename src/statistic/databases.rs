@@ -46,7 +46,8 @@ impl Databases {
 
     /// The report's table.
     pub fn finish(&self, total: u64) -> Rows<DatabaseRow> {
-        let low = self.low.iter().enumerate().map(|(number, calls)| (number.to_string().into_bytes(), *calls));
+        let low =
+            self.low.iter().enumerate().map(|(number, calls)| (number.to_string().into_bytes(), *calls));
         let others = self.others.iter().map(|(name, calls)| (name.clone(), *calls));
         let mut rows: Vec<_> = low
             .chain(others)

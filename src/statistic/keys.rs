@@ -7,11 +7,11 @@ use std::cmp::Reverse;
 
 use super::Call;
 use super::clients::ClientIndex;
-use crate::intern::{Interner, hash};
 use super::members::Members;
 use super::patterns::{PatternIndex, Patterns, SAMPLES};
 use super::share;
 use crate::command::{self, Access, Ttl};
+use crate::intern::{Interner, hash};
 use crate::pattern::{Learnt, Patterns as FinalPatterns, Rules};
 use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 
@@ -90,7 +90,6 @@ impl OpenKeys {
         let mut shape = Vec::new();
         let mut rows = Vec::with_capacity(self.uses.len());
         for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
-            shape.clear();
             rules.shape(bytes, &mut shape);
             let pattern = patterns.number(&shape);
             if let Some(counts) = patterns.get_mut(pattern) {
@@ -164,7 +163,14 @@ impl Keys {
             let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(super::patterns::REST);
             if number as usize >= self.rows.len() {
                 let late = row.late || self.floor.is_some();
-                self.rows.push(Key { calls: 0, unset: 0, gave_ttl: false, late, pattern, clients: Members::default() });
+                self.rows.push(Key {
+                    calls: 0,
+                    unset: 0,
+                    gave_ttl: false,
+                    late,
+                    pattern,
+                    clients: Members::default(),
+                });
             }
             let Some(mine) = self.rows.get_mut(number as usize) else { continue };
             mine.calls += row.calls;
@@ -181,11 +187,18 @@ impl Keys {
         numbers
     }
 
-    fn merge_patterns(&mut self, later: &Keys, clients: &[ClientIndex], patterns: &[PatternIndex], keys: &[u32]) {
+    fn merge_patterns(
+        &mut self,
+        later: &Keys,
+        clients: &[ClientIndex],
+        patterns: &[PatternIndex],
+        keys: &[u32],
+    ) {
         let rest = later.patterns.rest().map(|rest| (super::patterns::REST, rest));
         let named = later.patterns.iter().map(|(index, _, counts)| (index, counts));
         for (index, counts) in rest.into_iter().chain(named) {
-            let Some(mine) = patterns.get(index as usize).and_then(|number| self.patterns.get_mut(*number)) else {
+            let Some(mine) = patterns.get(index as usize).and_then(|number| self.patterns.get_mut(*number))
+            else {
                 continue;
             };
             mine.add(counts);
@@ -297,7 +310,12 @@ impl Keys {
                 ttl_missing: counts.unset + at(&unset, index),
                 payload_bytes: counts.payload,
                 clients: counts.clients.len(),
-                samples: counts.samples.iter().take(SAMPLES).map(|key| Bytes::from(self.keys.get(*key))).collect(),
+                samples: counts
+                    .samples
+                    .iter()
+                    .take(SAMPLES)
+                    .map(|key| Bytes::from(self.keys.get(*key)))
+                    .collect(),
             })
             .collect();
         rows.sort_by(|a, b| (Reverse(a.calls), &a.pattern).cmp(&(Reverse(b.calls), &b.pattern)));
@@ -309,7 +327,9 @@ impl Keys {
         let mut order: Vec<(&[u8], &Key)> = self.keys.iter().map(|(_, key)| key).zip(&self.rows).collect();
         let rank = |(key, row): &(&[u8], &Key)| (Reverse(row.calls), key.to_vec());
         if order.len() > HOT {
-            order.select_nth_unstable_by(HOT, |a, b| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0)));
+            order.select_nth_unstable_by(HOT, |a, b| {
+                (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0))
+            });
             order.truncate(HOT);
         }
         order.sort_by_cached_key(rank);

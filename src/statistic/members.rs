@@ -41,22 +41,17 @@ impl Members {
     pub fn insert(&mut self, id: u32) {
         match self {
             Members::Few { len, ids } => {
-                let held = ids.get(..usize::from(*len)).unwrap_or_default();
-                if held.contains(&id) {
+                if ids.iter().take(usize::from(*len)).any(|held| *held == id) {
                     return;
                 }
-                match ids.get_mut(usize::from(*len)) {
-                    Some(free) => {
-                        *free = id;
-                        *len += 1;
-                    }
-                    None => {
-                        let mut bits = Vec::new();
-                        held.iter().for_each(|id| set(&mut bits, *id));
-                        set(&mut bits, id);
-                        *self = Members::Many(Box::new(bits));
-                    }
+                if let Some(free) = ids.get_mut(usize::from(*len)) {
+                    *free = id;
+                    *len += 1;
+                    return;
                 }
+                let mut bits = Vec::new();
+                ids.iter().chain([&id]).for_each(|id| set(&mut bits, *id));
+                *self = Members::Many(Box::new(bits));
             }
             Members::Many(bits) => set(bits, id),
         }
@@ -124,7 +119,9 @@ mod tests {
 
     #[test]
     fn numbers_count_once() {
-        for (ids, len) in [(&[][..], 0), (&[7][..], 1), (&[7, 7, 0], 2), (&[1, 2, 3, 4], 4), (&[1, 2, 3, 4, 900, 4], 5)] {
+        for (ids, len) in
+            [(&[][..], 0), (&[7][..], 1), (&[7, 7, 0], 2), (&[1, 2, 3, 4], 4), (&[1, 2, 3, 4, 900, 4], 5)]
+        {
             assert_eq!(of(ids).len(), len);
         }
     }
@@ -132,7 +129,9 @@ mod tests {
     #[test]
     fn sets_unite_and_rename() {
         let all: Vec<u32> = (0..200).collect();
-        for (a, b, len) in [(&all[..3], &all[2..5], 5), (&all[..100], &all[50..200], 200), (&all[..2], &all[..100], 100)] {
+        for (a, b, len) in
+            [(&all[..3], &all[2..5], 5), (&all[..100], &all[50..200], 200), (&all[..2], &all[..100], 100)]
+        {
             let mut set = of(a);
             set.union(&of(b));
             assert_eq!(set.len(), len);

@@ -1,11 +1,11 @@
 //! Folds the records of one block.
 
+use super::Call;
 use super::account::Account;
 use super::caller::Caller;
 use super::clients::{ClientIndex, NO_ADDRESS, Trait};
 use super::keys::OpenKeys;
 use super::partial::Partial;
-use super::Call;
 use crate::command::{self, Spec};
 use crate::error::Reject;
 use crate::event::{Args, Command, Exactness, Place, Sink, Skipped};
@@ -38,7 +38,9 @@ impl Observer {
     pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
         let mut partial = self.partial;
         partial.keys = self.keys.seal(rules);
-        partial.accounts.insert(self.input, Account { lines, ..self.account });
+        let mut account = self.account;
+        account.lines = lines;
+        partial.accounts.insert(self.input, account);
         partial
     }
 
@@ -47,8 +49,12 @@ impl Observer {
         match spec.name {
             "CLIENT|SETNAME" => self.tell(client, Trait::Name, args, 2),
             "CLIENT|SETINFO" => match args.get(2) {
-                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-NAME") => self.tell(client, Trait::Library, args, 3),
-                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-VER") => self.tell(client, Trait::Version, args, 3),
+                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-NAME") => {
+                    self.tell(client, Trait::Library, args, 3)
+                }
+                Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-VER") => {
+                    self.tell(client, Trait::Version, args, 3)
+                }
                 _ => {}
             },
             "HELLO" => {
@@ -96,19 +102,14 @@ impl Sink for Observer {
         self.positions.clear();
         if let (Some(spec), true) = (spec, record.exactness != Exactness::NameOnly) {
             command::keys(spec, &args, &mut self.positions);
-            if !in_script && matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO") {
+            if !in_script
+                && matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO")
+            {
                 self.partial.caller = Caller::Client(client);
             }
         }
-        let call = Call {
-            record,
-            command,
-            spec,
-            client,
-            in_script,
-            payload: args.payload(),
-            keys: &self.positions,
-        };
+        let call =
+            Call { record, command, spec, client, in_script, payload: args.payload(), keys: &self.positions };
         self.partial.commands.observe(&call);
         // A name holds from the call that sets it on.
         self.keys.observe(&call);

@@ -12,7 +12,10 @@ use super::groups;
 use super::keys::Keys;
 use super::timeline::Timeline;
 use crate::pattern::{Patterns, Rules};
-use crate::report::{Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows, Table};
+use crate::report::{
+    Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows,
+    Table,
+};
 
 /// What was found in a stretch of the run's inputs.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +39,8 @@ impl Partial {
         let numbers = self.clients.merge(&later.clients, &commands, caller);
         self.keys.merge(&later.keys, &numbers, rules);
         let accounts = &self.accounts;
-        self.dangerous.merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.dangerous
+            .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         self.caller.merge(later.caller, &numbers);
@@ -87,7 +91,10 @@ impl Partial {
         let commands = self.commands.finish(&self.clients);
         let (key_patterns, hot_keys, mut bounds) = self.keys.finish(rules);
         if self.clients.rest() > 0 {
-            bounds.push(format!("more than {} client addresses: the later ones are counted together", clients::MOST));
+            bounds.push(format!(
+                "more than {} client addresses: the later ones are counted together",
+                clients::MOST
+            ));
         }
         Summary {
             clients: self.clients.finish(&self.commands),

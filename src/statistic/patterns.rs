@@ -2,8 +2,8 @@
 
 use datasketches::hll::{HllSketch, HllType};
 
-use crate::intern::{Interner, hash};
 use super::members::Members;
+use crate::intern::{Interner, hash};
 use crate::pattern::{Learnt, Rules};
 
 /// A pattern's number.
@@ -27,14 +27,21 @@ pub(super) const SAMPLES: usize = 3;
 /// Counts of one pattern.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
+    /// References.
     pub calls: u64,
+    /// By reading commands.
     pub reads: u64,
+    /// By writing commands.
     pub writes: u64,
+    /// By deleting commands.
     pub deletes: u64,
+    /// Calls that gave a key a time to live.
     pub ttl_set: u64,
+    /// Decoded bytes.
     pub payload: u64,
     /// Writes without a time to live on keys that are no longer told apart.
     pub unset: u64,
+    /// Who.
     pub clients: Members,
     /// Numbers of the first few keys.
     pub samples: Vec<u32>,
@@ -109,8 +116,12 @@ impl Patterns {
     }
 
     /// Patterns with their counts, in order of first appearance, the rest apart.
-    pub fn iter(&self) -> impl Iterator<Item = (PatternIndex, &[u8], &Counts)> {
-        (0..).zip(self.names.iter()).zip(&self.rows).skip(1).map(|((index, (_, name)), row)| (index, name, row))
+    pub fn iter(&self) -> impl Iterator<Item = (PatternIndex, &[u8], &Counts)> + Clone {
+        (0..)
+            .zip(self.names.iter())
+            .zip(&self.rows)
+            .skip(1)
+            .map(|((index, (_, name)), row)| (index, name, row))
     }
 
     /// The counts of a pattern.
