@@ -170,6 +170,10 @@ fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> Report {
         dangerous: summary.dangerous,
         databases: summary.databases,
         timeline: summary.timeline,
+        connections: summary.connections,
+        slowlog: summary.slowlog,
+        keyspace_events: summary.events,
+        info: summary.info,
         rejects,
         bounds: summary.bounds,
     }

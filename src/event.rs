@@ -150,6 +150,99 @@ pub struct Command<'a> {
     pub exactness: Exactness,
 }
 
+/// One row of CLIENT LIST.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientRow<'a> {
+    /// Where the row starts.
+    pub place: Place,
+    /// Bytes of the row with everything around it, the line end included.
+    pub bytes: u64,
+    /// The clock of a prefix on the row itself, in microseconds since 1970.
+    pub time: Option<i64>,
+    /// Keys and values in their order; a missing field is not here, an empty one is.
+    pub fields: &'a [(&'a [u8], &'a [u8])],
+}
+
+/// What tells one snapshot of CLIENT LIST from the next, standing before its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotStart {
+    /// Where the sign stands.
+    pub place: Place,
+    /// Its clock, in microseconds since 1970, where it shows one.
+    pub time: Option<i64>,
+}
+
+/// One entry of SLOWLOG GET or COMMANDLOG GET.
+#[derive(Clone, Copy, Debug)]
+pub struct Slow<'a> {
+    /// Where the entry starts.
+    pub place: Place,
+    /// Bytes of the entry with everything around it.
+    pub bytes: u64,
+    /// `None` where the form has none (ElastiCache's text).
+    pub id: Option<u64>,
+    /// When the command was logged, in microseconds since 1970; the server counts whole seconds.
+    pub time: i64,
+    /// How long it took, in microseconds; of COMMANDLOG's large types their bytes.
+    pub us: u64,
+    /// Name and arguments as logged, truncation markers included.
+    pub args: Args<'a>,
+    /// Whether `args` are certain: raw output loses the borders of arguments that hold line ends, and
+    /// redis-py joins arguments by spaces.
+    pub args_exact: bool,
+    /// How many arguments the command had, where the form or a truncation marker tells.
+    pub argc: Option<u64>,
+    /// The client's address; `None` where the form has none (Redis before 4.0).
+    pub client: Option<&'a [u8]>,
+    /// The client's name; `None` where the form has none.
+    pub name: Option<&'a [u8]>,
+}
+
+/// Which channel a notification came by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// `__keyspace@0__:key`, the event as message.
+    Keyspace,
+    /// `__keyevent@0__:event`, the key as message.
+    Keyevent,
+    /// The four channels of hash fields, `__subkeyspace@…` and so on (Redis 8.8).
+    Subkey,
+}
+
+/// One message of keyspace notifications. What it says is decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Notice<'a> {
+    /// Where the message starts.
+    pub place: Place,
+    /// Bytes of the message with everything around it.
+    pub bytes: u64,
+    /// In microseconds since 1970; `None` where the capture has no clock.
+    pub time: Option<i64>,
+    /// The channel's database.
+    pub database: u32,
+    /// Which channel.
+    pub channel: Channel,
+    /// The subscriber's pattern, empty for a plain subscription: overlapping ones deliver copies.
+    pub subscription: &'a [u8],
+    /// `set`, `expired` …
+    pub event: &'a [u8],
+    /// The key.
+    pub key: &'a [u8],
+}
+
+/// One dump of INFO.
+#[derive(Clone, Copy, Debug)]
+pub struct InfoDump<'a> {
+    /// Where the dump starts.
+    pub place: Place,
+    /// Bytes of the dump with everything around it.
+    pub bytes: u64,
+    /// The clock of a line that a script printed before the dump, in microseconds since 1970.
+    pub time: Option<i64>,
+    /// Section, key and value, in their order.
+    pub fields: &'a [(&'a [u8], &'a [u8], &'a [u8])],
+}
+
 /// Why bytes that are no record were passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skipped {
@@ -159,10 +252,21 @@ pub enum Skipped {
     Truncated,
 }
 
-/// Takes what a format finds, in the order of the capture.
+/// Takes what a format finds, in the order of the capture. Records of kinds that a sink has no use
+/// for need no method.
 pub trait Sink {
     /// A MONITOR record.
-    fn command(&mut self, command: &Command<'_>);
+    fn command(&mut self, _: &Command<'_>) {}
+    /// A row of CLIENT LIST.
+    fn client(&mut self, _: &ClientRow<'_>) {}
+    /// The rows that follow are of a new snapshot.
+    fn snapshot(&mut self, _: &SnapshotStart) {}
+    /// An entry of the slow log.
+    fn slow(&mut self, _: &Slow<'_>) {}
+    /// A keyspace notification.
+    fn notice(&mut self, _: &Notice<'_>) {}
+    /// A dump of INFO.
+    fn info(&mut self, _: &InfoDump<'_>) {}
     /// Bytes that looked like a record and could not be read.
     fn reject(&mut self, reject: Reject<'_>);
     /// Bytes that are no record.

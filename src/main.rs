@@ -138,9 +138,11 @@ fn convert(args: &cli::Convert) -> Result<u8> {
         if !outcome.learnt && args.keys.pattern_depth.is_none() {
             say("standard input cannot be read twice: patterns hold no learnt ids");
         }
-        say(&format!("{} rows in {}", outcome.rows, args.output.join("monitor.parquet").display()));
+        for (table, rows) in &outcome.rows {
+            say(&format!("{rows} rows in {}", args.output.join(format!("{table}.parquet")).display()));
+        }
     }
-    Ok(status(!outcome.failures.is_empty(), outcome.recognized, outcome.rows, outcome.rejected, 1.0))
+    Ok(status(!outcome.failures.is_empty(), outcome.recognized, 0, 0, 1.0))
 }
 
 fn man() -> Result<u8> {

@@ -30,6 +30,8 @@ pub struct Input {
     pub compression: &'static str,
     /// Size on disk or in the archive, where known.
     pub stored_bytes: Option<u64>,
+    /// When it was last written to, in microseconds since 1970.
+    pub modified: Option<i64>,
     /// Its kind and dialect.
     pub reading: format::Reading,
 }
@@ -171,6 +173,7 @@ impl Visitor for Reader {
             path: opening.path.to_vec(),
             compression: opening.compression,
             stored_bytes: opening.stored_bytes,
+            modified: opening.modified,
             reading,
         };
         let _ = self.send(Message::Note(Note::Open(input)));

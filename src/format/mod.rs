@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::event::Sink;
 
+pub mod clock;
 pub mod kind;
 pub mod lexical;
 pub mod monitor;

@@ -15,6 +15,7 @@ mod monitor;
 mod report;
 #[cfg(test)]
 mod sample;
+mod table;
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -29,8 +30,8 @@ use polars_parquet::write::{ZstdLevel, schema_to_metadata_key};
 use crate::error::{Error, Result};
 use crate::output::notation;
 
-pub use monitor::{Encoded, Encoder, MonitorFile};
 pub use report::write_report;
+pub use table::{Encoded, Encoder, Rows, TableFile};
 
 /// zstd's own default: past it files shrink by a few per cent and take several times as long.
 const ZSTD_LEVEL: i32 = 3;
@@ -44,19 +45,23 @@ const ZSTD_LEVEL: i32 = 3;
 const PAGE_BYTES: usize = 4 << 20;
 
 /// A table's file while it has its partial name.
-#[derive(Clone)]
 struct Target {
     partial: PathBuf,
     whole: PathBuf,
 }
 
 impl Target {
-    /// Opens the file of the table `name` below `dir`, making the directory where it is missing.
-    fn create(dir: &Path, name: &str) -> Result<(Target, BufWriter<File>)> {
-        let target = Target {
+    /// The names of the table `name` below `dir`.
+    fn new(dir: &Path, name: &str) -> Target {
+        Target {
             partial: dir.join(format!("{name}.parquet.partial")),
             whole: dir.join(format!("{name}.parquet")),
-        };
+        }
+    }
+
+    /// Opens the file of the table `name` below `dir`, making the directory where it is missing.
+    fn create(dir: &Path, name: &str) -> Result<(Target, BufWriter<File>)> {
+        let target = Target::new(dir, name);
         fs::create_dir_all(dir).map_err(|e| Error::io(format!("cannot create {}", dir.display()), e))?;
         let file = File::create(&target.partial).map_err(|e| target.failed(e))?;
         Ok((target, BufWriter::new(file)))
@@ -118,6 +123,7 @@ mod tests {
 
     use super::sample::{Dir, read, report, rows};
     use super::*;
+    use crate::output::tables::MonitorRows;
     use crate::report::ClientRow;
 
     /// Nulls of each column by the footer's word, over all row groups.
@@ -138,8 +144,11 @@ mod tests {
         // More rows than a page of polars' default size holds.
         let count = 230_000;
         let dir = Dir::new("nulls");
-        let mut file = MonitorFile::create(&dir.0, false).unwrap();
-        let batch = file.encoder().encode(rows(0..count, false)).unwrap();
+        let mut file = TableFile::create(&dir.0, MonitorRows::new(b"", false)).unwrap();
+        let batch = Encoder::new(&dir.0, MonitorRows::new(b"", false))
+            .unwrap()
+            .encode(rows(0..count, false))
+            .unwrap();
         file.append(&batch).unwrap();
         file.finish().unwrap();
 

@@ -46,6 +46,10 @@ pub fn empty() -> Report {
         dangerous: table(),
         databases: rows(),
         timeline: Timeline { bucket_seconds: 1, rows: Vec::new() },
+        connections: Default::default(),
+        slowlog: Default::default(),
+        keyspace_events: Default::default(),
+        info: Default::default(),
         rejects: Rejects { total: 0, samples: Vec::new() },
         bounds: Vec::new(),
     }
@@ -170,7 +174,14 @@ pub fn dangerous(
 }
 
 pub fn bucket(seconds: i64, calls: u64, writes: u64, dangerous: u64) -> TimelineRow {
-    TimelineRow { time: after(seconds), calls, reads: calls - writes, writes, dangerous }
+    TimelineRow {
+        time: after(seconds),
+        calls,
+        reads: calls - writes,
+        writes,
+        dangerous,
+        ..TimelineRow::default()
+    }
 }
 
 /// Bases and shares from the rows, so that they sum.
@@ -331,7 +342,14 @@ pub fn hostile() -> Report {
         names.iter().map(|name| DatabaseRow { db: b(name), calls: max, share: 0.0 }).collect();
     report.timeline.bucket_seconds = max;
     report.timeline.rows = [i64::MIN, i64::MIN, 0, i64::MAX]
-        .map(|time| TimelineRow { time: Time(time), calls: max, reads: 0, writes: max, dangerous: max })
+        .map(|time| TimelineRow {
+            time: Time(time),
+            calls: max,
+            reads: 0,
+            writes: max,
+            dangerous: max,
+            ..TimelineRow::default()
+        })
         .to_vec();
     report.rejects.total = max;
     report.rejects.samples = names

@@ -178,13 +178,8 @@ impl MonitorRows {
     }
 
     /// Finished rows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.time.len()
-    }
-
-    /// Whether there is no finished row.
-    pub fn is_empty(&self) -> bool {
-        self.time.is_empty()
     }
 
     /// The number of a client's address, as captured, in these rows; `parts` is asked once.

@@ -2,7 +2,7 @@
 
 use super::Period;
 use crate::error::Reject;
-use crate::event::{Command, Exactness, Place, Skipped};
+use crate::event::{Place, Skipped};
 use crate::masked;
 use crate::report::Accounted;
 
@@ -48,12 +48,14 @@ pub struct Account {
 }
 
 impl Account {
-    /// A record.
-    pub fn record(&mut self, record: &Command<'_>) {
+    /// A record of so many bytes, with its time where it has one.
+    pub fn record(&mut self, bytes: u64, time: Option<i64>, exact: bool) {
         self.records += 1;
-        self.inexact += u64::from(record.exactness != Exactness::Exact);
-        self.bytes.records += record.bytes;
-        self.period.add(record.time);
+        self.inexact += u64::from(!exact);
+        self.bytes.records += bytes;
+        if let Some(time) = time {
+            self.period.add(time);
+        }
     }
 
     /// A record that could not be read.

@@ -9,14 +9,18 @@ pub mod account;
 pub mod caller;
 pub mod clients;
 pub mod commands;
+pub mod connections;
 pub mod dangerous;
 pub mod databases;
+pub mod events;
 pub mod groups;
+pub mod info;
 pub mod keys;
 pub mod members;
 pub mod observer;
 pub mod partial;
 pub mod patterns;
+pub mod slowlog;
 pub mod timeline;
 
 use crate::command::{Access, Spec};

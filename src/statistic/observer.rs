@@ -8,7 +8,9 @@ use super::keys::OpenKeys;
 use super::partial::Partial;
 use crate::command::{self, Spec};
 use crate::error::Reject;
-use crate::event::{Args, Command, Exactness, Place, Sink, Skipped};
+use crate::event::{
+    Args, ClientRow, Command, Exactness, InfoDump, Notice, Place, Sink, Skipped, Slow, SnapshotStart,
+};
 use crate::pattern::Rules;
 
 /// Takes what a format finds in one block and counts it.
@@ -89,7 +91,7 @@ impl Observer {
 
 impl Sink for Observer {
     fn command(&mut self, record: &Command<'_>) {
-        self.account.record(record);
+        self.account.record(record.bytes, Some(record.time), record.exactness == Exactness::Exact);
         let args = record.args;
         let (command, spec) = self.partial.commands.resolve(&args);
         let clients = &mut self.partial.clients;
@@ -120,6 +122,30 @@ impl Sink for Observer {
         if let Some(spec) = spec {
             self.listen(spec, client, &args);
         }
+    }
+
+    fn client(&mut self, row: &ClientRow<'_>) {
+        self.account.record(row.bytes, row.time, true);
+        self.partial.connections.observe(row, self.input);
+    }
+
+    fn snapshot(&mut self, start: &SnapshotStart) {
+        self.partial.connections.snapshot(start);
+    }
+
+    fn slow(&mut self, entry: &Slow<'_>) {
+        self.account.record(entry.bytes, Some(entry.time), entry.args_exact);
+        self.partial.slowlog.observe(entry, self.input);
+    }
+
+    fn notice(&mut self, notice: &Notice<'_>) {
+        self.account.record(notice.bytes, notice.time, true);
+        self.partial.events.observe(notice, self.input);
+    }
+
+    fn info(&mut self, dump: &InfoDump<'_>) {
+        self.account.record(dump.bytes, dump.time, true);
+        self.partial.info.observe(dump, self.input);
     }
 
     fn reject(&mut self, reject: Reject<'_>) {

@@ -6,12 +6,17 @@ use super::account::Account;
 use super::caller::Caller;
 use super::clients::{self, Clients};
 use super::commands::Commands;
+use super::connections::Connections;
 use super::dangerous::Dangerous;
 use super::databases::Databases;
+use super::events::Events;
 use super::groups;
+use super::info::Info;
 use super::keys::Keys;
+use super::slowlog::Slowlog;
 use super::timeline::Timeline;
 use crate::pattern::{Patterns, Rules};
+use crate::report;
 use crate::report::{
     Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows,
     Table,
@@ -29,6 +34,10 @@ pub struct Partial {
     pub(super) databases: Databases,
     pub(super) timeline: Timeline,
     pub(super) caller: Caller,
+    pub(super) connections: Connections,
+    pub(super) slowlog: Slowlog,
+    pub(super) events: Events,
+    pub(super) info: Info,
 }
 
 impl Partial {
@@ -79,7 +88,15 @@ pub struct Summary {
     /// By database.
     pub databases: Rows<DatabaseRow>,
     /// Over time.
-    pub timeline: crate::report::Timeline,
+    pub timeline: report::Timeline,
+    /// From CLIENT LIST.
+    pub connections: report::connections::Connections,
+    /// From SLOWLOG.
+    pub slowlog: report::slowlog::Slowlog,
+    /// From keyspace notifications.
+    pub events: report::events::Events,
+    /// From INFO.
+    pub info: report::info::Info,
     /// Bounds that took over.
     pub bounds: Vec<String>,
 }
@@ -102,6 +119,10 @@ impl Partial {
             dangerous: self.dangerous.finish(&self.commands, &self.clients, paths),
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
+            connections: self.connections.finish(),
+            slowlog: self.slowlog.finish(),
+            events: self.events.finish(),
+            info: self.info.finish(),
             commands,
             key_patterns,
             hot_keys,

@@ -135,6 +135,9 @@ impl Timeline {
             reads: counts.reads,
             writes: counts.writes,
             dangerous: counts.dangerous,
+            slow: None,
+            events: None,
+            connections: None,
         });
         Table { bucket_seconds: self.width.unsigned_abs(), rows: rows.collect() }
     }

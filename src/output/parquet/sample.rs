@@ -216,6 +216,10 @@ pub(super) fn report(count: usize) -> Report {
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();
     Report {
+        connections: Default::default(),
+        slowlog: Default::default(),
+        keyspace_events: Default::default(),
+        info: Default::default(),
         schema: "redtrail-report/1",
         generator: Generator { name: "redtrail", version: "0" },
         inputs: (count > 0)
@@ -326,7 +330,14 @@ pub(super) fn report(count: usize) -> Report {
         timeline: Timeline {
             bucket_seconds: 1,
             rows: first
-                .map(|time| TimelineRow { time, calls: total, reads: 1, writes: 0, dangerous: 0 })
+                .map(|time| TimelineRow {
+                    time,
+                    calls: total,
+                    reads: 1,
+                    writes: 0,
+                    dangerous: 0,
+                    ..TimelineRow::default()
+                })
                 .into_iter()
                 .collect(),
         },

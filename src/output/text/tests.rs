@@ -110,7 +110,14 @@ fn days_are_said_where_they_differ() {
 
 #[test]
 fn the_timeline_fits_any_range() {
-    let row = |micros, calls| TimelineRow { time: Time(micros), calls, reads: 0, writes: 0, dangerous: 0 };
+    let row = |micros, calls| TimelineRow {
+        time: Time(micros),
+        calls,
+        reads: 0,
+        writes: 0,
+        dangerous: 0,
+        ..TimelineRow::default()
+    };
     let second = 1_000_000;
     for (rows, lines) in [
         (vec![], ""),

@@ -3,7 +3,17 @@
 //! Its JSON form is `redtrail-report/1`; field names are fixed, fields may be added. Every table is
 //! sorted, most important row first, ties broken by name, so that equal input gives equal bytes.
 
+pub mod connections;
+pub mod events;
+pub mod info;
+pub mod slowlog;
+
 use serde::{Serialize, Serializer};
+
+use connections::Connections;
+use events::Events;
+use info::Info;
+use slowlog::Slowlog;
 
 use crate::output::notation::{self, Time};
 
@@ -59,6 +69,14 @@ pub struct Report {
     pub databases: Rows<DatabaseRow>,
     /// Calls over time.
     pub timeline: Timeline,
+    /// What CLIENT LIST snapshots show.
+    pub connections: Connections,
+    /// Slow calls.
+    pub slowlog: Slowlog,
+    /// Keyspace notifications.
+    pub keyspace_events: Events,
+    /// INFO dumps.
+    pub info: Info,
     /// Records that could not be read.
     pub rejects: Rejects,
     /// Where a memory bound took over from exact counting, in words; empty when all is exact.
@@ -384,7 +402,7 @@ pub struct Timeline {
 }
 
 /// One bucket.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct TimelineRow {
     /// Its start.
     pub time: Time,
@@ -396,6 +414,12 @@ pub struct TimelineRow {
     pub writes: u64,
     /// Dangerous calls.
     pub dangerous: u64,
+    /// Slow calls; `None` where no slow log was read.
+    pub slow: Option<u64>,
+    /// Changes told by keyspace notifications; `None` where none with a clock were read.
+    pub events: Option<u64>,
+    /// Connections in the bucket's last snapshot; `None` where it holds none.
+    pub connections: Option<u64>,
 }
 
 /// Records that could not be read.

@@ -1,0 +1,44 @@
+//! Rows of the table `clients`.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Result;
+use crate::event::{ClientRow, SnapshotStart};
+use crate::scan::Input;
+
+/// What one block holds.
+#[derive(Default)]
+pub struct Part {}
+
+impl Part {
+    /// Adds a record.
+    pub fn client(&mut self, _row: &ClientRow<'_>) {}
+
+    /// The rows that follow are of a new snapshot.
+    pub fn snapshot(&mut self, _start: &SnapshotStart) {}
+}
+
+/// The table.
+pub struct Table {
+    dir: PathBuf,
+}
+
+impl Table {
+    /// A table below `dir`, which is written once there is a row.
+    pub fn new(_dir: &Path) -> Self {
+        Table { dir: _dir.to_path_buf() }
+    }
+
+    /// An input begins.
+    pub fn start_input(&mut self, _input: &Input) {}
+
+    /// What the next block of `input` holds.
+    pub fn take(&mut self, _part: Part, _input: &Input) -> Result<()> {
+        Ok(())
+    }
+
+    /// The rows that were written, `None` if there was nothing to write.
+    pub fn finish(self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,89 @@
+//! Rows of the table `monitor`.
+
+use crate::command;
+use crate::event::{Command, Exactness};
+use crate::output::tables::{ClientParts, MonitorRow, MonitorRows};
+use crate::pattern::{Patterns, Rules};
+use crate::statistic::clients::Address;
+use crate::statistic::commands::Commands;
+
+/// Fills rows from the records of one block.
+pub struct Part<'a> {
+    pub(super) rows: MonitorRows,
+    commands: Commands,
+    rules: &'a Rules,
+    patterns: &'a Patterns,
+    positions: Vec<usize>,
+    key: Vec<u8>,
+    shape: Vec<u8>,
+    pattern: Vec<u8>,
+}
+
+impl<'a> Part<'a> {
+    /// For a block of the input at `path`.
+    pub fn new(path: &[u8], with_values: bool, rules: &'a Rules, patterns: &'a Patterns) -> Self {
+        Part {
+            rows: MonitorRows::new(path, with_values),
+            commands: Commands::default(),
+            rules,
+            patterns,
+            positions: Vec::new(),
+            key: Vec::new(),
+            shape: Vec::new(),
+            pattern: Vec::new(),
+        }
+    }
+
+    /// The pattern's number for the first key of the row.
+    fn pattern(&mut self, record: &Command<'_>) -> Option<u32> {
+        let first = self.positions.first().and_then(|at| record.args.get(*at))?;
+        let key = first.bytes(&mut self.key);
+        self.rules.shape(key, &mut self.shape);
+        self.patterns.apply(&self.shape, &mut self.pattern);
+        Some(self.rows.pattern(&self.pattern))
+    }
+}
+
+impl Part<'_> {
+    /// Adds a row.
+    pub fn command(&mut self, record: &Command<'_>) {
+        let args = record.args;
+        let (command, spec) = self.commands.resolve(&args);
+        self.positions.clear();
+        if let (Some(spec), true) = (spec, record.exactness != Exactness::NameOnly) {
+            command::keys(spec, &args, &mut self.positions);
+        }
+        for text in self.positions.iter().filter_map(|at| args.get(*at)) {
+            self.rows.keys().push_text(&text);
+        }
+        if let Some(column) = self.rows.args() {
+            args.iter().for_each(|text| column.push_text(&text));
+        }
+        let pattern = self.pattern(record);
+        let client = record.client.map(|address| {
+            self.rows.client(address, || {
+                let parts = Address::parse(address);
+                ClientParts {
+                    kind: parts.kind,
+                    ip: (parts.kind == "tcp").then(|| parts.host.to_vec()),
+                    port: parts.port,
+                }
+            })
+        });
+        let command = self.rows.command(self.commands.name(command));
+        self.rows.push(&MonitorRow {
+            time: record.time,
+            database: record.database,
+            byte_offset: record.place.offset,
+            client,
+            command,
+            access: spec.map_or("unknown", |spec| spec.access.name()),
+            pattern,
+            argc: u32::try_from(args.len()).unwrap_or(u32::MAX),
+            payload_bytes: args.payload(),
+            in_script: record.client == Some(b"lua"),
+            dangerous: spec.is_some_and(|spec| spec.danger.is_some()),
+            exact: record.exactness == Exactness::Exact,
+        });
+    }
+}

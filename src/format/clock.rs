@@ -1,0 +1,192 @@
+//! Times as scripts print them around dumps and into file names.
+//!
+//! A time without a zone is taken as UTC: nothing in the capture says otherwise, and one rule for all
+//! keeps the order.
+
+use jiff::civil::{Date, DateTime, Time};
+use nom::branch::alt;
+use nom::bytes::complete::{take_while_m_n, take_while1};
+use nom::character::complete::{char, one_of, space0};
+use nom::combinator::{map_opt, opt};
+use nom::error::Error;
+use nom::sequence::preceded;
+use nom::{IResult, Parser};
+
+const MICROS: i64 = 1_000_000;
+
+/// Microseconds since 1970 of a text that is a time and nothing else.
+///
+/// Read are seconds, milliseconds, microseconds or nanoseconds since 1970 (told by their number of
+/// digits: 10, 13, 16, 19), seconds with a fraction, ISO 8601 in its usual spellings (`T` or a space,
+/// `:` or `-` between the parts of the day as in file names, `.` or `,` before the fraction, with or
+/// without a zone), and the output of `date`.
+pub fn time(text: &[u8]) -> Option<i64> {
+    let text = text.trim_ascii();
+    let whole =
+        |parsed: IResult<&[u8], i64>| parsed.ok().filter(|(rest, _)| rest.is_empty()).map(|(_, time)| time);
+    whole(epoch(text)).or_else(|| whole(iso(text))).or_else(|| date_command(text))
+}
+
+/// The time that a text starts with, and what follows it; of the forms of [`time`] all but the output
+/// of `date`, which has no clear end.
+pub fn leading(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (rest, time) = alt((iso, epoch)).parse(text).ok()?;
+    Some((time, rest))
+}
+
+/// Seconds since 1970, in the unit that the number of digits tells.
+fn epoch(input: &[u8]) -> IResult<&[u8], i64> {
+    let digits = take_while_m_n(10, 19, |byte: u8| byte.is_ascii_digit());
+    let fraction = preceded(char('.'), take_while1(|byte: u8| byte.is_ascii_digit()));
+    map_opt((digits, opt(fraction)), |(digits, fraction): (&[u8], Option<&[u8]>)| {
+        let value: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        match (digits.len(), fraction) {
+            (10, _) => value.checked_mul(MICROS)?.checked_add(fraction.map_or(0, micros)),
+            (13, None) => value.checked_mul(1_000),
+            (16, None) => Some(value),
+            (19, None) => Some(value / 1_000),
+            _ => None,
+        }
+    })
+    .parse(input)
+}
+
+/// The first six digits of a decimal fraction.
+fn micros(fraction: &[u8]) -> i64 {
+    (0..6).fold(0, |micros, at| micros * 10 + fraction.get(at).map_or(0, |digit| i64::from(digit & 0x0f)))
+}
+
+fn number(most: usize) -> impl Fn(&[u8]) -> IResult<&[u8], i16> {
+    move |input| {
+        let digits = take_while_m_n(1, most, |byte: u8| byte.is_ascii_digit());
+        map_opt(digits, |digits| std::str::from_utf8(digits).ok()?.parse().ok()).parse(input)
+    }
+}
+
+/// `2026-06-18T14:19:17.123Z` and its spellings.
+fn iso(input: &[u8]) -> IResult<&[u8], i64> {
+    let (rest, (year, _, month, _, day)) = (
+        map_opt(take_while_m_n(4, 4, |b: u8| b.is_ascii_digit()), short),
+        one_of("-/"),
+        number(2),
+        one_of("-/"),
+        number(2),
+    )
+        .parse(input)?;
+    let (rest, _) = one_of("T _").parse(rest)?;
+    let (rest, (hour, _, minute)) = (number(2), one_of(":-"), number(2)).parse(rest)?;
+    let (rest, second) = opt(preceded(one_of(":-"), number(2))).parse(rest)?;
+    let (rest, fraction) =
+        opt(preceded(one_of(".,"), take_while1(|b: u8| b.is_ascii_digit()))).parse(rest)?;
+    let (rest, offset) = opt(zone).parse(rest)?;
+    match at(year, month, day, (hour, minute, second.unwrap_or(0))) {
+        Some(time) => Ok((rest, time + fraction.map_or(0, micros) - offset.unwrap_or(0) * MICROS)),
+        None => Err(nom::Err::Error(Error::new(input, nom::error::ErrorKind::Verify))),
+    }
+}
+
+fn short(digits: &[u8]) -> Option<i16> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// `Z`, `+02:00`, `-0700`, in seconds.
+fn zone(input: &[u8]) -> IResult<&[u8], i64> {
+    let two = |input| map_opt(take_while_m_n(2, 2, |b: u8| b.is_ascii_digit()), short).parse(input);
+    let offset = (one_of("+-"), two, opt(char(':')), two).map(|(sign, hours, _, minutes)| {
+        let seconds = i64::from(hours) * 3_600 + i64::from(minutes) * 60;
+        if sign == '-' { -seconds } else { seconds }
+    });
+    preceded(space0, alt((one_of("Zz").map(|_| 0), offset))).parse(input)
+}
+
+/// What `date` prints, in C's locale (`Thu Jun 18 14:20:17 UTC 2026`) or an English one
+/// (`Thu 18 Jun 2026 02:20:17 PM CEST`): the parts tell themselves, so their order does not matter.
+/// Zones but offsets are not known and read as UTC.
+fn date_command(text: &[u8]) -> Option<i64> {
+    let (mut year, mut month, mut day, mut clock, mut half, mut offset) = (None, None, None, None, None, 0);
+    for word in text.split(|byte| matches!(byte, b' ' | b',')).filter(|word| !word.is_empty()) {
+        if let Ok(([], seconds)) = zone(word) {
+            offset = seconds;
+        } else if let Some(found) = month_named(word) {
+            month = Some(found);
+        } else if let Ok(([], found)) = time_of_day(word) {
+            clock = Some(found);
+        } else if let Ok(([], found)) = number(4)(word) {
+            if word.len() == 4 { year = Some(found) } else { day = Some(found) }
+        } else {
+            match word {
+                b"AM" => half = Some(0),
+                b"PM" => half = Some(12),
+                _ if word.iter().all(u8::is_ascii_alphabetic) => {}
+                _ => return None,
+            }
+        }
+    }
+    let (hour, minute, second) = clock?;
+    let hour = half.map_or(hour, |half| hour % 12 + half);
+    Some(at(year?, month?, day?, (hour, minute, second))? - offset * MICROS)
+}
+
+/// `14:20:17`.
+fn time_of_day(input: &[u8]) -> IResult<&[u8], (i16, i16, i16)> {
+    (number(2), char(':'), number(2), char(':'), number(2))
+        .map(|(hour, _, minute, _, second)| (hour, minute, second))
+        .parse(input)
+}
+
+fn month_named(word: &[u8]) -> Option<i16> {
+    const MONTHS: [&[u8]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    (1..).zip(MONTHS).find(|(_, name)| *name == word).map(|(number, _)| number)
+}
+
+/// A UTC date and time as microseconds since 1970.
+fn at(year: i16, month: i16, day: i16, (hour, minute, second): (i16, i16, i16)) -> Option<i64> {
+    let narrow = |value: i16| i8::try_from(value).ok();
+    let date = Date::new(year, narrow(month)?, narrow(day)?).ok()?;
+    let time = Time::new(narrow(hour)?, narrow(minute)?, narrow(second)?.min(59), 0).ok()?;
+    let zoned = DateTime::from_parts(date, time).to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_scripts_are_read() {
+        for (text, time_read) in [
+            ("1718720297", Some(1_718_720_297_000_000)),
+            ("1718720297.5", Some(1_718_720_297_500_000)),
+            ("1718720297123", Some(1_718_720_297_123_000)),
+            ("1718720297123456", Some(1_718_720_297_123_456)),
+            ("1718720297123456789", Some(1_718_720_297_123_456)),
+            ("2026-06-18T14:19:17+00:00", Some(1_781_792_357_000_000)),
+            ("2026-06-18 14:19:17", Some(1_781_792_357_000_000)),
+            ("2026-06-18T14:19:17Z", Some(1_781_792_357_000_000)),
+            ("2026-06-18T16:19:17.25+0200", Some(1_781_792_357_250_000)),
+            ("2026-06-18 14:19:17,123", Some(1_781_792_357_123_000)),
+            ("2026-06-18T14-19-17", Some(1_781_792_357_000_000)),
+            ("2026-06-18T14:19", Some(1_781_792_340_000_000)),
+            ("Thu Jun 18 14:19:17 UTC 2026", Some(1_781_792_357_000_000)),
+            ("Thu Jun  8 04:09:07 2026", Some(1_780_891_747_000_000)),
+            ("Thu 18 Jun 2026 02:19:17 PM UTC", Some(1_781_792_357_000_000)),
+            ("Thu Jun 18 16:19:17 +0200 2026", Some(1_781_792_357_000_000)),
+            ("17187202", None),
+            ("2026-13-18 14:19:17", None),
+            ("2026-06-18", None),
+            ("Thu Jun 18 2026", None),
+            ("id=7", None),
+            ("", None),
+        ] {
+            assert_eq!(time(text.as_bytes()), time_read, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_can_lead() {
+        assert_eq!(leading(b"2026-06-18 14:21:17,id=6"), Some((1_781_792_477_000_000, &b",id=6"[..])));
+        assert_eq!(leading(b"1718720297 x"), Some((1_718_720_297_000_000, &b" x"[..])));
+        assert_eq!(leading(b"id=6"), None);
+    }
+}
