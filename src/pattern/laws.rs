@@ -41,6 +41,7 @@ fn shapes(most: usize) -> impl Strategy<Value = Vec<Vec<u8>>> {
                     4 => format!("x{number}"),
                     5 => "p".to_string(),
                     6 => format!("{{{letter}"),
+                    7 => format!("{letter}*"),
                     _ => letter.to_string(),
                 }
             })
@@ -164,7 +165,7 @@ fn define(shapes: &BTreeSet<Vec<u8>>) -> Map {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn a_shape_is_short_and_its_own_shape(key in key()) {
@@ -198,6 +199,7 @@ proptest! {
         order in any::<prop::sample::Index>(),
         moments in vec((any::<prop::sample::Index>(), any::<bool>()), 0..6),
         border in any::<prop::sample::Index>(),
+        maps in any::<bool>(),
     ) {
         let mut whole = Caller::new();
         shapes.iter().for_each(|shape| whole.add(shape));
@@ -222,7 +224,11 @@ proptest! {
             }
         }
         let [first, second] = parts;
-        prop_assert_eq!(first.merge(second).finish(), whole.finish());
+        let mut merged = first.merge(second);
+        if maps {
+            merged.map();
+        }
+        prop_assert_eq!(merged.finish(), whole.finish());
     }
 
     #[test]

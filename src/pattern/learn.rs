@@ -158,12 +158,10 @@ impl Learnt {
             if !is_star(head.value) {
                 let mut stem = Vec::new();
                 push_stem(head.value, &mut stem);
-                let counts_itself = usize::from(stem != head.value);
-                *counts.entry(stem).or_default() += counts_itself;
+                *counts.entry(stem).or_default() += 1;
             }
         }
-        let unseen = self.stems.iter().filter(|stem| !counts.contains_key(*stem)).count();
-        let stems = counts.len() + unseen;
+        let stems = counts.len();
         self.stems.extend(counts.into_iter().filter(|&(_, count)| count > self.bound).map(|(stem, _)| stem));
         stems
     }
@@ -184,15 +182,11 @@ impl Learnt {
         }
     }
 
-    /// Adds what was learnt from other shapes of the same capture; the order means nothing.
+    /// Adds what was learnt from other shapes of the same capture; the order means nothing. What follows
+    /// from both together comes with the next call of [`Learnt::learn`] on the shapes of both.
     pub fn merge(&mut self, other: &Learnt) {
         self.tree.add(&other.tree);
         self.stems.extend(other.stems.iter().cloned());
-        if self.stems.len() > self.root_bound {
-            self.tree.add_root(Ids { last: true, inner: false });
-        }
-        // What one side found to be an id may lie above what the other knows by words.
-        self.learn(std::iter::empty());
     }
 
     /// Replaces `out` by what is known of `shape` by now.
@@ -214,7 +208,7 @@ impl Learnt {
                     if start == 0 && !self.stems.is_empty() {
                         push_stem(value, out);
                     }
-                    if !self.stems.contains(out.as_slice()) || start > 0 {
+                    if !self.stems.contains(out.as_slice()) {
                         out.truncate(start);
                         out.extend_from_slice(value);
                     }

@@ -90,12 +90,6 @@ impl Tree {
         node.next.iter().filter_map(|(edge, &next)| Some((edge.as_slice(), self.0.get(next)?)))
     }
 
-    pub(super) fn add_root(&mut self, ids: Ids) {
-        if let Some(root) = self.0.first_mut() {
-            root.ids.add(ids);
-        }
-    }
-
     /// Puts `other` over this tree, name by name.
     pub(super) fn add(&mut self, other: &Tree) {
         let mut open = vec![(0, 0)];
