@@ -14,6 +14,8 @@ mod report;
 
 use std::collections::BTreeMap;
 
+use redtrail::format::{self, Kind};
+
 /// What one session with Redis 7.4.1 came to: of `monitor-7.4-raw.txt`, and of the same as RESP and as
 /// RedisInsight logs it.
 const SESSION: [&str; 29] = [
@@ -224,5 +226,21 @@ fn doubled_escapes_are_redisinsights_in_its_own_lines_only() {
         let seen = record::scan(&content);
         let last = seen.last().unwrap();
         assert!(last.ends_with(&format!("= SET|k|{value}")), "{last} behind {before:?}");
+    }
+}
+
+#[test]
+fn what_tools_print_does_not_hide_a_capture() {
+    let record = "1795173275.236004 [0 127.0.0.1:33476] \"GET\" \"k\"\n";
+    for (content, kind) in [
+        (format!("OK\n{record}{}", "\n".repeat(300)), Kind::Monitor),
+        (format!("{record}--\n\n--\n\nError: Server closed the connection\n"), Kind::Monitor),
+        ("OK\nError: Server closed the connection\n".to_owned(), Kind::Monitor),
+        ("OK\n".to_owned(), Kind::Monitor),
+        (format!("A letter\nin which\na record\nis quoted:\n{record}"), Kind::Unknown),
+        ("\n\n\n".to_owned(), Kind::Unknown),
+        (String::new(), Kind::Empty),
+    ] {
+        assert_eq!(format::detect(content.as_bytes(), None, None).kind, kind, "{content}");
     }
 }

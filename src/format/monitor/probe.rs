@@ -22,9 +22,9 @@ pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let sample = Sample::take(head, insight);
     let records = sample.records();
     let lines =
-        records + sample.count(Form::Rejected) + sample.count(Form::Noise) + sample.count(Form::Truncated);
+        records + sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
     let idle = sample.count(Form::Start) > 0 && lines == 0;
-    // Noise counts here: what is mostly other text with a record quoted in it is no capture.
+    // What is mostly other text with a record quoted in it is no capture.
     (idle || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
 }
 
@@ -109,7 +109,7 @@ fn dialect(form: Form) -> Option<&'static str> {
         Form::Insight => "RedisInsight profiler",
         Form::Python => "redis-py",
         Form::Tolerant => "unescaped quotes",
-        Form::Start | Form::Noise | Form::Rejected | Form::Truncated => return None,
+        Form::Start | Form::Noise | Form::Text | Form::Rejected | Form::Truncated => return None,
     })
 }
 
