@@ -64,9 +64,11 @@ pub fn shown(arg: &[u8]) -> String {
 ///
 /// Panics unless every byte went to exactly one call, in order, with the line it stands in.
 pub fn scan(bytes: &[u8]) -> Vec<String> {
-    let reading = format::detect(bytes, Some(format::Kind::Monitor), None);
     let mut recorder = Recorder::default();
-    reading.format.unwrap().scan(bytes, 0, &mut recorder);
+    // Nothing at all is of no kind.
+    if let Some(format) = format::detect(bytes, Some(format::Kind::Monitor), None).format {
+        format.scan(bytes, 0, &mut recorder);
+    }
     let (mut offset, mut line) = (0, 0);
     for seen in &recorder.0 {
         let Place { offset: at, line: in_line } = seen.place;
