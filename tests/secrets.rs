@@ -137,7 +137,7 @@ fn secrets_stay_in_the_capture() {
         &["analyze", "-o", &report_tables, &path],
         &["convert", &path, "-o", &rows],
     ] {
-        let ran = binary::run(args);
+        let ran = binary::run(args, b"");
         assert!([0, 3, 4].contains(&ran.status), "{args:?}: {}", ran.stderr);
         for output in [&ran.stdout, &ran.stderr] {
             let line = output.lines().find(|line| holds(line.as_bytes()));
@@ -152,6 +152,6 @@ fn secrets_stay_in_the_capture() {
         assert_eq!(at, None, "{directory}");
     }
     // The search finds what is there.
-    assert_eq!(binary::run(&["convert", &path, "--with-values", "-o", &with_values]).status, 0);
+    assert_eq!(binary::run(&["convert", &path, "--with-values", "-o", &with_values], b"").status, 0);
     assert!(holds(&tables(Path::new(&with_values))));
 }
