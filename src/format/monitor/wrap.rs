@@ -79,7 +79,13 @@ pub fn continues(line: &[u8]) -> bool {
     if cri(line).is_some_and(|line| !line.whole) {
         return true;
     }
-    docker_log(trim_end(line)).is_some_and(|log| !log.ends_with(b"\\n"))
+    docker_log(trim_end(line)).is_some_and(|log| !ends_line(log))
+}
+
+/// Whether the body of a JSON string ends with `\n`; behind `\\` an `n` is a letter.
+fn ends_line(body: &[u8]) -> bool {
+    let slashes = |rest: &[u8]| rest.iter().rev().take_while(|byte| **byte == b'\\').count();
+    body.strip_suffix(b"n").is_some_and(|rest| slashes(rest) % 2 == 1)
 }
 
 /// A line without the carriage returns at its end.
@@ -214,6 +220,8 @@ mod tests {
         assert_eq!(docker(br#"{"msg":"x"}"#, &mut out), None);
         assert!(continues(br#"{"log":"part","stream":"stdout"}"#));
         assert!(!continues(br#"{"log":"all\n","stream":"stdout"}"#));
+        assert!(continues(br#"{"log":"cut behind \\n","stream":"stdout"}"#));
+        assert!(!continues(br#"{"log":"a backslash \\\n","stream":"stdout"}"#));
     }
 
     #[test]
