@@ -95,6 +95,26 @@ fn threads_and_blocks_do_not_change_a_byte() {
 }
 
 #[test]
+fn any_size_of_blocks_gives_the_same_report() {
+    // Starts, gaps, rejects, noise and text, so that borders fall between any two of them.
+    let mut contents = vec![
+        b"OK\n\nOK\n1795173275.1 [0 a:1] \"KEYS\" \"*\"\n1795173275.2 [0 a:1] \"GET\" \"cut\n\n\nOK\n\
+          1795173275.3 [0 lua] \"GET\" \"k\"\n1795173275.4 [0 a:1] \"EVAL\" \"s\" \"0\"\nnote\n\
+          1795173275.5 [0 lua] \"KEYS\" \"*\"\nOK\nOK\n1795173275.6 [0 lua] \"GET\" \"k\"\n\"GET\" \"x\"\n"
+            .repeat(3),
+    ];
+    contents.extend(index::files("cases/").iter().map(|(file, _)| fixture::content(file)));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for content in contents {
+        fs::write(file.path(), &content).unwrap();
+        let expected = default_json(file.path());
+        for block in (1..content.len()).step_by(9) {
+            same(&json(&[file.path().to_path_buf()], 1, block), &expected, &format!("blocks of {block}"));
+        }
+    }
+}
+
+#[test]
 fn every_byte_is_accounted_for() {
     let report: Value = serde_json::from_str(&json(&[fixture::path("")], 0, 2 << 20)).unwrap();
     let inputs = report["inputs"].as_array().unwrap();
@@ -365,7 +385,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn blocks_do_not_change_generated_captures(lines in capture()) {
