@@ -145,6 +145,11 @@ impl Patterns {
         std::iter::once(REST).chain(later.iter().map(|(_, name, _)| self.number(name))).collect()
     }
 
+    #[cfg(test)]
+    pub(super) fn crowded_for_tests(&mut self) {
+        self.crowded = 1;
+    }
+
     /// Where shapes have become many, finds the positions that are ids and joins what became one
     /// pattern; gives the new numbers of the old ones. The final patterns are the same whenever this is done.
     pub fn compress(&mut self, rules: &Rules, learnt: &mut Option<Learnt>) -> Option<Vec<PatternIndex>> {
