@@ -3,7 +3,7 @@
 /// Numbers of clients. Most keys have one or two users, so a few fit in place.
 #[derive(Clone, Debug)]
 pub enum Members {
-    /// Up to [`FEW`] numbers, in order of arrival; only the first `len` count.
+    /// A few numbers, in order of arrival; only the first `len` count.
     Few {
         /// How many of `ids` count.
         len: u8,

@@ -9,7 +9,7 @@ use crate::pattern::{Learnt, Rules};
 /// A pattern's number.
 pub type PatternIndex = u32;
 
-/// The pattern of all keys whose pattern came past [`MOST`].
+/// The pattern of all keys whose pattern came past the bound.
 pub const REST: PatternIndex = 0;
 
 /// Shapes that are held before positions with many values are told to be ids.
@@ -85,7 +85,7 @@ pub struct Patterns {
     rows: Vec<Counts>,
     /// Table size at which looking for ids is worth its time again.
     crowded: usize,
-    /// Whether a pattern was turned away at [`MOST`].
+    /// Whether a pattern was turned away at the bound.
     pub overflowed: bool,
 }
 
