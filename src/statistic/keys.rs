@@ -19,6 +19,10 @@ use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 /// then estimated, and counts of keys met later are lower bounds. About 250 MB with keys of 40 bytes.
 pub const MOST: usize = 1 << 21;
 
+/// Words that the bitmaps of keys' clients may take together, 128 MB. Past it a key that is used by
+/// more than a few clients keeps its number of clients as a lower bound.
+const CLIENT_WORDS: usize = 16 << 20;
+
 /// Rows of the table of hot keys.
 const HOT: usize = 1_000;
 
@@ -89,6 +93,7 @@ impl OpenKeys {
         let mut patterns = Patterns::default();
         let mut shape = Vec::new();
         let mut rows = Vec::with_capacity(self.uses.len());
+        let mut words = 0;
         for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
             rules.shape(bytes, &mut shape);
             let pattern = patterns.number(&shape);
@@ -103,10 +108,11 @@ impl OpenKeys {
                 counts.sample(key);
             }
             let gave_ttl = used.ttl_set > 0;
+            words += used.clients.words();
             let Use { calls, unset, clients, .. } = used;
             rows.push(Key { calls, unset, gave_ttl, late: false, pattern, clients });
         }
-        Keys { keys: self.keys, rows, patterns, floor: None, learnt: None }
+        Keys { keys: self.keys, rows, patterns, floor: None, learnt: None, words }
     }
 }
 
@@ -133,6 +139,8 @@ pub struct Keys {
     /// Once keys were let go: the most calls that any of them had.
     floor: Option<u64>,
     learnt: Option<Learnt>,
+    /// Words that the bitmaps of `rows` take.
+    words: usize,
 }
 
 impl Keys {
@@ -176,11 +184,18 @@ impl Keys {
             mine.calls += row.calls;
             mine.unset = if row.gave_ttl { row.unset } else { mine.unset + row.unset };
             mine.gave_ttl |= row.gave_ttl;
+            let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);
-            if self.floor.is_some() {
-                if let Some(counts) = self.patterns.get_mut(mine.pattern) {
-                    counts.sketch(hash);
-                }
+            let words = mine.clients.words();
+            self.words = (self.words + words).saturating_sub(held);
+            if self.words > CLIENT_WORDS && words > held {
+                self.words -= words;
+                mine.clients.freeze();
+            }
+            if self.floor.is_some()
+                && let Some(counts) = self.patterns.get_mut(mine.pattern)
+            {
+                counts.sketch(hash);
             }
             numbers.push(number);
         }
@@ -245,9 +260,11 @@ impl Keys {
         }
         let old = std::mem::take(&mut self.keys);
         let rows = std::mem::take(&mut self.rows);
+        self.words = 0;
         let mut numbers = vec![u32::MAX; rows.len()];
         for ((((hash, bytes), row), stays), number) in old.iter().zip(rows).zip(stays).zip(&mut numbers) {
             if stays {
+                self.words += row.clients.words();
                 *number = self.keys.intern(hash, bytes);
                 self.rows.push(row);
             } else if let Some(counts) = self.patterns.get_mut(row.pattern) {
@@ -356,6 +373,12 @@ impl Keys {
                 "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %), \
                  and a hot key marked so may have had up to {floor} more calls"
             ));
+        }
+        if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
+            bounds.push(
+                "too many clients of too many keys: numbers of a hot key's clients can be lower bounds"
+                    .to_owned(),
+            );
         }
         if self.patterns.overflowed {
             bounds.push("more key patterns than are held: the later ones are counted together".to_owned());
