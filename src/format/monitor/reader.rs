@@ -32,7 +32,10 @@ pub(super) enum Form {
     Tolerant,
     /// No record: the server's `OK`.
     Start,
+    /// What tools print around records.
     Noise,
+    /// Text of no known tool.
+    Text,
     /// No record, though it looks like one.
     Rejected,
     Truncated,
@@ -341,5 +344,5 @@ fn give_up(text: &[u8], flaw: Flaw, at: At, sink: &mut dyn Sink) -> Form {
         return Form::Rejected;
     }
     sink.skip(at.place, at.bytes, Skipped::Noise);
-    Form::Noise
+    Form::Text
 }
