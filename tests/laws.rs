@@ -78,7 +78,7 @@ fn threads_and_blocks_do_not_change_a_byte() {
             &[(3, 65_536), (7, 2 << 20)]
         };
         for (threads, block) in ways {
-            let report = json(&[path.clone()], *threads, *block);
+            let report = json(std::slice::from_ref(&path), *threads, *block);
             same(&report, &expected, &format!("{file} by {threads} threads in blocks of {block}"));
         }
     }
