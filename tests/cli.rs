@@ -10,8 +10,12 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use binary::{Ran, run, run_on};
+use binary::Ran;
 use serde_json::Value;
+
+fn run<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Ran {
+    binary::run(args, b"")
+}
 
 const RAW: &str = "fixtures/cases/monitor-7.4-raw.txt";
 
@@ -259,15 +263,15 @@ fn standard_input_is_read_plain_and_compressed() {
     let plain = fs::read(RAW).unwrap();
     let zstd = zstd::encode_all(&plain[..], 3).unwrap();
     for (stdin, compression) in [(&plain, ""), (&zstd, "zstd")] {
-        let ran = run_on(&["analyze", "--to", "json", "-"], stdin);
+        let ran = binary::run(&["analyze", "--to", "json", "-"], stdin);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(report["inputs"][0]["path"], "-");
         assert_eq!(report["inputs"][0]["compression"], compression);
         assert_eq!(report["totals"]["records"], 29);
     }
-    assert_eq!(run_on(&["analyze", "-"], b"").status, 3);
+    assert_eq!(binary::run(&["analyze", "-"], b"").status, 3);
     let tables = tempfile::tempdir().unwrap();
-    let Ran { status, stdout, stderr } = run_on(&["convert", "-", "-o", text(tables.path())], &plain);
+    let Ran { status, stdout, stderr } = binary::run(&["convert", "-", "-o", text(tables.path())], &plain);
     assert_eq!((status, &*stdout), (0, ""));
     assert!(stderr.contains("standard input cannot be read twice"), "{stderr}");
     assert!(stderr.contains("29 rows"), "{stderr}");

@@ -12,7 +12,7 @@ pub struct Ran {
 }
 
 /// Runs `redtrail` with `args`, `stdin` on its standard input.
-pub fn run_on<S: AsRef<OsStr>>(args: &[S], stdin: &[u8]) -> Ran {
+pub fn run<S: AsRef<OsStr>>(args: &[S], stdin: &[u8]) -> Ran {
     let mut child = Command::new(env!("CARGO_BIN_EXE_redtrail"))
         .args(args)
         .env_remove("NO_COLOR")
@@ -33,9 +33,4 @@ pub fn run_on<S: AsRef<OsStr>>(args: &[S], stdin: &[u8]) -> Ran {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
-}
-
-/// Runs `redtrail` with `args`.
-pub fn run<S: AsRef<OsStr>>(args: &[S]) -> Ran {
-    run_on(args, b"")
 }
