@@ -84,9 +84,12 @@ pub fn list(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let ends = text.match_indices(", ").map(|(end, _)| end).collect::<Vec<_>>();
-    let shown = ends.into_iter().rev().filter_map(|end| text.get(..end)).map(|kept| format!("{kept}, …"));
-    shown.into_iter().find(|shown| width(shown) <= columns).unwrap_or_else(|| cut(text, columns, "…"))
+    let ends = text.rmatch_indices(", ").filter_map(|(end, _)| text.get(..end));
+    let mut shown = ends.map(|kept| format!("{kept}, …"));
+    shown.find(|shown| width(shown) <= columns).unwrap_or_else(|| {
+        let first = text.split_once(", ").map_or(text, |(first, _)| first);
+        cut(first, columns, "…")
+    })
 }
 
 /// Words packed into lines of at most `columns`, `separator` between two in a line; no line is empty.
@@ -136,6 +139,7 @@ mod tests {
             ("GET 80 %, SET 15 %, DEL 5 %", 22, "GET 80 %, SET 15 %, …"),
             ("GET 80 %, SET 15 %, DEL 5 %", 12, "GET 80 %, …"),
             ("GET 80 %, SET 15 %", 6, "GET… %"),
+            ("MEMORY|USAGE 7 %, SCAN 1 %", 15, "MEMORY|…AGE 7 %"),
             ("MEMORY|USAGE", 7, "MEM…AGE"),
         ] {
             assert_eq!(list(text, columns), shown);
