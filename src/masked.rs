@@ -95,7 +95,7 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     }
     // The name of a setting is shown, never what it was set to.
     if spec.name == "CONFIG|SET" {
-        return at % 2 == 0;
+        return at.is_multiple_of(2);
     }
     if WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
         return true;

@@ -16,8 +16,8 @@ use crate::format::{Kind, Reading};
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
 const LINES: usize = 200;
 
-/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise apart) are
-/// records, or it holds the server's `OK` and nothing else.
+/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise among them,
+/// the server's `OK` not) are records, or it holds that `OK` and nothing else.
 pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let sample = Sample::take(head, insight);
     let records = sample.records();

@@ -115,10 +115,11 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], at: At, sink: &mut dyn Sink) -> Form {
-        if self.joined.is_none() && !self.insight {
-            if let Ok(header) = line::record(line, &mut self.spans) {
-                return self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain);
-            }
+        if self.joined.is_none()
+            && !self.insight
+            && let Ok(header) = line::record(line, &mut self.spans)
+        {
+            return self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain);
         }
         let shown = wrap::trim_end(line);
         let form = if shown.len() < line.len() { Form::Terminal } else { Form::Plain };
