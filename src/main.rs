@@ -27,8 +27,9 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze(args),
         Command::Convert(args) => convert(args),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "redtrail", &mut io::stdout());
-            Ok(0)
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "redtrail", &mut script);
+            print(&script)
         }
         Command::Man => man(),
     };
@@ -146,8 +147,17 @@ fn convert(args: &cli::Convert) -> Result<u8> {
 }
 
 fn man() -> Result<u8> {
-    let page = clap_mangen::Man::new(Cli::command());
-    page.render(&mut io::stdout().lock()).map_err(|error| Error::io("standard output", error))?;
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut page)
+        .map_err(|error| Error::io("the manual page", error))?;
+    print(&page)
+}
+
+/// Writes to standard output; the libraries that made `text` panic where nobody reads it.
+fn print(text: &[u8]) -> Result<u8> {
+    let mut out = io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).map_err(|error| Error::io("standard output", error))?;
     Ok(0)
 }
 

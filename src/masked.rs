@@ -2,6 +2,7 @@
 
 use crate::command::{Access, Spec};
 use crate::event::{Args, Text};
+use crate::format::monitor::line::header_start;
 use crate::output::notation::escape;
 
 /// Bytes of a key or pattern that are shown.
@@ -94,7 +95,7 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     }
     // The name of a setting is shown, never what it was set to.
     if spec.name == "CONFIG|SET" {
-        return at % 2 == 0;
+        return at.is_multiple_of(2);
     }
     if WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
         return true;
@@ -108,10 +109,14 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
 }
 
-/// A line that could not be read: what stands in front of the first quote, and the length of the rest.
+/// A line that could not be read: its time, database and client where it has them, and the length of the
+/// rest. Any other text may be the end of a value, even in front of the first quote.
 pub fn line(text: &[u8]) -> String {
-    let quote = memchr::memchr(b'"', text).unwrap_or(0);
-    let (head, rest) = text.split_at(quote.min(LONGEST));
+    let header = header_start(text).and_then(|start| text.get(start..));
+    let (head, rest) = match header.and_then(|header| Some((header, memchr::memchr(b'"', header)?))) {
+        Some((header, quote)) => header.split_at(quote),
+        None => (&b""[..], text),
+    };
     let mut out = escape(head);
     out.push_str(&length(rest.len()));
     out
@@ -157,7 +162,15 @@ mod tests {
 
     #[test]
     fn unreadable_lines_show_no_value() {
-        assert_eq!(line(br#"17.5 [0 a:1] "SET" "k" "sec"#), "17.5 [0 a:1] (14 bytes)");
-        assert_eq!(line(br#""SET" "k"#), "(8 bytes)");
+        for (text, shown) in [
+            (&br#"17.5 [0 a:1] "SET" "k" "sec"#[..], "17.5 [0 a:1] (14 bytes)"),
+            (br#"redis-1  | 17.5 [0 a:1] "SET" "sec"#, "17.5 [0 a:1] (10 bytes)"),
+            (br#""SET" "k"#, "(8 bytes)"),
+            (br#"end of a secret" "EX" "60""#, "(26 bytes)"),
+            (br#"17.5 [0 secret"#, "(14 bytes)"),
+            (b"", "(0 bytes)"),
+        ] {
+            assert_eq!(line(text), shown);
+        }
     }
 }

@@ -52,7 +52,10 @@ pub(super) fn other(head: &[u8]) -> Reading {
         (Kind::KeyspaceEvents, "channels of keyspace notifications")
     } else if finds(b"redis_version:") {
         (Kind::Info, "a line redis_version:")
-    } else if finds(b"1) 1) (integer) ") || head.starts_with(b"[[") || finds(b"'start_time': ") {
+    } else if finds(b"1) 1) (integer) ")
+        || matches!(head, [b'[', b'[', b'0'..=b'9', ..])
+        || finds(b"'start_time': ")
+    {
         (Kind::Slowlog, "entries of SLOWLOG GET")
     } else {
         return Reading::unread(Kind::Unknown, "none of the known kinds of capture");

@@ -21,6 +21,10 @@ pub const REST: ClientIndex = 1;
 /// bytes with its commands, so this is a bound of about 100 MB.
 pub const MOST: usize = 262_144;
 
+/// Names that are told apart per address: ports are used again, but by few programs. A later name
+/// counts under the one before it.
+const NAMES: usize = 64;
+
 /// One address.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
@@ -31,8 +35,10 @@ pub struct Client {
     pub(super) commands: Vec<(CommandIndex, u64)>,
     /// Calls before the first name.
     unnamed: u64,
-    /// The names it gave itself, in order, with the calls made under each.
+    /// The names it gave itself, in order of their first use, with the calls made under each.
     names: Vec<(Vec<u8>, u64)>,
+    /// The present one of `names`.
+    present: Option<usize>,
     user: Option<Vec<u8>>,
     library: Option<Vec<u8>>,
     version: Option<Vec<u8>>,
@@ -54,6 +60,9 @@ impl Client {
             self.set_name(name);
             *self.under_name() += calls;
         }
+        if let Some((name, _)) = later.present.and_then(|at| later.names.get(at)) {
+            self.set_name(name);
+        }
         for (mine, later) in [
             (&mut self.user, &later.user),
             (&mut self.library, &later.library),
@@ -67,15 +76,19 @@ impl Client {
 
     /// Where calls under the present name are counted.
     fn under_name(&mut self) -> &mut u64 {
-        match self.names.last_mut() {
+        match self.present.and_then(|at| self.names.get_mut(at)) {
             Some((_, calls)) => calls,
             None => &mut self.unnamed,
         }
     }
 
     fn set_name(&mut self, name: &[u8]) {
-        if self.names.last().is_none_or(|(last, _)| last != name) {
+        let held = self.names.iter().position(|(held, _)| held == name);
+        if held.is_none() && self.names.len() < NAMES {
             self.names.push((name.to_vec(), 0));
+            self.present = Some(self.names.len() - 1);
+        } else {
+            self.present = held.or(self.present);
         }
     }
 
@@ -100,7 +113,10 @@ impl Client {
 
     /// The name it goes by at the end.
     pub fn name(&self) -> Option<&[u8]> {
-        self.names.last().map(|(name, _)| name.as_slice()).filter(|name| !name.is_empty())
+        self.present
+            .and_then(|at| self.names.get(at))
+            .map(|(name, _)| name.as_slice())
+            .filter(|name| !name.is_empty())
     }
 
     /// Library and version in one.
@@ -378,5 +394,13 @@ mod tests {
         let calls: Vec<_> = client.named_calls().collect();
         assert_eq!(calls, [(&b"a"[..], 6), (b"b", 4)]);
         assert_eq!(client.name(), Some(&b"b"[..]));
+        // Back to an earlier name, and more names than are held.
+        client.set_name(b"a");
+        *client.under_name() += 1;
+        assert_eq!((client.names.len(), client.name()), (2, Some(&b"a"[..])));
+        (0..2 * NAMES).for_each(|n| client.set_name(n.to_string().as_bytes()));
+        *client.under_name() += 1;
+        assert_eq!(client.names.len(), NAMES);
+        assert_eq!(client.named_calls().map(|(_, calls)| calls).sum::<u64>(), 12);
     }
 }

@@ -52,10 +52,10 @@ impl Commands {
     pub fn resolve(&mut self, args: &Args<'_>) -> (CommandIndex, Option<&'static Spec>) {
         let short = args.get(0).and_then(short_name);
         let slot = short.map_or(0, |key| (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize);
-        if let (Some(key), Some((held, index))) = (short, self.cache.get(slot)) {
-            if *held == key {
-                return (*index, self.spec(*index));
-            }
+        if let (Some(key), Some((held, index))) = (short, self.cache.get(slot))
+            && *held == key
+        {
+            return (*index, self.spec(*index));
         }
         let Some(id) = command::resolve(args) else { return (self.unknown(args), None) };
         let index = number(id);

@@ -19,6 +19,10 @@ use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 /// then estimated, and counts of keys met later are lower bounds. About 250 MB with keys of 40 bytes.
 pub const MOST: usize = 1 << 21;
 
+/// Words that the bitmaps of keys' clients may take together, 128 MB. Past it a key that is used by
+/// more than a few clients keeps its number of clients as a lower bound.
+const CLIENT_WORDS: usize = 16 << 20;
+
 /// Rows of the table of hot keys.
 const HOT: usize = 1_000;
 
@@ -89,6 +93,7 @@ impl OpenKeys {
         let mut patterns = Patterns::default();
         let mut shape = Vec::new();
         let mut rows = Vec::with_capacity(self.uses.len());
+        let mut words = 0;
         for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
             rules.shape(bytes, &mut shape);
             let pattern = patterns.number(&shape);
@@ -103,10 +108,11 @@ impl OpenKeys {
                 counts.sample(key);
             }
             let gave_ttl = used.ttl_set > 0;
+            words += used.clients.words();
             let Use { calls, unset, clients, .. } = used;
             rows.push(Key { calls, unset, gave_ttl, late: false, pattern, clients });
         }
-        Keys { keys: self.keys, rows, patterns, floor: None, learnt: None }
+        Keys { keys: self.keys, rows, patterns, floor: None, learnt: None, words }
     }
 }
 
@@ -133,6 +139,8 @@ pub struct Keys {
     /// Once keys were let go: the most calls that any of them had.
     floor: Option<u64>,
     learnt: Option<Learnt>,
+    /// Words that the bitmaps of `rows` take.
+    words: usize,
 }
 
 impl Keys {
@@ -176,11 +184,18 @@ impl Keys {
             mine.calls += row.calls;
             mine.unset = if row.gave_ttl { row.unset } else { mine.unset + row.unset };
             mine.gave_ttl |= row.gave_ttl;
+            let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);
-            if self.floor.is_some() {
-                if let Some(counts) = self.patterns.get_mut(mine.pattern) {
-                    counts.sketch(hash);
-                }
+            let words = mine.clients.words();
+            self.words = (self.words + words).saturating_sub(held);
+            if self.words > CLIENT_WORDS && words > held {
+                self.words -= words;
+                mine.clients.freeze();
+            }
+            if self.floor.is_some()
+                && let Some(counts) = self.patterns.get_mut(mine.pattern)
+            {
+                counts.sketch(hash);
             }
             numbers.push(number);
         }
@@ -245,9 +260,11 @@ impl Keys {
         }
         let old = std::mem::take(&mut self.keys);
         let rows = std::mem::take(&mut self.rows);
+        self.words = 0;
         let mut numbers = vec![u32::MAX; rows.len()];
         for ((((hash, bytes), row), stays), number) in old.iter().zip(rows).zip(stays).zip(&mut numbers) {
             if stays {
+                self.words += row.clients.words();
                 *number = self.keys.intern(hash, bytes);
                 self.rows.push(row);
             } else if let Some(counts) = self.patterns.get_mut(row.pattern) {
@@ -357,6 +374,12 @@ impl Keys {
                  and a hot key marked so may have had up to {floor} more calls"
             ));
         }
+        if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
+            bounds.push(
+                "too many clients of too many keys: numbers of a hot key's clients can be lower bounds"
+                    .to_owned(),
+            );
+        }
         if self.patterns.overflowed {
             bounds.push("more key patterns than are held: the later ones are counted together".to_owned());
         }
@@ -366,4 +389,96 @@ impl Keys {
 
 fn numbers_of(patterns: &Patterns) -> usize {
     patterns.iter().last().map_or(1, |(index, _, _)| index as usize + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One block that reads each of `keys` once for the client numbered 2.
+    fn block(keys: impl Iterator<Item = String>) -> Keys {
+        let mut open = OpenKeys::default();
+        for key in keys {
+            let index = open.keys.intern(hash(key.as_bytes()), key.as_bytes()) as usize;
+            if index >= open.uses.len() {
+                open.uses.push(Use::default());
+            }
+            open.uses[index].calls += 1;
+            open.uses[index].reads += 1;
+            open.uses[index].clients.insert(2);
+        }
+        open.seal(&Rules::default())
+    }
+
+    const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
+
+    #[test]
+    fn letting_go_of_keys_keeps_sums_and_says_what_is_estimated() {
+        let rules = Rules::default();
+        let mut keys = block((0..5_000).map(|n| format!("user:{n}")));
+        keys.merge(&block((0..90).map(|_| "hot:1".to_owned())), &CLIENTS, &rules);
+        keys.let_go(100);
+        assert_eq!(keys.rows.len(), 100, "examples are among the first");
+        // Keys met before and keys never met, after some were let go.
+        keys.merge(&block((4_000..6_000).map(|n| format!("user:{n}"))), &CLIENTS, &rules);
+        let (patterns, hot, bounds) = keys.finish(&rules);
+        assert_eq!(patterns.total, 5_000 + 90 + 2_000);
+        let user = patterns.rows.iter().find(|row| row.pattern.0 == b"user:*").unwrap();
+        assert_eq!((user.calls, user.reads, user.clients), (7_000, 7_000, 1));
+        assert!(!user.distinct_is_exact);
+        let error = user.distinct_keys.abs_diff(6_000) as f64 / 6_000.0;
+        assert!(error < 5.0 * 0.016, "{} distinct keys", user.distinct_keys);
+        assert_eq!(user.samples.iter().map(Bytes::text).collect::<Vec<_>>(), ["user:0", "user:1", "user:2"]);
+        assert_eq!(
+            (hot.rows[0].key.text().as_str(), hot.rows[0].calls, hot.rows[0].count_is_exact),
+            ("hot:1", 90, true)
+        );
+        assert!(hot.rows.iter().any(|row| !row.count_is_exact));
+        assert_eq!(bounds.len(), 1, "{bounds:?}");
+    }
+
+    #[test]
+    fn estimates_do_not_depend_on_the_order_of_blocks() {
+        let rules = Rules::default();
+        let parts =
+            || (0..6).map(|part| block((part * 1_000..part * 1_000 + 1_500).map(|n| format!("user:{n}"))));
+        let estimate = |order: &[usize]| {
+            let parts: Vec<_> = parts().collect();
+            let mut keys = Keys::default();
+            for part in order {
+                keys.merge(&parts[*part], &CLIENTS, &rules);
+                keys.let_go(50);
+            }
+            keys.finish(&rules).0.rows[0].distinct_keys
+        };
+        assert_eq!(estimate(&[0, 1, 2, 3, 4, 5]), estimate(&[5, 3, 1, 0, 2, 4]));
+    }
+
+    #[test]
+    fn words_that_are_ids_become_one_pattern_wherever_that_is_found() {
+        let rules = Rules::default();
+        let names = || {
+            (0..200).map(|n| {
+                format!("user:{}:cart", char::from(b'a' + n % 26).to_string().repeat(1 + n as usize / 26))
+            })
+        };
+        let mut early = block(names().take(100));
+        let mut learnt = None;
+        early.patterns.crowded_for_tests();
+        let numbers = early.patterns.compress(&rules, &mut learnt).unwrap();
+        early.learnt = learnt;
+        early.renumber(&numbers);
+        early.merge(&block(names().skip(100)), &CLIENTS, &rules);
+        let mut late = block(names());
+        let rows = |keys: &mut Keys| {
+            keys.finish(&rules)
+                .0
+                .rows
+                .iter()
+                .map(|row| (row.pattern.text(), row.distinct_keys))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&mut late), [("user:*:cart".to_owned(), 200)]);
+        assert_eq!(rows(&mut early), rows(&mut block(names())));
+    }
 }

@@ -3,7 +3,7 @@
 /// Numbers of clients. Most keys have one or two users, so a few fit in place.
 #[derive(Clone, Debug)]
 pub enum Members {
-    /// Up to [`FEW`] numbers, in order of arrival; only the first `len` count.
+    /// A few numbers, in order of arrival; only the first `len` count.
     Few {
         /// How many of `ids` count.
         len: u8,
@@ -12,6 +12,8 @@ pub enum Members {
     },
     /// A bitmap, bit `n` for number `n`.
     Many(Box<Vec<u64>>),
+    /// No room for a bitmap: at least so many.
+    AtLeast(u64),
 }
 
 /// As many as fit beside the bitmap's pointer without making the set larger than 24 bytes.
@@ -29,7 +31,21 @@ impl Members {
         match self {
             Members::Few { len, .. } => u64::from(*len),
             Members::Many(bits) => bits.iter().map(|word| u64::from(word.count_ones())).sum(),
+            Members::AtLeast(len) => *len,
         }
+    }
+
+    /// Words of memory beside the value itself.
+    pub fn words(&self) -> usize {
+        match self {
+            Members::Many(bits) => bits.len(),
+            Members::Few { .. } | Members::AtLeast(_) => 0,
+        }
+    }
+
+    /// Lets go of the numbers and keeps how many there were.
+    pub fn freeze(&mut self) {
+        *self = Members::AtLeast(self.len());
     }
 
     /// Whether there is none.
@@ -54,11 +70,15 @@ impl Members {
                 *self = Members::Many(Box::new(bits));
             }
             Members::Many(bits) => set(bits, id),
+            Members::AtLeast(_) => {}
         }
     }
 
     /// Adds every number of `later`, renamed by `names`.
     pub fn merge(&mut self, later: &Members, names: &[u32]) {
+        if let Members::AtLeast(len) = later {
+            *self = Members::AtLeast(self.len().max(*len));
+        }
         later.each(|id| {
             if let Some(name) = names.get(id as usize) {
                 self.insert(*name);
@@ -75,6 +95,7 @@ impl Members {
                 }
                 bits.iter_mut().zip(more.iter()).for_each(|(word, more)| *word |= more);
             }
+            (_, Members::AtLeast(len)) => *self = Members::AtLeast(self.len().max(*len)),
             _ => other.each(|id| self.insert(id)),
         }
     }
@@ -93,6 +114,7 @@ impl Members {
                     }
                 }
             }
+            Members::AtLeast(_) => {}
         }
     }
 }
@@ -139,6 +161,19 @@ mod tests {
         let mut set = of(&[5]);
         set.merge(&of(&[0, 1, 2]), &[9, 5, 8]);
         assert_eq!(set.len(), 3);
+    }
+
+    #[test]
+    fn a_frozen_set_keeps_its_size() {
+        let mut set = of(&[1, 2, 3, 4, 5]);
+        assert_eq!(set.words(), 1);
+        set.freeze();
+        set.insert(9);
+        set.union(&of(&[1, 2]));
+        assert_eq!((set.len(), set.words()), (5, 0));
+        let mut other = of(&[7]);
+        other.merge(&set, &[]);
+        assert_eq!(other.len(), 5);
     }
 
     #[test]

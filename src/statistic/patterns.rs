@@ -9,7 +9,7 @@ use crate::pattern::{Learnt, Rules};
 /// A pattern's number.
 pub type PatternIndex = u32;
 
-/// The pattern of all keys whose pattern came past [`MOST`].
+/// The pattern of all keys whose pattern came past the bound.
 pub const REST: PatternIndex = 0;
 
 /// Shapes that are held before positions with many values are told to be ids.
@@ -85,7 +85,7 @@ pub struct Patterns {
     rows: Vec<Counts>,
     /// Table size at which looking for ids is worth its time again.
     crowded: usize,
-    /// Whether a pattern was turned away at [`MOST`].
+    /// Whether a pattern was turned away at the bound.
     pub overflowed: bool,
 }
 
@@ -143,6 +143,11 @@ impl Patterns {
     pub fn merge_names(&mut self, later: &Patterns) -> Vec<PatternIndex> {
         self.overflowed |= later.overflowed;
         std::iter::once(REST).chain(later.iter().map(|(_, name, _)| self.number(name))).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn crowded_for_tests(&mut self) {
+        self.crowded = 1;
     }
 
     /// Where shapes have become many, finds the positions that are ids and joins what became one

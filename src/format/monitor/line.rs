@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter};
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till1};
+use nom::bytes::complete::{tag, take_till1, take_while_m_n};
 use nom::combinator::{opt, peek};
 use nom::error::ErrorKind;
 use nom::sequence::{delimited, terminated};
@@ -57,6 +57,11 @@ pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, F
     Ok(header)
 }
 
+/// Bytes that a database or an address takes at most: a unix socket's path has 108 (`sun_path`), names of
+/// hosts and namespaces 255. Without a bound a long line of headers that never end would be searched
+/// again from each of them.
+const LONGEST: usize = 512;
+
 /// Everything up to the first argument's quote.
 pub fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
     let (rest, time) = terminated(stamp, opt(tag(&b" "[..]))).parse(input)?;
@@ -67,12 +72,12 @@ pub fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
 /// `[db address] `, of which the end is the first `] "`: a unix path may hold spaces and brackets,
 /// and quotes in data are escaped.
 fn context(input: &[u8]) -> IResult<&[u8], (Database<'_>, Option<&[u8]>)> {
-    let (rest, database) =
-        delimited(tag(&b"["[..]), take_till1(|byte| byte == b' ' || byte == b'"'), tag(&b" "[..]))
-            .parse(input)?;
+    let named = take_while_m_n(1, LONGEST, |byte| byte != b' ' && byte != b'"');
+    let (rest, database) = delimited(tag(&b"["[..]), named, tag(&b" "[..])).parse(input)?;
     let database = whole_number(database).map_or(Database::Namespace(database), Database::Number);
+    let near = rest.get(..LONGEST).unwrap_or(rest);
     let mut from = 0;
-    while let Some(at) = memchr(b']', rest.get(from..).unwrap_or_default()) {
+    while let Some(at) = memchr(b']', near.get(from..).unwrap_or_default()) {
         let end = from + at;
         if rest.get(end + 1..end + 3) == Some(b" \"") {
             let (client, tail) = rest.split_at(end);

@@ -9,7 +9,7 @@
 //!
 //! A sample: `1795172219.700792 [1 127.0.0.1:48292] "SELECT" "1"`.
 //!
-//! Most files hold such lines and nothing else; [`line`] reads them. What tools wrap around them is
+//! Most files hold such lines and nothing else; [`mod@line`] reads them. What tools wrap around them is
 //! taken off by [`wrap`], line by line, because saved files mix forms.
 
 pub mod line;

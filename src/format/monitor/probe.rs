@@ -6,6 +6,8 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::Monitor;
+use super::line::header;
+use super::noise::is_start;
 use super::reader::{Form, Reader};
 use crate::error::Reject;
 use crate::event::{Command, Place, Sink, Skipped};
@@ -14,15 +16,15 @@ use crate::format::{Kind, Reading};
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
 const LINES: usize = 200;
 
-/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise apart) are
-/// records, or it holds the server's `OK` and nothing else.
+/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise among them,
+/// the server's `OK` not) are records, or it holds that `OK` and nothing else.
 pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let sample = Sample::take(head, insight);
     let records = sample.records();
     let lines =
-        records + sample.count(Form::Rejected) + sample.count(Form::Noise) + sample.count(Form::Truncated);
+        records + sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
     let idle = sample.count(Form::Start) > 0 && lines == 0;
-    // Noise counts here: what is mostly other text with a record quoted in it is no capture.
+    // What is mostly other text with a record quoted in it is no capture.
     (idle || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
 }
 
@@ -107,20 +109,37 @@ fn dialect(form: Form) -> Option<&'static str> {
         Form::Insight => "RedisInsight profiler",
         Form::Python => "redis-py",
         Form::Tolerant => "unescaped quotes",
-        Form::Start | Form::Noise | Form::Rejected | Form::Truncated => return None,
+        Form::Start | Form::Noise | Form::Text | Form::Rejected | Form::Truncated => return None,
     })
 }
 
 /// Whether escapes stand doubled, as JSON around Redis's escapes does: `\\xff` where redis-cli prints
 /// `\xff`. Data can hold `\\n` in redis-cli's notation too (a JSON text with an escaped line end), so
-/// only a doubled `\\xHH` is a sign, and any single escape but `\"` speaks against it.
+/// only a doubled `\\xHH` is a sign, and any single escape but `\"` speaks against it. Only lines that
+/// begin as RedisInsight's do are asked: `--csv`, docker and redis-py double escapes as well. Nor does
+/// RedisInsight keep the server's `OK`.
 fn looks_like_insight(head: &[u8]) -> bool {
-    let doubled = memmem::find_iter(head, b"\\\\x").any(|at| {
-        let digits = head.get(at + 3..at + 5).unwrap_or_default();
-        let odd = at > 0 && head.get(at - 1) == Some(&b'\\');
+    let mut doubled = false;
+    for line in head.split(|byte| *byte == b'\n') {
+        if is_start(line) {
+            return false;
+        }
+        if header(line).is_ok() {
+            if holds_single_escape(line) {
+                return false;
+            }
+            doubled = doubled || holds_doubled_escape(line);
+        }
+    }
+    doubled
+}
+
+fn holds_doubled_escape(line: &[u8]) -> bool {
+    memmem::find_iter(line, b"\\\\x").any(|at| {
+        let digits = line.get(at + 3..at + 5).unwrap_or_default();
+        let odd = at > 0 && line.get(at - 1) == Some(&b'\\');
         !odd && digits.len() == 2 && digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f'))
-    });
-    doubled && !holds_single_escape(head)
+    })
 }
 
 fn holds_single_escape(head: &[u8]) -> bool {

@@ -32,7 +32,10 @@ pub(super) enum Form {
     Tolerant,
     /// No record: the server's `OK`.
     Start,
+    /// What tools print around records.
     Noise,
+    /// Text of no known tool.
+    Text,
     /// No record, though it looks like one.
     Rejected,
     Truncated,
@@ -112,10 +115,11 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], at: At, sink: &mut dyn Sink) -> Form {
-        if self.joined.is_none() && !self.insight {
-            if let Ok(header) = line::record(line, &mut self.spans) {
-                return self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain);
-            }
+        if self.joined.is_none()
+            && !self.insight
+            && let Ok(header) = line::record(line, &mut self.spans)
+        {
+            return self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain);
         }
         let shown = wrap::trim_end(line);
         let form = if shown.len() < line.len() { Form::Terminal } else { Form::Plain };
@@ -341,5 +345,5 @@ fn give_up(text: &[u8], flaw: Flaw, at: At, sink: &mut dyn Sink) -> Form {
         return Form::Rejected;
     }
     sink.skip(at.place, at.bytes, Skipped::Noise);
-    Form::Noise
+    Form::Text
 }

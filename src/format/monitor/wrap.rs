@@ -79,7 +79,15 @@ pub fn continues(line: &[u8]) -> bool {
     if cri(line).is_some_and(|line| !line.whole) {
         return true;
     }
-    docker_log(trim_end(line)).is_some_and(|log| !log.ends_with(b"\\n"))
+    docker_log(trim_end(line)).is_some_and(|log| !ends_line(log))
+}
+
+/// Whether a JSON string's body ends with an escaped line end: the `\` of `\n` must not itself be escaped.
+fn ends_line(body: &[u8]) -> bool {
+    body.strip_suffix(b"n").is_some_and(|body| {
+        let slashes = body.iter().rev().take_while(|byte| **byte == b'\\').count();
+        !slashes.is_multiple_of(2)
+    })
 }
 
 /// A line without the carriage returns at its end.
@@ -214,6 +222,7 @@ mod tests {
         assert_eq!(docker(br#"{"msg":"x"}"#, &mut out), None);
         assert!(continues(br#"{"log":"part","stream":"stdout"}"#));
         assert!(!continues(br#"{"log":"all\n","stream":"stdout"}"#));
+        assert!(continues(br#"{"log":"a value cut in its \\n","stream":"stdout"}"#));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::fit;
 use super::page::Page;
 use super::sheet::{CALL, Sheet};
-use super::table::{number, words};
+use super::table::{list, number, words};
 use crate::output::number::{Noun, bytes, grouped, ratio, share};
 use crate::report::{Bytes, ClientGroupRow, ClientRow, Report};
 
@@ -59,7 +59,7 @@ pub fn clients(report: &Report, page: &mut Page) {
         number("in scripts", 6),
         words("user", 5, 8),
         words("library", 7, 8),
-        words("commands", 3, 16),
+        list("commands", 3, 20),
     ];
     Sheet::of("CLIENTS", Noun("client", "clients"), CALL, &report.clients).write(page, &columns, |row| {
         let known = |value: &Option<Bytes>| value.as_ref().map(fit::name).unwrap_or_default();

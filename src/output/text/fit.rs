@@ -78,6 +78,20 @@ pub fn column(texts: &[&str], columns: usize) -> Vec<String> {
     out
 }
 
+/// A list with its parts between `, `, in at most `columns`: parts that do not fit are left out from
+/// the end, with `…` in their place.
+pub fn list(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let ends = text.rmatch_indices(", ").filter_map(|(end, _)| text.get(..end));
+    let mut shown = ends.map(|kept| format!("{kept}, …"));
+    shown.find(|shown| width(shown) <= columns).unwrap_or_else(|| {
+        let first = text.split_once(", ").map_or(text, |(first, _)| first);
+        cut(first, columns, "…")
+    })
+}
+
 /// Words packed into lines of at most `columns`, `separator` between two in a line; no line is empty.
 pub fn pack<'a>(words: impl Iterator<Item = &'a str>, separator: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -116,6 +130,21 @@ mod tests {
             assert!(width(&shown) <= columns);
         }
         assert_eq!(cut("abcdef", 3, "…#2…"), "…#2");
+    }
+
+    #[test]
+    fn lists_lose_their_last_parts() {
+        for (text, columns, shown) in [
+            ("GET 80 %, SET 15 %, DEL 5 %", 30, "GET 80 %, SET 15 %, DEL 5 %"),
+            ("GET 80 %, SET 15 %, DEL 5 %", 22, "GET 80 %, SET 15 %, …"),
+            ("GET 80 %, SET 15 %, DEL 5 %", 12, "GET 80 %, …"),
+            ("GET 80 %, SET 15 %", 6, "GET… %"),
+            ("MEMORY|USAGE 7 %, SCAN 1 %", 15, "MEMORY|…AGE 7 %"),
+            ("MEMORY|USAGE", 7, "MEM…AGE"),
+        ] {
+            assert_eq!(list(text, columns), shown);
+            assert!(width(&list(text, columns)) <= columns);
+        }
     }
 
     #[test]

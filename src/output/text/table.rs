@@ -21,16 +21,23 @@ pub struct Column {
     rank: u8,
     /// Text is cut down to this many columns of the page before a column gives way.
     least: usize,
+    /// Text is cut where its parts end, from the last one on.
+    list: bool,
 }
 
 /// A column of numbers.
 pub const fn number(title: &'static str, rank: u8) -> Column {
-    Column { title, right: true, rank, least: usize::MAX }
+    Column { title, right: true, rank, least: usize::MAX, list: false }
 }
 
 /// A column of names or words.
 pub const fn words(title: &'static str, rank: u8, least: usize) -> Column {
-    Column { title, right: false, rank, least }
+    Column { title, right: false, rank, least, list: false }
+}
+
+/// A column of lists, the most important part first.
+pub const fn list(title: &'static str, rank: u8, least: usize) -> Column {
+    Column { title, right: false, rank, least, list: true }
 }
 
 /// What stands in a row and column.
@@ -95,7 +102,11 @@ pub fn lay_out(page: &Page, columns: &[Column], rows: &[Vec<Cell>]) -> Lines {
         titles.push(pad(slot.column.title, page.paint(slot.column.title, Paint::Dim)));
         let cells = rows.iter().map(|row| row.get(slot.index));
         let texts: Vec<&str> = cells.clone().map(|cell| cell.map_or("", |cell| cell.text.as_str())).collect();
-        let shown = fit::column(&texts, slot.least);
+        let shown = if slot.column.list {
+            texts.iter().map(|text| fit::list(text, slot.least)).collect()
+        } else {
+            fit::column(&texts, slot.least)
+        };
         for ((cell, text), line) in cells.zip(&shown).zip(&mut lines) {
             let painted = match (cell.map_or(Paint::Plain, |cell| cell.paint), text.rsplit_once(' ')) {
                 // What follows the number is its unit.
