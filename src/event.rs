@@ -243,6 +243,20 @@ pub struct InfoDump<'a> {
     pub fields: &'a [(&'a [u8], &'a [u8], &'a [u8])],
 }
 
+impl<'a> InfoDump<'a> {
+    /// The value of the first field of this name.
+    pub fn get(&self, key: &[u8]) -> Option<&'a [u8]> {
+        self.fields.iter().find(|(_, held, _)| *held == key).map(|(.., value)| *value)
+    }
+
+    /// When the dump was made, in microseconds since 1970: by the server's clock (Redis 7.0 and later),
+    /// else by the script's.
+    pub fn when(&self) -> Option<i64> {
+        let own = self.get(b"server_time_usec").and_then(|usec| std::str::from_utf8(usec).ok()?.parse().ok());
+        own.or(self.time)
+    }
+}
+
 /// Why bytes that are no record were passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skipped {
