@@ -252,8 +252,12 @@ impl<'a> InfoDump<'a> {
     /// When the dump was made, in microseconds since 1970: by the server's clock (Redis 7.0 and later),
     /// else by the script's.
     pub fn when(&self) -> Option<i64> {
-        let own = self.get(b"server_time_usec").and_then(|usec| std::str::from_utf8(usec).ok()?.parse().ok());
-        own.or(self.time)
+        self.server_time().or(self.time)
+    }
+
+    /// The server's clock, in microseconds since 1970.
+    pub fn server_time(&self) -> Option<i64> {
+        std::str::from_utf8(self.get(b"server_time_usec")?).ok()?.parse().ok()
     }
 }
 
