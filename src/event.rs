@@ -249,7 +249,7 @@ impl<'a> InfoDump<'a> {
         self.fields.iter().find(|(_, held, _)| *held == key).map(|(.., value)| *value)
     }
 
-    /// When the dump was made, in microseconds since 1970: by the server's clock (Redis 7.0 and later),
+    /// When the dump was made, in microseconds since 1970: by the server's clock (Redis 6.2 and later),
     /// else by the script's.
     pub fn when(&self) -> Option<i64> {
         self.server_time().or(self.time)

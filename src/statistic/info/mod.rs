@@ -3,6 +3,8 @@
 mod rates;
 mod snapshot;
 
+pub use snapshot::split;
+
 use crate::event::InfoDump;
 use crate::report;
 use crate::report::Bytes;
