@@ -469,9 +469,9 @@ fields! {
         /// `online`, `wait_bgsave` …
         state: Bytes = b"state",
         /// Bytes of the stream that it acknowledged.
-        offset: i64 = b"offset",
+        repl_offset: i64 = b"offset",
         /// Seconds since it acknowledged.
-        lag: i64 = b"lag",
+        lag_seconds: i64 = b"lag",
     }
 }
 
