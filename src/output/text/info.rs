@@ -188,7 +188,8 @@ fn broken(dump: &InfoSnapshot) -> Vec<String> {
         (files.loading.is_some_and(|loading| loading > 0), "data is being loaded"),
     ]
     .into_iter()
-    .filter_map(|(holds, what)| holds.then(|| what.to_owned()))
+    .filter(|(holds, _)| *holds)
+    .map(|(_, what)| what.to_owned())
     .collect()
 }
 
@@ -250,3 +251,6 @@ fn rates(rates: &[InfoRate], page: &mut Page) {
         page.line(2, &format!("… and {} more", grouped((rates.len() - rows.len()) as u64)), Paint::Plain);
     }
 }
+
+#[cfg(test)]
+mod tests;

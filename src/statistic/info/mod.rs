@@ -79,3 +79,51 @@ impl Info {
         report::info::Info { snapshots, rates, restarts }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Place;
+
+    /// Takes in dumps numbered so, each a line.
+    fn part(numbers: std::ops::Range<u64>) -> Info {
+        let mut info = Info::default();
+        for (line, number) in (0..).zip(numbers) {
+            let value = number.to_string();
+            let fields = [(&b""[..], &b"used_memory"[..], value.as_bytes())];
+            let place = Place { offset: number, line };
+            info.observe(&InfoDump { place, bytes: 1, time: None, fields: &fields }, 0);
+        }
+        info
+    }
+
+    fn shown(mut info: Info) -> (u64, String) {
+        (info.more(), format!("{:?}", info.finish(&[Bytes::from(&b"x"[..])]).snapshots))
+    }
+
+    #[test]
+    fn merging_equals_reading_on_and_past_the_bound_dumps_are_counted() {
+        let most = MOST as u64;
+        for (end, cuts) in [
+            (12, vec![5, 9]),
+            (most + 7, vec![most - 1, most + 3]),
+            (most + 7, vec![most, most + 1]),
+            (2 * most + 9, vec![most + 5]),
+        ] {
+            let whole = shown(part(0..end));
+            assert_eq!(whole.0, end.saturating_sub(most));
+            let edges: Vec<_> = std::iter::once(0).chain(cuts).chain([end]).collect();
+            let parts = || edges.iter().zip(&edges[1..]).map(|(from, to)| (*from, part(*from..*to)));
+            let mut left = Info::default();
+            parts().for_each(|(start, part)| left.merge(part, |_| start));
+            assert!(shown(left) == whole, "from the left, {end}");
+            let right =
+                parts().collect::<Vec<_>>().into_iter().rev().reduce(|(_, later), (start, mut part)| {
+                    let lines = part.kept.len() as u64 + part.more;
+                    part.merge(later, |_| lines);
+                    (start, part)
+                });
+            assert!(shown(right.unwrap().1) == whole, "from the right, {end}");
+        }
+    }
+}

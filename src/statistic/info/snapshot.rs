@@ -1,6 +1,7 @@
 //! One dump: every field in its place.
 
 use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::event::InfoDump;
@@ -139,8 +140,8 @@ impl Rest {
                 1 => Bytes::from(key),
                 times => Bytes([key, b"#", times.to_string().as_bytes()].concat()),
             };
-            if !self.fields.contains_key(&name) {
-                self.fields.insert(name, Bytes::from(value));
+            if let Entry::Vacant(free) = self.fields.entry(name) {
+                free.insert(Bytes::from(value));
                 return;
             }
         }
