@@ -243,6 +243,24 @@ pub struct InfoDump<'a> {
     pub fields: &'a [(&'a [u8], &'a [u8], &'a [u8])],
 }
 
+impl<'a> InfoDump<'a> {
+    /// The value of the first field of this name.
+    pub fn get(&self, key: &[u8]) -> Option<&'a [u8]> {
+        self.fields.iter().find(|(_, held, _)| *held == key).map(|(.., value)| *value)
+    }
+
+    /// When the dump was made, in microseconds since 1970: by the server's clock (Redis 6.2 and later),
+    /// else by the script's.
+    pub fn when(&self) -> Option<i64> {
+        self.server_time().or(self.time)
+    }
+
+    /// The server's clock, in microseconds since 1970.
+    pub fn server_time(&self) -> Option<i64> {
+        std::str::from_utf8(self.get(b"server_time_usec")?).ok()?.parse().ok()
+    }
+}
+
 /// Why bytes that are no record were passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skipped {

@@ -50,8 +50,6 @@ pub(super) fn other(head: &[u8]) -> Reading {
         .any(|sign| finds(sign))
     {
         (Kind::KeyspaceEvents, "channels of keyspace notifications")
-    } else if finds(b"redis_version:") {
-        (Kind::Info, "a line redis_version:")
     } else if finds(b"1) 1) (integer) ")
         || matches!(head, [b'[', b'[', b'0'..=b'9', ..])
         || finds(b"'start_time': ")

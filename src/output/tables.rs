@@ -3,6 +3,8 @@
 //! A row costs a few pushes: what repeats (clients, commands, patterns) is kept once per batch and
 //! rows hold its number, what does not repeat (keys, arguments) goes into one flat buffer.
 
+pub mod info;
+
 use crate::event::{Database, Text};
 use crate::intern::{Interner, hash};
 

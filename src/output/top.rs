@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::report::info::Info;
 use crate::report::{
     ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
     Table,
@@ -33,7 +34,8 @@ impl<R: Counted> Counted for &R {
 
 /// Keeps the first `n` rows of every table; where a table has a base, the rest goes into its `other`
 /// so that it still sums to the base. Client groups keep `n` rows of each kind of group, because each
-/// is a table of its own. Inputs, timeline and rejects stay as they are.
+/// is a table of its own, and so do the tables within INFO dumps. Inputs, timeline, the series of
+/// dumps and rejects stay as they are.
 pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.commands, n);
     cut_table(&mut report.clients, n);
@@ -41,12 +43,23 @@ pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.dangerous, n);
     report.hot_keys.rows.truncate(n);
     report.databases.rows.truncate(n);
+    info(&mut report.info, n);
     let mut kept: HashMap<&'static str, usize> = HashMap::new();
     report.client_groups.rows.retain(|row| {
         let kept = kept.entry(row.by).or_default();
         *kept += 1;
         *kept <= n
     });
+}
+
+fn info(info: &mut Info, n: usize) {
+    for dump in &mut info.snapshots {
+        dump.commandstats.truncate(n);
+        dump.errorstats.truncate(n);
+        dump.latency.truncate(n);
+        dump.replicas.truncate(n);
+    }
+    info.rates.iter_mut().for_each(|rate| rate.commandstats.truncate(n));
 }
 
 fn cut_table<R: Counted>(table: &mut Table<R>, n: usize) {

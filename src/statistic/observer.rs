@@ -144,7 +144,7 @@ impl Sink for Observer {
     }
 
     fn info(&mut self, dump: &InfoDump<'_>) {
-        self.account.record(dump.bytes, dump.time, true);
+        self.account.record(dump.bytes, dump.when(), true);
         self.partial.info.observe(dump, self.input);
     }
 

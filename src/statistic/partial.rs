@@ -11,7 +11,7 @@ use super::dangerous::Dangerous;
 use super::databases::Databases;
 use super::events::Events;
 use super::groups;
-use super::info::Info;
+use super::info::{self, Info};
 use super::keys::Keys;
 use super::slowlog::Slowlog;
 use super::timeline::Timeline;
@@ -50,6 +50,7 @@ impl Partial {
         let accounts = &self.accounts;
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         self.caller.merge(later.caller, &numbers);
@@ -113,6 +114,14 @@ impl Partial {
                 clients::MOST
             ));
         }
+        if self.info.more() > 0 {
+            bounds.push(format!(
+                "more than {} dumps of INFO, or {} MiB of them: the {} after these are counted and not shown",
+                info::MOST,
+                info::MOST_BYTES >> 20,
+                self.info.more()
+            ));
+        }
         Summary {
             clients: self.clients.finish(&self.commands),
             client_groups: groups::finish(&self.clients, commands.total),
@@ -122,7 +131,7 @@ impl Partial {
             connections: self.connections.finish(),
             slowlog: self.slowlog.finish(),
             events: self.events.finish(),
-            info: self.info.finish(),
+            info: self.info.finish(paths),
             commands,
             key_patterns,
             hot_keys,

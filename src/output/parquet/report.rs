@@ -14,7 +14,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, integer, writer};
+use super::{Target, info, integer, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -34,6 +34,9 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("dangerous_examples", dangerous_examples(report))?;
     write("databases", databases(report))?;
     write("timeline", timeline(report))?;
+    for (name, columns) in info::tables(report) {
+        write(name, columns)?;
+    }
     write("rejects", rejects(report))
 }
 
@@ -229,15 +232,15 @@ fn rejects(report: &Report) -> Vec<Column> {
 }
 
 /// The rows within `rows`, each beside the row it is in.
-fn nested<'a, O, I>(rows: &'a [O], inner: impl Fn(&'a O) -> &'a Vec<I>) -> Vec<(&'a O, &'a I)> {
+pub(super) fn nested<'a, O, I>(rows: &'a [O], inner: impl Fn(&'a O) -> &'a Vec<I>) -> Vec<(&'a O, &'a I)> {
     rows.iter().flat_map(|outer| inner(outer).iter().map(move |row| (outer, row))).collect()
 }
 
-fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
+pub(super) fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
     StringChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn maybe_strings<'a, R, S: AsRef<str>>(
+pub(super) fn maybe_strings<'a, R, S: AsRef<str>>(
     name: &str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> Option<S>,
@@ -245,12 +248,20 @@ fn maybe_strings<'a, R, S: AsRef<str>>(
     StringChunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn counts<'a, R, C: Into<Option<u64>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> C) -> Column {
+pub(super) fn counts<'a, R, C: Into<Option<u64>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> C,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(integer));
     Int64Chunked::from_iter_options(name.into(), values).into_column()
 }
 
-fn times<'a, R, T: Into<Option<Time>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column {
+pub(super) fn times<'a, R, T: Into<Option<Time>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> T,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(|time| time.0));
     let micros = Int64Chunked::from_iter_options(name.into(), values);
     micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
@@ -260,7 +271,15 @@ fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Col
     Float64Chunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
+pub(super) fn maybe_reals<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> Option<f64>) -> Column {
+    Float64Chunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
+}
+
+pub(super) fn maybe_signed<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> Option<i64>) -> Column {
+    Int64Chunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
+}
+
+pub(super) fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
     BooleanChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 

@@ -14,6 +14,7 @@ mod dangerous;
 mod end;
 mod fit;
 mod head;
+mod info;
 mod keys;
 mod page;
 mod sheet;
@@ -36,6 +37,7 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     keys::patterns,
     keys::hot_keys,
     activity::databases,
+    info::info,
     end::unread,
     end::bounds,
 ];

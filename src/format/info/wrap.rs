@@ -1,0 +1,186 @@
+//! Whole dumps on one line: quoted as MULTI and Lua print them, or as a client library's dict.
+//!
+//! ```text
+//! 1) "# Server\r\nredis_version:7.4.1\r\n…"                       redis-cli of an array; `QUEUED` may stand before it
+//! {'redis_version': '7.4.1', …, 'db0': {'keys': 1, 'expires': 0}}  redis-py's info(); its JSON reads the same
+//! ```
+
+use nom::bytes::complete::{tag, take_till1, take_while1};
+use nom::character::complete::{char, space0};
+use nom::combinator::opt;
+use nom::error::Error;
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::line::{Line, classify};
+use crate::format::lexical::{json_unescape_into, repr, unescape_into};
+use crate::format::python::{literal, unescape_into as python_unescape_into};
+
+type Parsed<'a, T> = IResult<&'a [u8], T>;
+
+/// What stands around a dump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Quotes.
+    Quoted,
+    /// A dict.
+    Dict,
+}
+
+/// Writes the dump that `line` holds, as the server prints it, onto the end of `out`. `None` where the
+/// line is none, or not all of one.
+pub fn unwrap(line: &[u8], out: &mut Vec<u8>) -> Option<Wrapping> {
+    let line = line.trim_ascii();
+    let start = out.len();
+    let wrapping = if line.first() == Some(&b'{') {
+        let (left, ()) = dict(line, out).ok()?;
+        left.is_empty().then_some(Wrapping::Dict)?
+    } else {
+        quoted(behind_number(line).unwrap_or(line), out)?;
+        Wrapping::Quoted
+    };
+    let holds = out
+        .get(start..)
+        .unwrap_or_default()
+        .split(|byte| *byte == b'\n')
+        .any(|line| matches!(classify(line), Line::Section { known: true, .. } | Line::Known(..)));
+    holds.then_some(wrapping)
+}
+
+/// What follows `1) ` or `QUEUED1) `, the numbers of an array that redis-cli prints.
+pub fn behind_number(line: &[u8]) -> Option<&[u8]> {
+    let number = (take_while1(|b: u8| b.is_ascii_digit()), tag(&b") "[..]), space0);
+    let parsed: IResult<_, _, Error<&[u8]>> =
+        (opt(tag(&b"QUEUED"[..])), many0((space0, number)), space0).parse(line);
+    let (left, (_, numbers, _)) = parsed.ok()?;
+    (!numbers.is_empty()).then_some(left)
+}
+
+/// A string in Redis's own quotes, in JSON's or in Python's.
+fn quoted(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if let Ok(([], body)) = repr(text) {
+        unescape_into(body.raw, out);
+        return Some(());
+    }
+    let (left, body) = literal(text).ok()?;
+    if !left.is_empty() {
+        return None;
+    }
+    let start = out.len();
+    if text.first() == Some(&b'"') && json_unescape_into(body, out).is_some() {
+        return Some(());
+    }
+    out.truncate(start);
+    python_unescape_into(body, out);
+    Some(())
+}
+
+/// A dict, as lines `key:value`; a dict within becomes `part=value,…`, each item of a list a line.
+fn dict<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Parsed<'a, ()> {
+    let (mut rest, _) = open('{').parse(input)?;
+    while rest.first() != Some(&b'}') {
+        let (value, key) = terminated(literal, mark(':')).parse(rest)?;
+        let mut line = |value: &'a [u8], read: fn(&'a [u8], &mut Vec<u8>) -> Parsed<'a, ()>| {
+            one_line(key, out);
+            out.push(b':');
+            let (rest, ()) = read(value, out)?;
+            out.push(b'\n');
+            terminated(space0, opt(mark(','))).parse(rest).map(|(rest, _)| (rest, ()))
+        };
+        rest = match value.first() {
+            Some(b'[') => {
+                let (mut items, _) = open('[').parse(value)?;
+                while items.first() != Some(&b']') {
+                    items = line(items, parts_or_scalar)?.0;
+                }
+                terminated(char(']'), (space0, opt(mark(',')))).parse(items)?.0
+            }
+            _ => line(value, parts_or_scalar)?.0,
+        };
+    }
+    char('}').map(|_| ()).parse(rest)
+}
+
+fn parts_or_scalar<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Parsed<'a, ()> {
+    if input.first() != Some(&b'{') {
+        return scalar(input, out);
+    }
+    let (mut rest, _) = open('{').parse(input)?;
+    while rest.first() != Some(&b'}') {
+        let (value, key) = terminated(literal, mark(':')).parse(rest)?;
+        one_line(key, out);
+        out.push(b'=');
+        let (left, ()) = scalar(value, out)?;
+        let (left, more) = preceded(space0, opt(mark(','))).parse(left)?;
+        if more.is_some() {
+            out.push(b',');
+        }
+        rest = left;
+    }
+    char('}').map(|_| ()).parse(rest)
+}
+
+/// A string, or one word: a number, `None`, `true`.
+fn scalar<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Parsed<'a, ()> {
+    if let Ok((rest, body)) = literal(input) {
+        one_line(body, out);
+        return Ok((rest, ()));
+    }
+    let end = |byte: u8| matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b' ' | b'\'' | b'"');
+    let (rest, word) = take_till1(end).parse(input)?;
+    out.extend_from_slice(word);
+    Ok((rest, ()))
+}
+
+/// Decodes a literal; a line end in it would end the field.
+fn one_line(body: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    python_unescape_into(body, out);
+    out.iter_mut().skip(start).filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+}
+
+fn open<'a>(bracket: char) -> impl Parser<&'a [u8], Output = char, Error = Error<&'a [u8]>> {
+    terminated(char(bracket), space0)
+}
+
+fn mark<'a>(sign: char) -> impl Parser<&'a [u8], Output = char, Error = Error<&'a [u8]>> {
+    delimited(space0, char(sign), space0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dumps_are_unwrapped() {
+        let quoted = Some(Wrapping::Quoted);
+        let dict = Some(Wrapping::Dict);
+        for (line, wrapping, dump) in [
+            (&br##""# Server\r\nredis_version:7.4.1\r\n""##[..], quoted, &b"# Server\r\nredis_version:7.4.1\r\n"[..]),
+            (br##"QUEUED1) "# CPU\r\n""##, quoted, b"# CPU\r\n"),
+            (br##"2) 1) "# CPU\r\nx:\xff\"""##, quoted, b"# CPU\r\nx:\xff\""),
+            (br##""# CPU\u000a""##, quoted, b"# CPU\n"),
+            (br"'# CPU\n'", quoted, b"# CPU\n"),
+            (br#""hello""#, None, b""),
+            (br##""# CPU\r\n" x"##, None, b""),
+            (br##""# CPU\r"##, None, b""),
+            (
+                b"{'redis_version': '7.0', 'tcp_port': 6379, 'db0': {'keys': 1, 'expires': 0}, 'modules': [{'name': 'a', 'ver': 1}, {'name': 'b'}], 'x': None}",
+                dict,
+                b"redis_version:7.0\ntcp_port:6379\ndb0:keys=1,expires=0\nmodules:name=a,ver=1\nmodules:name=b\nx:None\n",
+            ),
+            (br#"{"redis_version": "7\n0", "a": [], "b": {}}"#, dict, b"redis_version:7 0\nb:\n"),
+            (b"{'a': 1}", None, b""),
+            (b"{'redis_version': '7.0'", None, b""),
+            (b"{'redis_version': '7.0'} x", None, b""),
+            (b"{'redis_version': {'a': {'b': 1}}}", None, b""),
+        ] {
+            let mut out = Vec::new();
+            assert_eq!(unwrap(line, &mut out), wrapping, "{}", line.escape_ascii());
+            if wrapping.is_some() {
+                assert_eq!(out, dump, "{}", line.escape_ascii());
+            }
+        }
+    }
+}
