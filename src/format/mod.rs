@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::event::Sink;
 
 pub mod clock;
+pub mod keyspace;
 pub mod kind;
 pub mod lexical;
 pub mod monitor;
@@ -54,10 +55,14 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     }
     match forced {
         Some(Kind::Monitor) => return monitor::probe::force(head, insight),
+        Some(Kind::KeyspaceEvents) => return keyspace::probe::force(head),
         Some(kind) => return Reading::unread(kind, "forced by --kind; this version reads MONITOR only"),
         None => {}
     }
     if let Some(reading) = monitor::probe::probe(head, insight) {
+        return reading;
+    }
+    if let Some(reading) = keyspace::probe::probe(head) {
         return reading;
     }
     kind::other(head)
