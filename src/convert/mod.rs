@@ -113,8 +113,10 @@ fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
         &options.reading,
         |work| analyze::observe(work, options),
         |step| {
-            if let Step::Part { part, .. } = step {
-                all.merge(part, &options.rules);
+            match step {
+                Step::Part { part, .. } => all.merge(part, &options.rules),
+                Step::Note(Note::Open(_)) => all.end_input(),
+                Step::Note(_) => {}
             }
             Ok(())
         },

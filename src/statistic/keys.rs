@@ -267,15 +267,18 @@ impl Keys {
             + self.patterns.rest().map_or(0, |rest| rest.calls)
     }
 
-    /// From the shape of a key to its pattern in the whole capture.
-    pub fn patterns(&mut self, rules: &Rules) -> FinalPatterns {
-        let learnt = self.learnt.take().unwrap_or_else(|| Learnt::new(rules));
-        learnt.finish(self.patterns.iter().map(|(_, name, _)| name))
+    /// What was learnt from shapes that are no longer held.
+    pub fn learnt(&self) -> Option<&Learnt> {
+        self.learnt.as_ref()
     }
 
-    /// The report's tables, and in words which bounds took over.
-    pub fn finish(&mut self, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
-        let names = self.patterns(rules);
+    /// The shapes of all keys, or what they became.
+    pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.patterns.iter().map(|(_, name, _)| name)
+    }
+
+    /// The report's tables, and in words which bounds took over. `names` tells the pattern of each shape.
+    pub fn finish(&mut self, names: &FinalPatterns) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();

@@ -239,7 +239,7 @@ fn trim(bytes: &[u8], extent: Extent, usual: usize, least: u64, pattern: &[u8], 
 
 /// Channel and payload of lines that hold both. An event holds no line end, a key may.
 fn part(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (name, (kind, _)) = channel::start(text).ok()?;
+    let (_, (kind, _)) = channel::start(text).ok()?;
     let breaks = || memchr::memchr_iter(b'\n', text);
     let after = |at: usize| text.get(at + 1..).unwrap_or_default();
     let at = match kind {
@@ -248,12 +248,12 @@ fn part(text: &[u8]) -> Option<(&[u8], &[u8])> {
         // The payload is the first line that has the form of one.
         Channel::Subkeyspace => breaks().find(|at| {
             let payload = after(*at);
-            let bar = memchr(b'|', payload).unwrap_or(payload.len());
-            payload.get(bar + 1..).is_some_and(|fields| channel::counted(fields).is_ok())
+            let event = payload.split(|byte| matches!(byte, b'|' | b'\n')).next().unwrap_or_default();
+            let fields = payload.get(event.len()..).and_then(|rest| rest.strip_prefix(b"|"));
+            fields.is_some_and(|fields| channel::counted(fields).is_ok())
         }),
         Channel::Subkeyspaceevent => breaks().find(|at| channel::counted(after(*at)).is_ok()),
     }?;
-    debug_assert!(text.ends_with(name));
     Some((text.get(..at)?, after(at)))
 }
 
