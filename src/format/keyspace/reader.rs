@@ -88,7 +88,8 @@ impl Reader {
 
     fn piece(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
         let Some(end) = memchr(b'\n', rest) else {
-            let form = if is_noise(rest) { Form::Noise } else { Form::Truncated };
+            let shown = look(rest, &mut self.buffer);
+            let form = if is_noise(shown.text) { Form::Noise } else { Form::Truncated };
             return self.skip(rest.len(), 1, form, place, sink);
         };
         let line = rest.get(..end).unwrap_or_default();

@@ -12,6 +12,7 @@ mod activity;
 mod clients;
 mod dangerous;
 mod end;
+mod events;
 mod fit;
 mod head;
 mod keys;
@@ -36,6 +37,10 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     keys::patterns,
     keys::hot_keys,
     activity::databases,
+    events::events,
+    events::patterns,
+    events::databases,
+    events::gaps,
     end::unread,
     end::bounds,
 ];
