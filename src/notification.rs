@@ -18,7 +18,17 @@ pub const MODULE: Class = Class { letter: 'd', name: "module" };
 const CLASSES: [(Class, &[&str]); 14] = [
     (
         Class { letter: 'g', name: "generic" },
-        &["del", "expire", "rename_from", "rename_to", "persist", "move_from", "move_to", "restore", "copy_to"],
+        &[
+            "del",
+            "expire",
+            "rename_from",
+            "rename_to",
+            "persist",
+            "move_from",
+            "move_to",
+            "restore",
+            "copy_to",
+        ],
     ),
     (
         Class { letter: '$', name: "string" },
@@ -28,7 +38,10 @@ const CLASSES: [(Class, &[&str]); 14] = [
         Class { letter: 'l', name: "list" },
         &["lpush", "rpush", "lpop", "rpop", "linsert", "lset", "lrem", "ltrim", "sortstore"],
     ),
-    (Class { letter: 's', name: "set" }, &["sadd", "srem", "spop", "sinterstore", "sunionstore", "sdiffstore"]),
+    (
+        Class { letter: 's', name: "set" },
+        &["sadd", "srem", "spop", "sinterstore", "sunionstore", "sdiffstore"],
+    ),
     (
         Class { letter: 'h', name: "hash" },
         &["hset", "hincrby", "hincrbyfloat", "hdel", "hexpire", "hpersist", "hexpired"],
@@ -93,9 +106,22 @@ mod tests {
     #[test]
     fn events_have_their_class() {
         for (event, letter) in [
-            ("set", '$'), ("del", 'g'), ("expire", 'g'), ("expired", 'x'), ("evicted", 'e'), ("hexpired", 'h'),
-            ("zremrangebyrank", 'z'), ("xgroup-create", 't'), ("keymiss", 'm'), ("new", 'n'), ("arring", 'a'),
-            ("overwritten", 'o'), ("type_changed", 'c'), ("json.set", 'd'), ("SET", 'd'), ("", 'd'),
+            ("set", '$'),
+            ("del", 'g'),
+            ("expire", 'g'),
+            ("expired", 'x'),
+            ("evicted", 'e'),
+            ("hexpired", 'h'),
+            ("zremrangebyrank", 'z'),
+            ("xgroup-create", 't'),
+            ("keymiss", 'm'),
+            ("new", 'n'),
+            ("arring", 'a'),
+            ("overwritten", 'o'),
+            ("type_changed", 'c'),
+            ("json.set", 'd'),
+            ("SET", 'd'),
+            ("", 'd'),
         ] {
             assert_eq!(class(event.as_bytes()).letter, letter, "{event}");
         }

@@ -9,6 +9,8 @@
 
 mod change;
 mod finish;
+#[cfg(test)]
+mod laws;
 mod losses;
 
 use std::collections::{BTreeMap, HashMap};

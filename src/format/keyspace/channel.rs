@@ -132,7 +132,14 @@ mod tests {
     #[test]
     fn channels_and_payloads_are_taken_apart() {
         for (channel, payload, kind, event, key, field) in [
-            (&b"__keyspace@0__:user:1"[..], &b"set"[..], Channel::Keyspace, &b"set"[..], &b"user:1"[..], &b""[..]),
+            (
+                &b"__keyspace@0__:user:1"[..],
+                &b"set"[..],
+                Channel::Keyspace,
+                &b"set"[..],
+                &b"user:1"[..],
+                &b""[..],
+            ),
             (b"__keyspace@12__:a __:x", b"hset", Channel::Keyspace, b"hset", b"a __:x", b""),
             (b"__keyspace@0__:", b"set", Channel::Keyspace, b"set", b"", b""),
             (b"__keyevent@0__:set", b"k\n__:x", Channel::Keyevent, b"set", b"k\n__:x", b""),

@@ -217,8 +217,7 @@ pub fn element(input: &[u8], index: u8) -> Option<Element<'_>> {
     let text = repr.map(|body: lexical::Body<'_>| Element::Text(body.raw));
     let count = preceded(tag(&b"(integer) "[..]), integer).map(Element::Other);
     let nil = tag(&b"(nil)"[..]).map(Element::Other);
-    let parsed: IResult<&[u8], Element<'_>> =
-        delimited(number, alt((text, count, nil)), eof).parse(input);
+    let parsed: IResult<&[u8], Element<'_>> = delimited(number, alt((text, count, nil)), eof).parse(input);
     parsed.ok().map(|(_, element)| element)
 }
 
@@ -361,7 +360,9 @@ mod tests {
             json(b"[\"pmessage\",\"p\\\"\",\"k\\\"1\\n:\xc3\xa9\\\\\",\"set\"]", false),
             json(br#"["pmessage","p\\"","k\\"1\\n:\\xc3\\xa9\\\\","set"]"#, true),
             object(br#"{"pattern": "p\"", "channel": "k\"1\n:\u00e9\\", "data": "set"}"#),
-            object(br#"{'type': 'pmessage', 'pattern': b'p"', 'channel': b'k"1\n:\xc3\xa9\\', 'data': b'set'}"#),
+            object(
+                br#"{'type': 'pmessage', 'pattern': b'p"', 'channel': b'k"1\n:\xc3\xa9\\', 'data': b'set'}"#,
+            ),
         ] {
             assert_eq!(told(line), Some(expected.clone()));
         }
@@ -419,17 +420,31 @@ mod tests {
     #[test]
     fn what_is_none_of_the_forms_is_refused() {
         for line in [
-            &br#""pmessage","p","c","x"#[..], br#""pmessage","p","c""#, br#""pmessage","p","c","x","y""#,
-            br#""message","c",1"#, br#""other","c","x""#, br#""psubscribe","c""#, b"", b"x", b"pmessage",
+            &br#""pmessage","p","c","x"#[..],
+            br#""pmessage","p","c""#,
+            br#""pmessage","p","c","x","y""#,
+            br#""message","c",1"#,
+            br#""other","c","x""#,
+            br#""psubscribe","c""#,
+            b"",
+            b"x",
+            b"pmessage",
         ] {
             assert_eq!(csv(line), None, "{}", line.escape_ascii());
         }
-        for line in [&br#"["message","c","x"#[..], br#"["message","c"]"#, br#"["message","c","x"] "#, b"[", b"[]"] {
+        for line in
+            [&br#"["message","c","x"#[..], br#"["message","c"]"#, br#"["message","c","x"] "#, b"[", b"[]"]
+        {
             assert_eq!(json(line, false), None, "{}", line.escape_ascii());
         }
         for line in [
-            &br#"{"channel":"c"}"#[..], br#"{"data":"x"}"#, br#"{"channel":"c","data":"x""#, b"{", b"{}",
-            br#"{"channel":"c","data":"x"} tail"#, br#"{"channel":"c","data":["x"]}"#,
+            &br#"{"channel":"c"}"#[..],
+            br#"{"data":"x"}"#,
+            br#"{"channel":"c","data":"x""#,
+            b"{",
+            b"{}",
+            br#"{"channel":"c","data":"x"} tail"#,
+            br#"{"channel":"c","data":["x"]}"#,
         ] {
             assert_eq!(object(line), None, "{}", line.escape_ascii());
         }

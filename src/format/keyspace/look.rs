@@ -111,7 +111,9 @@ fn behind_prefix(text: &[u8], time: Option<i64>) -> Look<'_> {
         return found;
     }
     match clocked(text) {
-        Some((at, rest)) if line::word(rest).is_some() => Look { time: time.or(Some(at)), ..look(text.len() - rest.len()) },
+        Some((at, rest)) if line::word(rest).is_some() => {
+            Look { time: time.or(Some(at)), ..look(text.len() - rest.len()) }
+        }
         _ => other,
     }
 }
@@ -131,7 +133,10 @@ fn prefix_time(prefix: &[u8]) -> Option<i64> {
         return None;
     }
     let behind = |mark: &[u8]| memmem::find(prefix, mark).and_then(|at| prefix.get(at + mark.len()..));
-    [Some(prefix), behind(b"| "), behind(b"] ")].into_iter().flatten().find_map(|text| Some(clock::leading(text)?.0))
+    [Some(prefix), behind(b"| "), behind(b"] ")]
+        .into_iter()
+        .flatten()
+        .find_map(|text| Some(clock::leading(text)?.0))
 }
 
 /// Whether a line holds the channel of a notification.
@@ -179,9 +184,19 @@ mod tests {
                 b"1) \"pmessage\"",
                 None,
             ),
-            (b"2026-06-18T14:19:17Z \"subscribe\",\"c\",1", Head::Csv(Word::Subscribed), b"\"subscribe\",\"c\",1", at),
+            (
+                b"2026-06-18T14:19:17Z \"subscribe\",\"c\",1",
+                Head::Csv(Word::Subscribed),
+                b"\"subscribe\",\"c\",1",
+                at,
+            ),
             (b"2026-06-18 14:19:17,000 - INFO - {\"a\":1}", Head::Object, b"{\"a\":1}", at),
-            (b"sub-1  | 2026-06-18T14:19:17Z [\"message\",\"c\"", Head::Json(Word::Plain), b"[\"message\",\"c\"", at),
+            (
+                b"sub-1  | 2026-06-18T14:19:17Z [\"message\",\"c\"",
+                Head::Json(Word::Plain),
+                b"[\"message\",\"c\"",
+                at,
+            ),
             (b"[pod/x/c] 2026-06-18T14:19:17Z 2) \"x\"", Head::Element(2), b"2) \"x\"", at),
             (b"1781792357 3) (integer) 1", Head::Element(3), b"3) (integer) 1", at),
             (b"1781792357.0 pmessage", Head::Bare(Word::Patterned), b"pmessage", at),

@@ -186,7 +186,11 @@ pub fn message<'a>(
 
 /// Bytes and number of the first whole lines of `bytes`, `most` of them.
 pub fn lines(bytes: &[u8], most: usize) -> (usize, u64) {
-    memchr::memchr_iter(b'\n', bytes).zip(1..).take(most).last().map_or((0, 0), |(end, lines)| (end + 1, lines))
+    memchr::memchr_iter(b'\n', bytes)
+        .zip(1..)
+        .take(most)
+        .last()
+        .map_or((0, 0), |(end, lines)| (end + 1, lines))
 }
 
 /// The last of the lines that end at `end`, without its line end.
@@ -278,13 +282,37 @@ mod tests {
             ("message\n__keyevent@0__:set\nk\n\n", 4, "__keyevent@0__:set", "k\n"),
             ("pmessage\r\n*\r\n__keyspace@0__:k\r\nl\r\nset\r\n", 5, "__keyspace@0__:k\nl", "set"),
             ("pmessage\n*\n__subkeyspaceitem@0__:k\nf\nhset\n", 5, "__subkeyspaceitem@0__:k\nf", "hset"),
-            ("pmessage\n*\n__subkeyspace@0__:k\nl\nhset|1:f,1:g\n", 5, "__subkeyspace@0__:k\nl", "hset|1:f,1:g"),
-            ("pmessage\n*\n__subkeyspace@0__:k\nhset|2:f\n,1:g\n", 5, "__subkeyspace@0__:k", "hset|2:f\n,1:g"),
-            ("pmessage\n*\n__subkeyspaceevent@0__:hset|k\nl\n1:f\n", 5, "__subkeyspaceevent@0__:hset|k\nl", "1:f"),
+            (
+                "pmessage\n*\n__subkeyspace@0__:k\nl\nhset|1:f,1:g\n",
+                5,
+                "__subkeyspace@0__:k\nl",
+                "hset|1:f,1:g",
+            ),
+            (
+                "pmessage\n*\n__subkeyspace@0__:k\nhset|2:f\n,1:g\n",
+                5,
+                "__subkeyspace@0__:k",
+                "hset|2:f\n,1:g",
+            ),
+            (
+                "pmessage\n*\n__subkeyspaceevent@0__:hset|k\nl\n1:f\n",
+                5,
+                "__subkeyspaceevent@0__:hset|k\nl",
+                "1:f",
+            ),
         ] {
-            for end in ["", "pmessage\n*\n__keyevent@0__:del\nx\n", "psubscribe\n*\n1\n", "\"message\",\"c\",\"x\"\n"] {
+            for end in [
+                "",
+                "pmessage\n*\n__keyevent@0__:del\nx\n",
+                "psubscribe\n*\n1\n",
+                "\"message\",\"c\",\"x\"\n",
+            ] {
                 let (parts, extent) = read(format!("{text}{end}").as_bytes()).unwrap();
-                assert_eq!((&parts[1][..], &parts[2][..]), (channel.as_bytes(), payload.as_bytes()), "{text}{end}");
+                assert_eq!(
+                    (&parts[1][..], &parts[2][..]),
+                    (channel.as_bytes(), payload.as_bytes()),
+                    "{text}{end}"
+                );
                 assert_eq!(extent, Extent { bytes: text.len(), lines }, "{text}{end}");
             }
         }
@@ -301,7 +329,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_cut_off_is_told() {
-        for text in ["pmessage\n*\n__keyspace@0__:k\n", "pmessage\n*\n__keyspace@0__:k\nse", "message\n__keyevent@0__:set\n"] {
+        for text in [
+            "pmessage\n*\n__keyspace@0__:k\n",
+            "pmessage\n*\n__keyspace@0__:k\nse",
+            "message\n__keyevent@0__:set\n",
+        ] {
             assert_eq!(read(text.as_bytes()).unwrap_err().bytes, text.len());
         }
     }

@@ -141,7 +141,14 @@ impl Reader {
     }
 
     /// What a form of one line says.
-    fn line(&mut self, line: Option<Line<'_>>, look: &Look<'_>, form: Form, at: At, sink: &mut dyn Sink) -> Form {
+    fn line(
+        &mut self,
+        line: Option<Line<'_>>,
+        look: &Look<'_>,
+        form: Form,
+        at: At,
+        sink: &mut dyn Sink,
+    ) -> Form {
         match line {
             Some(Line::Message(mut message)) => {
                 message.time = message.time.or_else(|| look.time());
@@ -209,7 +216,14 @@ impl Reader {
     }
 
     /// A reply on a terminal, from its first line on.
-    fn group(&mut self, first: &Look<'_>, rest: &[u8], bytes: usize, place: Place, sink: &mut dyn Sink) -> Taken {
+    fn group(
+        &mut self,
+        first: &Look<'_>,
+        rest: &[u8],
+        bytes: usize,
+        place: Place,
+        sink: &mut dyn Sink,
+    ) -> Taken {
         let word = match line::element(first.text, 1) {
             Some(Element::Text(text)) => line::word(text),
             _ => None,

@@ -14,8 +14,8 @@
 
 use polars::prelude::{DataType, PolarsResult};
 
-use super::table::{Column, Rows, firsts, integers, items, rising, strings, times};
 use super::integer;
+use super::table::{Column, Rows, firsts, integers, items, rising, strings, times};
 use crate::output::tables::EventRows;
 
 impl Rows for EventRows {

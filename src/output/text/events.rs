@@ -28,8 +28,8 @@ pub fn events(report: &Report, page: &mut Page) {
         number("share", 1),
         words("class", 2, 12),
         number("patterns", 3),
-        words("first", 4, 8),
-        words("last", 5, 8),
+        number("first", 4),
+        number("last", 5),
     ];
     let clock = page.clock;
     sheet.write(page, &columns, |row| {
@@ -48,6 +48,7 @@ pub fn events(report: &Report, page: &mut Page) {
     if events.total > 0 {
         let mut told = format!("told by {}", MESSAGE.count(events.messages));
         match events.per_second {
+            Some(rate) if rate < 0.1 => {}
             Some(rate) => told += &format!(", {rate:.1} changes a second"),
             None if events.timed == 0 => told += "; the capture has no clock",
             None => {}

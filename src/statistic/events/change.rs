@@ -37,7 +37,12 @@ impl Delivery {
     /// What a notice says of itself.
     pub fn of(notice: &Notice<'_>) -> Self {
         let field = if notice.field.is_empty() { 0 } else { hash(notice.field) };
-        Delivery { subscription: hash(notice.subscription), channel: notice.channel, field, time: notice.time }
+        Delivery {
+            subscription: hash(notice.subscription),
+            channel: notice.channel,
+            field,
+            time: notice.time,
+        }
     }
 
     /// Whether this message cannot be of a change that `earlier` told of. A change names each field once,

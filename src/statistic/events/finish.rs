@@ -76,8 +76,10 @@ impl Events {
         patterns.sort_by(|a, b| {
             (Reverse(a.calls), &a.pattern, &a.event).cmp(&(Reverse(b.calls), &b.pattern, &b.event))
         });
-        let unheld =
-            counts().filter(|(pattern, event, _)| !is_held(*pattern, *event)).map(|(_, _, calls)| calls).sum();
+        let unheld = counts()
+            .filter(|(pattern, event, _)| !is_held(*pattern, *event))
+            .map(|(_, _, calls)| calls)
+            .sum();
 
         let mut databases: Vec<_> = base
             .databases
@@ -116,7 +118,9 @@ impl Events {
         let base = &self.base;
         let mut bounds = Vec::new();
         if self.patterns.overflowed {
-            bounds.push("more key patterns of events than are held: the later ones are counted together".into());
+            bounds.push(
+                "more key patterns of events than are held: the later ones are counted together".into(),
+            );
         }
         if self.changes.keys().any(|(_, event)| *event == 0) {
             bounds.push(format!(
