@@ -198,15 +198,21 @@ pub struct Slow<'a> {
     pub name: Option<&'a [u8]>,
 }
 
-/// Which channel a notification came by.
+/// Which channel a notification came by. The last four tell of hash fields (Redis 8.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// `__keyspace@0__:key`, the event as message.
     Keyspace,
     /// `__keyevent@0__:event`, the key as message.
     Keyevent,
-    /// The four channels of hash fields, `__subkeyspace@…` and so on (Redis 8.8).
-    Subkey,
+    /// `__subkeyspace@0__:key`, the event and the fields as message.
+    Subkeyspace,
+    /// `__subkeyevent@0__:event`, the key and the fields as message.
+    Subkeyevent,
+    /// `__subkeyspaceitem@0__:key LF field`, the event as message, once for each field.
+    Subkeyspaceitem,
+    /// `__subkeyspaceevent@0__:event|key`, the fields as message.
+    Subkeyspaceevent,
 }
 
 /// One message of keyspace notifications. What it says is decoded.
@@ -228,6 +234,19 @@ pub struct Notice<'a> {
     pub event: &'a [u8],
     /// The key.
     pub key: &'a [u8],
+    /// The field that [`Channel::Subkeyspaceitem`] names; empty on the other channels.
+    pub field: &'a [u8],
+}
+
+/// The subscriber lost its connection or started anew: Redis keeps no notifications for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// Where the first line stands that tells.
+    pub place: Place,
+    /// That line's clock, in microseconds since 1970.
+    pub time: Option<i64>,
+    /// What tells, in words for a person.
+    pub reason: &'static str,
 }
 
 /// One dump of INFO.
@@ -283,6 +302,10 @@ pub trait Sink {
     fn slow(&mut self, _: &Slow<'_>) {}
     /// A keyspace notification.
     fn notice(&mut self, _: &Notice<'_>) {}
+    /// Notifications may be missing here; always a gap too.
+    fn loss(&mut self, loss: &Loss) {
+        self.gap(loss.place);
+    }
     /// A dump of INFO.
     fn info(&mut self, _: &InfoDump<'_>) {}
     /// Bytes that looked like a record and could not be read.

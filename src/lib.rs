@@ -13,6 +13,7 @@ pub mod event;
 pub mod format;
 pub mod intern;
 pub mod masked;
+pub mod notification;
 pub mod options;
 pub mod output;
 pub mod pattern;

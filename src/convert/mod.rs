@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analyze;
 use crate::error::{Reject, Result};
-use crate::event::{ClientRow, Command, InfoDump, Notice, Place, Sink, Skipped, Slow, SnapshotStart};
+use crate::event::{ClientRow, Command, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow, SnapshotStart};
 use crate::options::{Analysis, Reading};
 use crate::output::notation::escape;
 use crate::output::parquet::{Encoded, Encoder, TableFile};
@@ -113,8 +113,10 @@ fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
         &options.reading,
         |work| analyze::observe(work, options),
         |step| {
-            if let Step::Part { part, .. } = step {
-                all.merge(part, &options.rules);
+            match step {
+                Step::Part { part, .. } => all.merge(part, &options.rules),
+                Step::Note(Note::Open(_)) => all.end_input(),
+                Step::Note(_) => {}
             }
             Ok(())
         },
@@ -186,6 +188,10 @@ impl Sink for Part<'_> {
 
     fn notice(&mut self, notice: &Notice<'_>) {
         self.events.notice(notice);
+    }
+
+    fn loss(&mut self, _: &Loss) {
+        self.events.lose();
     }
 
     fn info(&mut self, dump: &InfoDump<'_>) {

@@ -45,11 +45,6 @@ pub(super) fn other(head: &[u8]) -> Reading {
     let finds = |sign: &[u8]| memchr::memmem::find(head, sign).is_some();
     let (kind, sign) = if finds(b"addr=") && finds(b" fd=") && finds(b" idle=") {
         (Kind::ClientList, "rows of addr=, fd= and idle=")
-    } else if [&b"__keyspace@"[..], b"__keyevent@", b"__subkeyspace@", b"__subkeyevent@"]
-        .iter()
-        .any(|sign| finds(sign))
-    {
-        (Kind::KeyspaceEvents, "channels of keyspace notifications")
     } else if finds(b"1) 1) (integer) ")
         || matches!(head, [b'[', b'[', b'0'..=b'9', ..])
         || finds(b"'start_time': ")

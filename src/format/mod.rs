@@ -9,6 +9,7 @@ use crate::event::Sink;
 
 pub mod clock;
 pub mod info;
+pub mod keyspace;
 pub mod kind;
 pub mod lexical;
 pub mod monitor;
@@ -56,6 +57,7 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     match forced {
         Some(Kind::Monitor) => return monitor::probe::force(head, insight),
         Some(Kind::Info) => return info::probe::force(head),
+        Some(Kind::KeyspaceEvents) => return keyspace::probe::force(head),
         Some(kind) => return Reading::unread(kind, "forced by --kind; this version reads MONITOR only"),
         None => {}
     }
@@ -63,6 +65,9 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
         return reading;
     }
     if let Some(reading) = info::probe::probe(head) {
+        return reading;
+    }
+    if let Some(reading) = keyspace::probe::probe(head) {
         return reading;
     }
     kind::other(head)

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::report::events::{EventDatabaseRow, EventPatternRow, EventRow};
 use crate::report::info::Info;
 use crate::report::{
     ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
@@ -25,6 +26,7 @@ macro_rules! counted {
 }
 
 counted!(CommandRow, ClientRow, ClientGroupRow, PatternRow, HotKeyRow, DangerousRow, DatabaseRow);
+counted!(EventRow, EventPatternRow, EventDatabaseRow);
 
 impl<R: Counted> Counted for &R {
     fn calls(&self) -> u64 {
@@ -41,6 +43,12 @@ pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.clients, n);
     cut_table(&mut report.key_patterns, n);
     cut_table(&mut report.dangerous, n);
+    let events = &mut report.keyspace_events;
+    events.other = rest(&events.rows, events.other, n);
+    events.rows.truncate(n);
+    events.patterns_other = rest(&events.patterns, events.patterns_other, n);
+    events.patterns.truncate(n);
+    events.databases.truncate(n);
     report.hot_keys.rows.truncate(n);
     report.databases.rows.truncate(n);
     info(&mut report.info, n);

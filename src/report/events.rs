@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::{Bytes, Other};
+use crate::output::notation::Time;
+
 /// Keyspace notifications.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Events {
@@ -9,4 +12,95 @@ pub struct Events {
     pub messages: u64,
     /// Changes; one that came by several channels or patterns counts once.
     pub total: u64,
+    /// Of these, changes with a time.
+    pub timed: u64,
+    /// Time of the first message; `None` where the capture has no clock.
+    pub first: Option<Time>,
+    /// Time of the last message.
+    pub last: Option<Time>,
+    /// Timed changes in a second, from `first` to `last`; `None` without a clock, or where both are one.
+    pub per_second: Option<f64>,
+    /// By event.
+    pub rows: Vec<EventRow>,
+    /// Changes that are not in `rows`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<Other>,
+    /// By key pattern and event.
+    pub patterns: Vec<EventPatternRow>,
+    /// Changes that are not in `patterns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patterns_other: Option<Other>,
+    /// By database.
+    pub databases: Vec<EventDatabaseRow>,
+    /// Places where the subscriber lost its connection or started anew; 1,000 at most.
+    pub gaps: Vec<EventGap>,
+    /// How many there are.
+    pub gaps_total: u64,
+}
+
+/// Changes of one event.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventRow {
+    /// As published: `set`, `expired` …
+    pub event: Bytes,
+    /// `generic`, `string`, `list`, `set`, `hash`, `zset`, `stream`, `expired`, `evicted`, `keymiss`, `new`,
+    /// `overwritten`, `type_changed`, `array`; `module` for all that Redis itself does not publish.
+    pub class: &'static str,
+    /// The class's letter in `notify-keyspace-events`.
+    pub letter: char,
+    /// Changes.
+    pub calls: u64,
+    /// Of all changes.
+    pub share: f64,
+    /// Different key patterns.
+    pub patterns: u64,
+    /// Time of the first one; `None` without a clock.
+    pub first: Option<Time>,
+    /// Time of the last one.
+    pub last: Option<Time>,
+}
+
+/// Changes of one event to keys of one pattern.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventPatternRow {
+    /// `user:*:profile`.
+    pub pattern: Bytes,
+    /// As [`EventRow::event`].
+    pub event: Bytes,
+    /// Changes.
+    pub calls: u64,
+    /// Of all changes.
+    pub share: f64,
+}
+
+/// Changes in one database.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventDatabaseRow {
+    /// Its number.
+    pub db: u32,
+    /// Messages.
+    pub messages: u64,
+    /// Changes.
+    pub calls: u64,
+    /// Of all changes.
+    pub share: f64,
+}
+
+/// Where notifications may be missing: Redis keeps none for who is not connected.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventGap {
+    /// The input.
+    pub path: Bytes,
+    /// Of the first line that tells, in the decompressed content.
+    pub byte_offset: u64,
+    /// Counted from 1.
+    pub line: u64,
+    /// That line's clock.
+    pub time: Option<Time>,
+    /// Time of the last message before; `None` without a clock.
+    pub since: Option<Time>,
+    /// Time of the first message behind; `None` without a clock, or where none came.
+    pub until: Option<Time>,
+    /// What tells.
+    pub reason: &'static str,
 }

@@ -284,15 +284,18 @@ impl Keys {
             + self.patterns.rest().map_or(0, |rest| rest.calls)
     }
 
-    /// From the shape of a key to its pattern in the whole capture.
-    pub fn patterns(&mut self, rules: &Rules) -> FinalPatterns {
-        let learnt = self.learnt.take().unwrap_or_else(|| Learnt::new(rules));
-        learnt.finish(self.patterns.iter().map(|(_, name, _)| name))
+    /// What was learnt from shapes that are no longer held.
+    pub fn learnt(&self) -> Option<&Learnt> {
+        self.learnt.as_ref()
     }
 
-    /// The report's tables, and in words which bounds took over.
-    pub fn finish(&mut self, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
-        let names = self.patterns(rules);
+    /// The shapes of all keys, or what they became.
+    pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        self.patterns.iter().map(|(_, name, _)| name)
+    }
+
+    /// The report's tables, and in words which bounds took over. `names` tells the pattern of each shape.
+    pub fn finish(&mut self, names: &FinalPatterns) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();
@@ -412,6 +415,12 @@ mod tests {
 
     const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
 
+    fn finish(keys: &mut Keys, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
+        let learnt = keys.learnt.take().unwrap_or_else(|| Learnt::new(rules));
+        let patterns = learnt.finish(keys.shapes());
+        keys.finish(&patterns)
+    }
+
     #[test]
     fn letting_go_of_keys_keeps_sums_and_says_what_is_estimated() {
         let rules = Rules::default();
@@ -421,7 +430,7 @@ mod tests {
         assert_eq!(keys.rows.len(), 100, "examples are among the first");
         // Keys met before and keys never met, after some were let go.
         keys.merge(&block((4_000..6_000).map(|n| format!("user:{n}"))), &CLIENTS, &rules);
-        let (patterns, hot, bounds) = keys.finish(&rules);
+        let (patterns, hot, bounds) = finish(&mut keys, &rules);
         assert_eq!(patterns.total, 5_000 + 90 + 2_000);
         let user = patterns.rows.iter().find(|row| row.pattern.0 == b"user:*").unwrap();
         assert_eq!((user.calls, user.reads, user.clients), (7_000, 7_000, 1));
@@ -449,7 +458,7 @@ mod tests {
                 keys.merge(&parts[*part], &CLIENTS, &rules);
                 keys.let_go(50);
             }
-            keys.finish(&rules).0.rows[0].distinct_keys
+            finish(&mut keys, &rules).0.rows[0].distinct_keys
         };
         assert_eq!(estimate(&[0, 1, 2, 3, 4, 5]), estimate(&[5, 3, 1, 0, 2, 4]));
     }
@@ -471,7 +480,7 @@ mod tests {
         early.merge(&block(names().skip(100)), &CLIENTS, &rules);
         let mut late = block(names());
         let rows = |keys: &mut Keys| {
-            keys.finish(&rules)
+            finish(keys, &rules)
                 .0
                 .rows
                 .iter()

@@ -4,12 +4,13 @@ use super::Call;
 use super::account::Account;
 use super::caller::Caller;
 use super::clients::{ClientIndex, NO_ADDRESS, Trait};
+use super::events::OpenEvents;
 use super::keys::OpenKeys;
 use super::partial::Partial;
 use crate::command::{self, Spec};
 use crate::error::Reject;
 use crate::event::{
-    Args, ClientRow, Command, Exactness, InfoDump, Notice, Place, Sink, Skipped, Slow, SnapshotStart,
+    Args, ClientRow, Command, Exactness, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow, SnapshotStart,
 };
 use crate::pattern::Rules;
 
@@ -19,6 +20,7 @@ pub struct Observer {
     account: Account,
     partial: Partial,
     keys: OpenKeys,
+    events: OpenEvents,
     positions: Vec<usize>,
     scratch: Vec<u8>,
 }
@@ -31,6 +33,7 @@ impl Observer {
             account: Account::default(),
             partial: Partial::default(),
             keys: OpenKeys::default(),
+            events: OpenEvents::default(),
             positions: Vec::new(),
             scratch: Vec::new(),
         }
@@ -40,6 +43,7 @@ impl Observer {
     pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
         let mut partial = self.partial;
         partial.keys = self.keys.seal(rules);
+        partial.events = self.events.seal(rules);
         let mut account = self.account;
         account.lines = lines;
         partial.accounts.insert(self.input, account);
@@ -140,7 +144,14 @@ impl Sink for Observer {
 
     fn notice(&mut self, notice: &Notice<'_>) {
         self.account.record(notice.bytes, notice.time, true);
-        self.partial.events.observe(notice, self.input);
+        if let Some(time) = self.events.observe(notice) {
+            self.partial.timeline.event(time);
+        }
+    }
+
+    fn loss(&mut self, loss: &Loss) {
+        self.gap(loss.place);
+        self.events.lose(loss, self.input);
     }
 
     fn info(&mut self, dump: &InfoDump<'_>) {

@@ -15,7 +15,7 @@ use super::info::{self, Info};
 use super::keys::Keys;
 use super::slowlog::Slowlog;
 use super::timeline::Timeline;
-use crate::pattern::{Patterns, Rules};
+use crate::pattern::{Learnt, Patterns, Rules};
 use crate::report;
 use crate::report::{
     Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows,
@@ -53,6 +53,13 @@ impl Partial {
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
+        let timeline = &mut self.timeline;
+        self.events.merge(
+            later.events,
+            rules,
+            |input| accounts.get(&input).map_or(0, |held| held.lines),
+            |time| timeline.event(time),
+        );
         self.caller.merge(later.caller, &numbers);
         for (input, account) in later.accounts {
             self.accounts.entry(input).or_default().merge(account);
@@ -62,13 +69,16 @@ impl Partial {
     /// An input ends here: what follows is another server's, or another time.
     pub fn end_input(&mut self) {
         self.caller = Caller::Nobody;
+        self.events.end_input();
     }
 }
 
 impl Partial {
-    /// From the shape of a key to its pattern in the whole capture.
-    pub fn patterns(&mut self, rules: &Rules) -> Patterns {
-        self.keys.patterns(rules)
+    /// From the shape of a key to its pattern in the whole capture, whichever kinds of input it stands in.
+    pub fn patterns(&self, rules: &Rules) -> Patterns {
+        let mut learnt = Learnt::new(rules);
+        [self.keys.learnt(), self.events.learnt()].into_iter().flatten().for_each(|held| learnt.merge(held));
+        learnt.finish(self.keys.shapes().chain(self.events.shapes()))
     }
 }
 
@@ -107,7 +117,11 @@ impl Partial {
     /// seconds where one was asked for.
     pub fn finish(&mut self, rules: &Rules, paths: &[Bytes], bucket: Option<u64>) -> Summary {
         let commands = self.commands.finish(&self.clients);
-        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(rules);
+        let patterns = self.patterns(rules);
+        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns);
+        let timeline = &mut self.timeline;
+        self.events.settle(|time| timeline.event(time));
+        bounds.extend(self.events.bounds());
         if self.clients.rest() > 0 {
             bounds.push(format!(
                 "more than {} client addresses: the later ones are counted together",
@@ -130,7 +144,7 @@ impl Partial {
             timeline: self.timeline.finish(bucket),
             connections: self.connections.finish(),
             slowlog: self.slowlog.finish(),
-            events: self.events.finish(),
+            events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
             commands,
             key_patterns,

@@ -24,6 +24,7 @@ struct Counts {
     reads: u64,
     writes: u64,
     dangerous: u64,
+    events: u64,
 }
 
 impl Counts {
@@ -32,6 +33,7 @@ impl Counts {
         self.reads += later.reads;
         self.writes += later.writes;
         self.dangerous += later.dangerous;
+        self.events += later.events;
     }
 }
 
@@ -44,25 +46,20 @@ pub struct Timeline {
     buckets: BTreeMap<i64, Counts>,
     /// The bucket of the last call, not yet in `buckets`: calls come in order of time.
     open: Option<(i64, Counts)>,
+    /// Whether there was an event.
+    eventful: bool,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Timeline { width: 1, buckets: BTreeMap::new(), open: None }
+        Timeline { width: 1, buckets: BTreeMap::new(), open: None, eventful: false }
     }
 }
 
 impl Timeline {
     /// Counts a call.
     pub fn observe(&mut self, call: &Call<'_>) {
-        let bucket = call.record.time.div_euclid(self.width * MICROS);
-        let counts = match &mut self.open {
-            Some((open, counts)) if *open == bucket => counts,
-            _ => {
-                self.close();
-                &mut self.open.insert((bucket, Counts::default())).1
-            }
-        };
+        let counts = self.at(call.record.time);
         counts.calls += 1;
         match call.access() {
             Some(Access::Read) => counts.reads += 1,
@@ -70,6 +67,22 @@ impl Timeline {
             _ => {}
         }
         counts.dangerous += u64::from(call.is_dangerous());
+    }
+
+    /// Counts a change that a keyspace notification told of.
+    pub fn event(&mut self, time: i64) {
+        self.eventful = true;
+        self.at(time).events += 1;
+    }
+
+    /// The counts of the bucket that a time is in.
+    fn at(&mut self, time: i64) -> &mut Counts {
+        let bucket = time.div_euclid(self.width * MICROS);
+        match &mut self.open {
+            Some((open, _)) if *open == bucket => {}
+            _ => self.close(),
+        }
+        &mut self.open.get_or_insert((bucket, Counts::default())).1
     }
 
     fn close(&mut self) {
@@ -82,6 +95,7 @@ impl Timeline {
     pub fn merge(&mut self, mut later: Timeline) {
         self.close();
         later.close();
+        self.eventful |= later.eventful;
         while self.width < later.width {
             self.widen();
         }
@@ -136,7 +150,7 @@ impl Timeline {
             writes: counts.writes,
             dangerous: counts.dangerous,
             slow: None,
-            events: None,
+            events: self.eventful.then_some(counts.events),
             connections: None,
         });
         Table { bucket_seconds: self.width.unsigned_abs(), rows: rows.collect() }

@@ -132,6 +132,9 @@ def reported_tables(report):
         "commands", "clients", "client_groups", "key_patterns", "hot_keys", "dangerous", "databases", "timeline")}
     tables["inputs"] = report["inputs"]
     tables["rejects"] = report["rejects"]["samples"]
+    tables["keyspace_events"] = report["keyspace_events"]["rows"]
+    for name in ("patterns", "databases", "gaps"):
+        tables[f"keyspace_event_{name}"] = report["keyspace_events"][name]
     tables["client_commands"] = nested(tables["clients"], "client", "commands")
     tables["dangerous_clients"] = nested(tables["dangerous"], "command", "clients")
     tables["dangerous_examples"] = nested(tables["dangerous"], "command", "examples")
@@ -177,7 +180,7 @@ def as_stored(column, row, report):
     if column == "key_bytes":
         return unescape(row["key"])
     value = row.get(RENAMED.get(column, column))
-    if column in ("time", "first", "last", "persistence_rdb_last_save_time") and value is not None:
+    if column in ("time", "first", "last", "persistence_rdb_last_save_time", "since", "until") and value is not None:
         return micros(datetime.datetime.fromisoformat(value))
     if column == "samples":
         return [unescape(sample) for sample in value]
@@ -212,6 +215,12 @@ def check_report(directory, report):
     same("commands: total", report["commands"]["total"], records)
     same("databases: sum of calls", sums["databases"], records)
     same("timeline: sum of calls", sums["timeline"], records)
+    events = report["keyspace_events"]
+    for name, other in (("keyspace_events", "other"), ("keyspace_event_patterns", "patterns_other")):
+        same(f"{name}: sum of calls and other", sums[name] + (events.get(other) or {}).get("calls", 0), events["total"])
+    same("keyspace_event_databases: sum of calls", sums["keyspace_event_databases"], events["total"])
+    if any(row["events"] is not None for row in report["timeline"]["rows"]):
+        same("timeline: sum of events", sum(row["events"] for row in report["timeline"]["rows"]), events["timed"])
     return len(tables)
 
 

@@ -37,6 +37,10 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     for (name, columns) in info::tables(report) {
         write(name, columns)?;
     }
+    write("keyspace_events", keyspace_events(report))?;
+    write("keyspace_event_patterns", keyspace_event_patterns(report))?;
+    write("keyspace_event_databases", keyspace_event_databases(report))?;
+    write("keyspace_event_gaps", keyspace_event_gaps(report))?;
     write("rejects", rejects(report))
 }
 
@@ -217,6 +221,54 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("reads", rows, |r| r.reads),
         counts("writes", rows, |r| r.writes),
         counts("dangerous", rows, |r| r.dangerous),
+        counts("events", rows, |r| r.events),
+    ]
+}
+
+fn keyspace_events(report: &Report) -> Vec<Column> {
+    let rows = &report.keyspace_events.rows;
+    vec![
+        strings("event", rows, |r| r.event.text()),
+        strings("class", rows, |r| r.class),
+        strings("letter", rows, |r| r.letter.to_string()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+        counts("patterns", rows, |r| r.patterns),
+        times("first", rows, |r| r.first),
+        times("last", rows, |r| r.last),
+    ]
+}
+
+fn keyspace_event_patterns(report: &Report) -> Vec<Column> {
+    let rows = &report.keyspace_events.patterns;
+    vec![
+        strings("pattern", rows, |r| r.pattern.text()),
+        strings("event", rows, |r| r.event.text()),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+    ]
+}
+
+fn keyspace_event_databases(report: &Report) -> Vec<Column> {
+    let rows = &report.keyspace_events.databases;
+    vec![
+        counts("db", rows, |r| u64::from(r.db)),
+        counts("messages", rows, |r| r.messages),
+        counts("calls", rows, |r| r.calls),
+        shares("share", rows, |r| r.share),
+    ]
+}
+
+fn keyspace_event_gaps(report: &Report) -> Vec<Column> {
+    let rows = &report.keyspace_events.gaps;
+    vec![
+        strings("path", rows, |r| r.path.text()),
+        counts("byte_offset", rows, |r| r.byte_offset),
+        counts("line", rows, |r| r.line),
+        times("time", rows, |r| r.time),
+        times("since", rows, |r| r.since),
+        times("until", rows, |r| r.until),
+        strings("reason", rows, |r| r.reason),
     ]
 }
 
@@ -325,7 +377,11 @@ mod tests {
                 ("dangerous_clients", report.dangerous.rows.len(), 4),
                 ("dangerous_examples", report.dangerous.rows.len(), 6),
                 ("databases", report.databases.rows.len(), 3),
-                ("timeline", report.timeline.rows.len(), 6),
+                ("timeline", report.timeline.rows.len(), 7),
+                ("keyspace_events", report.keyspace_events.rows.len(), 8),
+                ("keyspace_event_patterns", report.keyspace_events.patterns.len(), 4),
+                ("keyspace_event_databases", report.keyspace_events.databases.len(), 4),
+                ("keyspace_event_gaps", report.keyspace_events.gaps.len(), 7),
                 ("rejects", 0, 5),
             ] {
                 let frame = frame(table);

@@ -144,6 +144,13 @@ pub(super) fn rising(name: &'static str, dtype: DataType, values: Vec<i64>) -> P
     Ok(Column { name, dtype, encoding: Encoding::DeltaBinaryPacked, array: array.boxed() })
 }
 
+/// Times, null where there is none.
+pub(super) fn times(name: &'static str, values: Vec<Option<i64>>) -> PolarsResult<Column> {
+    let dtype = super::timestamp();
+    let array = PrimitiveArray::from(values).to(dtype.to_arrow(polars::prelude::CompatLevel::newest()));
+    Ok(Column { name, dtype, encoding: Encoding::Plain, array: array.boxed() })
+}
+
 pub(super) fn integers(name: &'static str, values: Vec<Option<i64>>) -> Column {
     let array = PrimitiveArray::from(values).boxed();
     Column { name, dtype: DataType::Int64, encoding: Encoding::RleDictionary, array }
@@ -175,6 +182,14 @@ pub(super) fn firsts(name: &'static str, column: &Lists) -> Column {
     column.firsts().for_each(|first| values.push(first.map(text)));
     let array = values.freeze().boxed();
     Column { name, dtype: DataType::String, encoding: Encoding::RleDictionary, array }
+}
+
+/// One item a row.
+pub(super) fn items(name: &'static str, column: Lists) -> PolarsResult<Column> {
+    let (bytes, items, _) = column.into_parts();
+    let items: OffsetsBuffer<i64> = items.try_into()?;
+    let array = BinaryArray::try_new(ArrowDataType::LargeBinary, items, bytes.into(), None)?.boxed();
+    Ok(Column { name, dtype: DataType::Binary, encoding: Encoding::Plain, array })
 }
 
 pub(super) fn lists(name: &'static str, column: Lists) -> PolarsResult<Column> {

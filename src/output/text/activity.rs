@@ -18,8 +18,11 @@ pub fn timeline(report: &Report, page: &mut Page) {
     let rows = &report.timeline.rows;
     let seconds = report.timeline.bucket_seconds.max(1);
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return };
+    // Without calls, changes of keys are what there is to see.
+    let called = rows.iter().any(|row| row.calls > 0);
+    let count = |row: &TimelineRow| if called { row.calls } else { row.events.unwrap_or(0) };
     // The earliest of the biggest.
-    let Some(peak) = rows.iter().rev().max_by_key(|row| row.calls) else { return };
+    let Some(peak) = rows.iter().rev().max_by_key(|row| count(row)) else { return };
 
     let bucket =
         |time: Time| (i128::from(time.0) - i128::from(first.time.0)) / (i128::from(seconds) * 1_000_000);
@@ -39,7 +42,11 @@ pub fn timeline(report: &Report, page: &mut Page) {
     let note = format!(
         "{} a column, peak {}{over} at {}",
         duration(micros),
-        rate(peak.calls, seconds),
+        if called {
+            rate(peak.calls, seconds)
+        } else {
+            rate(count(peak), seconds).replace("calls", "changes")
+        },
         page.clock.instant(peak.time)
     );
     page.heading("TIMELINE", &note);
@@ -58,6 +65,7 @@ pub fn timeline(report: &Report, page: &mut Page) {
     line("calls", |row| row.calls, Paint::Plain);
     line("writes", |row| row.writes, Paint::Plain);
     line("dangerous", |row| row.dangerous, Paint::Red);
+    line("events", |row| row.events.unwrap_or(0), Paint::Plain);
 }
 
 /// The columns' heights, the biggest being the highest and 0 a blank; nothing where all are 0.

@@ -12,6 +12,7 @@ mod activity;
 mod clients;
 mod dangerous;
 mod end;
+mod events;
 mod fit;
 mod head;
 mod info;
@@ -38,6 +39,10 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     keys::hot_keys,
     activity::databases,
     info::info,
+    events::events,
+    events::patterns,
+    events::databases,
+    events::gaps,
     end::unread,
     end::bounds,
 ];

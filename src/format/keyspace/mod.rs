@@ -1,0 +1,54 @@
+//! Subscriber output of keyspace notifications.
+//!
+//! ```text
+//! channel = "__keyspace@" db "__:" key            payload = event
+//!         / "__keyevent@" db "__:" event          payload = key
+//!         / "__subkeyspace@" db "__:" key         payload = event "|" sub *("," sub)     Redis 8.8
+//!         / "__subkeyevent@" db "__:" event       payload = len ":" key "|" sub *("," sub)
+//!         / "__subkeyspaceitem@" db "__:" key LF field                       payload = event
+//!         / "__subkeyspaceevent@" db "__:" event "|" key                     payload = sub *("," sub)
+//! sub     = len ":" bytes
+//! ```
+//!
+//! A sample: `"pmessage","__key*__:*","__keyspace@0__:user:1","set"`, as `redis-cli --csv` prints it.
+//!
+//! Each message is read by the form it is in ([`line`], [`raw`]), behind whatever tools put around it
+//! ([`look`]): files may mix forms. Blocks are cut where a message starts, because only the start of the
+//! next one ends a message in raw output.
+
+pub mod channel;
+pub mod line;
+pub mod look;
+pub mod probe;
+pub mod raw;
+mod reader;
+
+use super::Format;
+use crate::event::Sink;
+
+/// Reads keyspace notifications in any of their forms.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keyspace {
+    /// JSON arrays are those of `redis-cli --quoted-json`.
+    pub doubled: bool,
+}
+
+impl Format for Keyspace {
+    fn cut(&self, bytes: &[u8]) -> usize {
+        let mut buffer = Vec::new();
+        let mut end = memchr::memrchr(b'\n', bytes).unwrap_or(0);
+        // From the last line back to the first; a message at the very start leaves nothing to cut off.
+        while let Some(before) = bytes.get(..end).and_then(|lines| memchr::memrchr(b'\n', lines)) {
+            let line = bytes.get(before + 1..).unwrap_or_default();
+            if raw::start(line, &mut buffer) == Some(raw::Start::Message) {
+                return before + 1;
+            }
+            end = before;
+        }
+        0
+    }
+
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+        reader::Reader::new(self.doubled, start).read(block, sink, &mut |_| true);
+    }
+}

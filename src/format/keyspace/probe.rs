@@ -1,0 +1,174 @@
+//! Are these keyspace notifications, and in which form?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use memchr::memmem;
+
+use super::Keyspace;
+use super::reader::{Form, Reader};
+use crate::error::Reject;
+use crate::event::{Place, Sink, Skipped};
+use crate::format::{Kind, Reading};
+
+/// Messages that are looked at. Enough for a mixture to show.
+const MESSAGES: usize = 200;
+
+/// Pieces that are looked at where there are fewer messages.
+const PIECES: usize = 2_000;
+
+/// Tells whether `head` starts a capture of keyspace notifications: it holds at least one, or the answer
+/// to a subscription to their channels. Their form is of nothing else.
+pub fn probe(head: &[u8]) -> Option<Reading> {
+    let sample = Sample::take(head);
+    let answered = sample.count(Form::Answer) > 0
+        && [&b"__key"[..], b"__subkey"].iter().any(|sign| memmem::find(head, sign).is_some());
+    (sample.messages() > 0 || answered).then(|| sample.reading(false))
+}
+
+/// The same where `--kind keyspace-events` was given.
+pub fn force(head: &[u8]) -> Reading {
+    Sample::take(head).reading(true)
+}
+
+struct Sample {
+    doubled: bool,
+    forms: BTreeMap<Form, usize>,
+}
+
+impl Sample {
+    fn take(head: &[u8]) -> Self {
+        let doubled = looks_doubled(head);
+        let mut forms = BTreeMap::new();
+        let (mut messages, mut pieces) = (0, 0);
+        // The head may end inside a line, which says nothing about the capture.
+        let whole = memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default());
+        Reader::new(doubled, 0).read(whole, &mut Nowhere, &mut |form| {
+            *forms.entry(form).or_insert(0) += 1;
+            messages += usize::from(dialect(form).is_some());
+            pieces += 1;
+            messages < MESSAGES && (pieces < PIECES || messages > 0)
+        });
+        Sample { doubled, forms }
+    }
+
+    fn count(&self, form: Form) -> usize {
+        self.forms.get(&form).copied().unwrap_or(0)
+    }
+
+    fn readable(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.forms.iter().filter_map(|(form, count)| Some((*count, dialect(*form)?)))
+    }
+
+    fn messages(&self) -> usize {
+        self.readable().map(|(count, _)| count).sum()
+    }
+
+    fn reading(&self, forced: bool) -> Reading {
+        let mut forms: Vec<_> = self.readable().collect();
+        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        let dialect = match forms.as_slice() {
+            [] => "redis-cli",
+            [(_, only)] => only,
+            _ => "mixed",
+        };
+        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
+        let mut reason = match each.as_slice() {
+            [] if self.count(Form::Answer) > 0 => "a subscription to channels of notifications".to_owned(),
+            [] => "no message among the first lines".to_owned(),
+            each => format!("of the first {} messages {}", self.messages(), each.join(", ")),
+        };
+        if forced {
+            reason.push_str("; forced by --kind");
+        }
+        Reading {
+            kind: Kind::KeyspaceEvents,
+            dialect,
+            reason,
+            format: Some(Arc::new(Keyspace { doubled: self.doubled })),
+        }
+    }
+}
+
+/// The name of a form of messages; `None` for what is no message.
+fn dialect(form: Form) -> Option<&'static str> {
+    Some(match form {
+        Form::Terminal => "redis-cli on a terminal",
+        Form::Raw => "redis-cli raw",
+        Form::Csv => "redis-cli --csv",
+        Form::Json => "redis-cli --json",
+        Form::QuotedJson => "redis-cli --quoted-json",
+        Form::Objects => "JSON lines",
+        Form::Logger => "JSON behind a logger's prefix",
+        Form::Python => "redis-py",
+        Form::Answer | Form::Noise | Form::Rejected | Form::Truncated => return None,
+    })
+}
+
+/// Whether JSON arrays hold `sdscatrepr` with its backslashes doubled: `\\xff` where `--json` prints the
+/// byte itself. Data can hold `\\n` in JSON too (a path), so only a doubled `\\xHH` is a sign, and any byte
+/// from 0x80, or an escape of JSON's alone, speaks against it.
+fn looks_doubled(head: &[u8]) -> bool {
+    let mut sign = false;
+    let arrays = head.split(|byte| *byte == b'\n').filter(|line| memmem::find(line, b"[\"").is_some());
+    for line in arrays {
+        if line.iter().any(|byte| *byte >= 0x80) {
+            return false;
+        }
+        let mut rest = line;
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            let escape = rest.get(at..).unwrap_or_default();
+            let used = match escape {
+                [_, b'\\', b'\\', b'\\', ..] => 4,
+                [_, b'\\', b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    sign = true;
+                    5
+                }
+                [_, b'\\', _, ..] => 3,
+                _ => return false,
+            };
+            rest = escape.get(used..).unwrap_or_default();
+        }
+    }
+    sign
+}
+
+/// Looking at lines must not count them.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn reject(&mut self, _: Reject<'_>) {}
+    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
+    fn gap(&mut self, _: Place) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_named() {
+        for (head, dialect) in [
+            (&b"\"pmessage\",\"*\",\"__keyspace@0__:k\",\"set\"\n"[..], Some("redis-cli --csv")),
+            (b"[\"pmessage\",\"*\",\"__keyspace@0__:k\xff\",\"set\"]\n", Some("redis-cli --json")),
+            (b"[\"pmessage\",\"*\",\"__keyspace@0__:k\\\\xff\",\"set\"]\n", Some("redis-cli --quoted-json")),
+            (b"1) \"message\"\n2) \"__keyevent@0__:set\"\n3) \"k\"\n", Some("redis-cli on a terminal")),
+            (b"message\n__keyevent@0__:set\nk\n", Some("redis-cli raw")),
+            (
+                b"x - INFO - {\"channel\":\"__keyevent@0__:set\",\"data\":\"k\"}\n",
+                Some("JSON behind a logger's prefix"),
+            ),
+            (b"{\"channel\":\"__keyevent@0__:set\",\"data\":\"k\"}\n", Some("JSON lines")),
+            (b"{'channel': b'__keyevent@0__:set', 'data': b'k'}\n", Some("redis-py")),
+            (b"psubscribe\n__key*__:*\n1\n", Some("redis-cli")),
+            (b"message\n__keyevent@0__:set\nk\n\"message\",\"__keyevent@0__:set\",\"k\"\n", Some("mixed")),
+            (b"\"message\",\"news\",\"__keyspace\"\n", None),
+            (b"psubscribe\nnews*\n1\n", None),
+            (b"hello __keyspace@0__:k\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(probe(head).map(|reading| reading.dialect), dialect, "{}", head.escape_ascii());
+            assert_eq!(force(head).kind, Kind::KeyspaceEvents);
+        }
+    }
+}
