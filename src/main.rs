@@ -50,6 +50,9 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     let Outcome { mut report, failures, unread, recognized } =
         redtrail::analyze(&args.input.paths, &options)?;
     tell(&args.messages, &failures, &unread);
+    if failures.is_empty() && report.inputs.is_empty() {
+        say("nothing to read: the paths hold no file");
+    }
     let (read, rejected) = (report.totals.records, report.totals.rejected);
     if let Some(top) = args.top {
         top::cut(&mut report, top);
@@ -148,9 +151,17 @@ fn convert(args: &cli::Convert) -> Result<u8> {
 
 fn man() -> Result<u8> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut page)
-        .map_err(|error| Error::io("the manual page", error))?;
+    let mut write = || -> io::Result<()> {
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        for command in Cli::command().get_subcommands() {
+            writeln!(page, ".SH \"REDTRAIL {}\"", command.get_name().to_uppercase())?;
+            let part = clap_mangen::Man::new(command.clone());
+            part.render_description_section(&mut page)?;
+            part.render_options_section(&mut page)?;
+        }
+        Ok(())
+    };
+    write().map_err(|error| Error::io("the manual page", error))?;
     print(&page)
 }
 

@@ -123,7 +123,7 @@ pub fn line(text: &[u8]) -> String {
 }
 
 fn length(bytes: usize) -> String {
-    format!("({bytes} bytes)")
+    if bytes == 1 { "(1 byte)".to_owned() } else { format!("({bytes} bytes)") }
 }
 
 #[cfg(test)]

@@ -1,10 +1,25 @@
 //! How far a run is, on standard error: bytes, rate and time left, for the present file and in total.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
-/// Bars, or nothing.
+use indicatif::{DecimalBytes, MultiProgress, ProgressBar, ProgressStyle};
+
+/// Bars on a terminal, lines where it is none, or nothing.
 pub struct Progress {
     bars: Option<Bars>,
+    lines: Option<Lines>,
+}
+
+/// Between two lines.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What stands in place of bars where standard error is no terminal.
+struct Lines {
+    name: String,
+    bytes: u64,
+    of: u64,
+    last: Instant,
 }
 
 struct Bars {
@@ -15,13 +30,16 @@ struct Bars {
     pending: Option<u64>,
 }
 
-const KNOWN: &str = "{bytes:>10} of {total_bytes:<10} {bar:24} {bytes_per_sec:>12}  {eta:>4} left  {msg}";
-const UNKNOWN: &str = "{bytes:>10}  {spinner} {bytes_per_sec:>12}  {msg}";
+const KNOWN: &str = "{decimal_bytes:>10} of {decimal_total_bytes:<10} {bar:24} {decimal_bytes_per_sec:>12}  {eta:>4} left  {msg}";
+const UNKNOWN: &str = "{decimal_bytes:>10}  {spinner} {decimal_bytes_per_sec:>12}  {msg}";
 
 impl Progress {
     /// Shows bars if `shown`; `bytes` is what all files hold on disk, as far as is known.
     pub fn new(shown: bool, bytes: u64) -> Self {
-        let bars = shown.then(|| {
+        let terminal = io::stderr().is_terminal();
+        let lines = Lines { name: String::new(), bytes: 0, of: bytes, last: Instant::now() };
+        let lines = (shown && !terminal).then_some(lines);
+        let bars = (shown && terminal).then(|| {
             let bars = MultiProgress::new();
             let file = bars.add(ProgressBar::no_length());
             let total = bars.add(ProgressBar::new(bytes));
@@ -29,11 +47,14 @@ impl Progress {
             total.set_message("in all");
             Bars { file, total, pending: None }
         });
-        Progress { bars }
+        Progress { bars, lines }
     }
 
     /// An input begins; `plain` if its stored bytes are its content.
     pub fn open(&mut self, name: String, stored: Option<u64>, plain: bool) {
+        if let Some(lines) = &mut self.lines {
+            lines.name.clone_from(&name);
+        }
         if let Some(bars) = &mut self.bars {
             bars.file.reset();
             bars.file.set_message(name);
@@ -50,6 +71,9 @@ impl Progress {
 
     /// So many bytes of content were read.
     pub fn add(&mut self, bytes: u64) {
+        if let Some(lines) = &mut self.lines {
+            lines.add(bytes);
+        }
         if let Some(bars) = &self.bars {
             bars.file.inc(bytes);
             if bars.pending.is_none() {
@@ -76,4 +100,16 @@ impl Progress {
 
 fn style(template: &'static str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+impl Lines {
+    fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        if self.last.elapsed() >= PAUSE {
+            self.last = Instant::now();
+            let (bytes, of) = (DecimalBytes(self.bytes), DecimalBytes(self.of));
+            // With standard error gone there is nobody to tell. Content of compressed files can be more than is stored.
+            let _ = writeln!(io::stderr(), "{bytes} read, {of} stored, now {}", self.name);
+        }
+    }
 }

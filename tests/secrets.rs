@@ -57,6 +57,8 @@ const CALLS: &[&str] = &[
     r#""MYMODULE.COMMAND" "§" "§""#,
     // Quotes that some relay unescaped.
     r#""SET" "k" "{"password":"§","n":1}""#,
+    r#""MSET" "a" "{"x":"1" "password":"§" "z"}""#,
+    r#""DEL" "a" "{"x":"1" "password":"§" "z"}""#,
     // No end, no quotes, two lines met.
     r#""SET" "k" "§"#,
     r#""SET" "k" "§" and "§" "#,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Spec;
 use super::argument::{integer, is_any, is_word};
-use crate::event::Args;
+use crate::event::{Args, Command, Exactness};
 
 /// Where a command has its keys; `argv[0]` is the name, a subcommand is `argv[1]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,22 @@ pub enum Keys {
     },
     /// `argv[3]` or, where that is empty, all after KEYS: MIGRATE.
     Migrate,
+}
+
+/// The keys that a record certainly names, as [`keys`] finds them.
+///
+/// Where quotes stood unescaped a value can pose as further arguments, so that of the keys only one right
+/// behind the name is certain; where only the name is known there is none.
+pub fn certain_keys(spec: &Spec, record: &Command<'_>, out: &mut Vec<usize>) {
+    out.clear();
+    match record.exactness {
+        Exactness::Exact => keys(spec, &record.args, out),
+        Exactness::Inexact => {
+            keys(spec, &record.args, out);
+            out.retain(|at| *at == 1);
+        }
+        Exactness::NameOnly => {}
+    }
 }
 
 /// Puts the argv indices of the call's keys into `out`, which is emptied first.

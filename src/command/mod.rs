@@ -11,7 +11,7 @@ mod table;
 mod ttl;
 mod words;
 
-pub use keys::{Keys, keys};
+pub use keys::{Keys, certain_keys, keys};
 pub use lookup::{find, is_container, resolve};
 pub use ttl::{Expiry, Target, Ttl, ttl};
 pub use words::{Categories, Category, Flag, Flags};

@@ -50,8 +50,8 @@ impl Part<'_> {
         let args = record.args;
         let (command, spec) = self.commands.resolve(&args);
         self.positions.clear();
-        if let (Some(spec), true) = (spec, record.exactness != Exactness::NameOnly) {
-            command::keys(spec, &args, &mut self.positions);
+        if let Some(spec) = spec {
+            command::certain_keys(spec, record, &mut self.positions);
         }
         for text in self.positions.iter().filter_map(|at| args.get(*at)) {
             self.rows.keys().push_text(&text);

@@ -196,7 +196,7 @@ impl Clients {
         }
     }
 
-    /// Keeps what a client says of itself; it holds from this call on.
+    /// Keeps what a client says of itself; it holds for its next calls.
     pub fn tell(&mut self, client: ClientIndex, what: Trait, value: &[u8]) {
         let Some(client) = self.rows.get_mut(client as usize) else { return };
         match what {

@@ -106,8 +106,8 @@ impl Sink for Observer {
             clients.number(record.client.unwrap_or(NO_ADDRESS))
         };
         self.positions.clear();
-        if let (Some(spec), true) = (spec, record.exactness != Exactness::NameOnly) {
-            command::keys(spec, &args, &mut self.positions);
+        if let Some(spec) = spec {
+            command::certain_keys(spec, record, &mut self.positions);
             if !in_script
                 && matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO")
             {
@@ -117,12 +117,12 @@ impl Sink for Observer {
         let call =
             Call { record, command, spec, client, in_script, payload: args.payload(), keys: &self.positions };
         self.partial.commands.observe(&call);
-        // A name holds from the call that sets it on.
         self.keys.observe(&call);
         self.partial.dangerous.observe(&call, self.input);
         self.partial.databases.observe(&call);
         self.partial.timeline.observe(&call);
         self.partial.clients.observe(&call);
+        // A name holds for the calls after the one that sets it.
         if let Some(spec) = spec {
             self.listen(spec, client, &args);
         }

@@ -16,16 +16,17 @@ use crate::format::{Kind, Reading};
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
 const LINES: usize = 200;
 
-/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise among them,
-/// the server's `OK` not) are records, or it holds that `OK` and nothing else.
+/// Tells whether `head` starts a MONITOR capture: at least half of its first lines (noise apart) are
+/// records, or it holds the server's `OK` and nothing else but records, damaged or not.
 pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let sample = Sample::take(head, insight);
     let records = sample.records();
     let lines =
         records + sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
-    let idle = sample.count(Form::Start) > 0 && lines == 0;
+    let started = sample.count(Form::Start) > 0 && sample.count(Form::Text) == 0;
+    let damaged = started && (records > 0 || lines == 0);
     // What is mostly other text with a record quoted in it is no capture.
-    (idle || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
+    (damaged || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
 }
 
 /// The same where `--kind monitor` was given.

@@ -63,9 +63,8 @@ pub fn clients(report: &Report, page: &mut Page) {
     ];
     Sheet::of("CLIENTS", Noun("client", "clients"), CALL, &report.clients).write(page, &columns, |row| {
         let known = |value: &Option<Bytes>| value.as_ref().map(fit::name).unwrap_or_default();
-        let client = if row.client.0.is_empty() { "(no address)".to_owned() } else { fit::name(&row.client) };
         vec![
-            client.into(),
+            fit::client(&row.client).into(),
             known(&row.name).into(),
             grouped(row.calls).into(),
             share(row.share).into(),

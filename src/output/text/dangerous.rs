@@ -45,7 +45,7 @@ fn who(clients: &[ClientCalls]) -> Vec<String> {
         .iter()
         .take(WHO)
         .map(|client| {
-            let name = fit::name(client.name.as_ref().unwrap_or(&client.client));
+            let name = fit::client(client.name.as_ref().unwrap_or(&client.client));
             if clients.len() == 1 { name } else { format!("{name} ({})", CALL.count(client.calls)) }
         })
         .collect();

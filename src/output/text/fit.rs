@@ -14,6 +14,11 @@ pub fn name(bytes: &Bytes) -> String {
     if blank(text.chars().next()) || blank(text.chars().next_back()) { format!("\"{text}\"") } else { text }
 }
 
+/// A client's name or address; a module's calls, and those of old servers, have neither.
+pub fn client(bytes: &Bytes) -> String {
+    if bytes.0.is_empty() { "(no address)".to_owned() } else { name(bytes) }
+}
+
 /// `text` in at most `columns`; what does not fit is taken out of the middle, `mark` in its place.
 pub fn cut(text: &str, columns: usize, mark: &str) -> String {
     if width(text) <= columns {
