@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::report::connections::{ConnectionRow, GrowthRow};
 use crate::report::{
     ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
     Table,
@@ -25,6 +26,19 @@ macro_rules! counted {
 
 counted!(CommandRow, ClientRow, ClientGroupRow, PatternRow, HotKeyRow, DangerousRow, DatabaseRow);
 
+impl Counted for ConnectionRow {
+    fn calls(&self) -> u64 {
+        1
+    }
+}
+
+impl Counted for GrowthRow {
+    /// Its connections at the end.
+    fn calls(&self) -> u64 {
+        self.last_count
+    }
+}
+
 impl<R: Counted> Counted for &R {
     fn calls(&self) -> u64 {
         (*self).calls()
@@ -33,7 +47,7 @@ impl<R: Counted> Counted for &R {
 
 /// Keeps the first `n` rows of every table; where a table has a base, the rest goes into its `other`
 /// so that it still sums to the base. Client groups keep `n` rows of each kind of group, because each
-/// is a table of its own. Inputs, timeline and rejects stay as they are.
+/// is a table of its own, and so does the growth of connections. Inputs, snapshots, timeline and rejects stay as they are.
 pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.commands, n);
     cut_table(&mut report.clients, n);
@@ -41,9 +55,16 @@ pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.dangerous, n);
     report.hot_keys.rows.truncate(n);
     report.databases.rows.truncate(n);
+    report.connections.rows.truncate(n);
+    keep_each(&mut report.client_groups.rows, n, |row| row.by);
+    keep_each(&mut report.connections.growth, n, |row| row.by);
+}
+
+/// Keeps the first `n` rows of each kind.
+fn keep_each<R>(rows: &mut Vec<R>, n: usize, kind: impl Fn(&R) -> &'static str) {
     let mut kept: HashMap<&'static str, usize> = HashMap::new();
-    report.client_groups.rows.retain(|row| {
-        let kept = kept.entry(row.by).or_default();
+    rows.retain(|row| {
+        let kept = kept.entry(kind(row)).or_default();
         *kept += 1;
         *kept <= n
     });

@@ -104,7 +104,7 @@ mod tests {
             (br#"id=1 x""#, &[(b"id=1 x", 7, true)]),
             (br#"id=1 x\nid=2"#, &[(b"id=1 x", 8, true), (b"id=2", 12, false)]),
             (br#"id=1 x\"#, &[(b"id=1 x\\", 7, false)]),
-            (br#"id=1 a\\"b\\nid=2\\n""#, &[(b"id=1 a\"b", 12, true), (b"id=2", 19, true)]),
+            (br#"id=1 a\\"b\\nid=2\\n""#, &[(b"id=1 a\"b", 13, true), (b"id=2", 20, true)]),
             (br#"""#, &[]),
             (b"", &[]),
         ] {

@@ -4,7 +4,8 @@
 //! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
 //! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
-//! exact bytes. A table's `other` is no row: only `report.json` has it.
+//! exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
+//! first the counts of `by_type` are columns of their own. A table's `other` is no row: only `report.json` has it.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, integer, writer};
+use super::{Target, connections, integer, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -34,6 +35,9 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("dangerous_examples", dangerous_examples(report))?;
     write("databases", databases(report))?;
     write("timeline", timeline(report))?;
+    write("connection_snapshots", connections::snapshots(report))?;
+    write("connections", connections::rows(report))?;
+    write("connection_growth", connections::growth(report))?;
     write("rejects", rejects(report))
 }
 
@@ -214,6 +218,7 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("reads", rows, |r| r.reads),
         counts("writes", rows, |r| r.writes),
         counts("dangerous", rows, |r| r.dangerous),
+        counts("connections", rows, |r| r.connections),
     ]
 }
 
@@ -233,11 +238,11 @@ fn nested<'a, O, I>(rows: &'a [O], inner: impl Fn(&'a O) -> &'a Vec<I>) -> Vec<(
     rows.iter().flat_map(|outer| inner(outer).iter().map(move |row| (outer, row))).collect()
 }
 
-fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
+pub(super) fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
     StringChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn maybe_strings<'a, R, S: AsRef<str>>(
+pub(super) fn maybe_strings<'a, R, S: AsRef<str>>(
     name: &str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> Option<S>,
@@ -245,22 +250,30 @@ fn maybe_strings<'a, R, S: AsRef<str>>(
     StringChunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn counts<'a, R, C: Into<Option<u64>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> C) -> Column {
+pub(super) fn counts<'a, R, C: Into<Option<u64>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> C,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(integer));
     Int64Chunked::from_iter_options(name.into(), values).into_column()
 }
 
-fn times<'a, R, T: Into<Option<Time>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column {
+pub(super) fn times<'a, R, T: Into<Option<Time>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> T,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(|time| time.0));
     let micros = Int64Chunked::from_iter_options(name.into(), values);
     micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
 }
 
-fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
+pub(super) fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
     Float64Chunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
+pub(super) fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
     BooleanChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
@@ -306,7 +319,10 @@ mod tests {
                 ("dangerous_clients", report.dangerous.rows.len(), 4),
                 ("dangerous_examples", report.dangerous.rows.len(), 6),
                 ("databases", report.databases.rows.len(), 3),
-                ("timeline", report.timeline.rows.len(), 6),
+                ("timeline", report.timeline.rows.len(), 7),
+                ("connection_snapshots", 0, 20),
+                ("connections", 0, 35),
+                ("connection_growth", 0, 12),
                 ("rejects", 0, 5),
             ] {
                 let frame = frame(table);

@@ -10,6 +10,7 @@ use crate::report::Report;
 
 mod activity;
 mod clients;
+mod connections;
 mod dangerous;
 mod end;
 mod fit;
@@ -36,6 +37,9 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     keys::patterns,
     keys::hot_keys,
     activity::databases,
+    connections::summary,
+    connections::growth,
+    connections::rows,
     end::unread,
     end::bounds,
 ];
