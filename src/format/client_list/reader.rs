@@ -172,7 +172,8 @@ impl Reader {
             };
             left = after;
             if !piece.whole && !ended {
-                form = truncated(At { bytes: this.bytes + left.bytes, ..this }, sink);
+                let ending = truncated(At { bytes: this.bytes + left.bytes, ..this }, sink);
+                form = if form == Form::Quoted { form } else { ending };
                 left.bytes = 0;
                 break;
             }
@@ -208,11 +209,13 @@ impl Reader {
         while let Some(start) = dict::start(rest) {
             let (prefix, dict) = rest.split_at(start);
             let Some(tail) = dict::dict(dict, &mut buffer, &mut places) else {
-                form = if ended {
+                let ending = if ended {
                     reject(rest, "a dict that has no end or is none", left, sink)
                 } else {
                     truncated(left, sink)
                 };
+                // What the line is, its whole dicts tell.
+                form = if form == Form::Python { form } else { ending };
                 left.bytes = 0;
                 break;
             };
