@@ -9,6 +9,7 @@ use crate::report::connections::{ConnectionRow, GrowthRow, SnapshotRow};
 use crate::report::{Bytes, Report};
 
 const CONNECTION: Noun = Noun("connection", "connections");
+const SEEN: Noun = Noun("seen over the series", "seen over the series");
 const SNAPSHOT: Noun = Noun("snapshot", "snapshots");
 
 /// Kind of group, heading, row, and what stands for those without.
@@ -123,11 +124,11 @@ pub fn rows(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "CONNECTIONS BY OUTPUT BUFFER",
         row: CONNECTION,
-        unit: CONNECTION,
+        unit: SEEN,
         rows,
         other: None,
         total: rows.len() as u64,
-        joint: " of ",
+        joint: ", ",
     };
     sheet.write(page, &columns, |row: &ConnectionRow| {
         let known = |value: &Option<Bytes>| value.as_ref().map(fit::name).unwrap_or_default();
