@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::held::{BY, Connection, Group, Snapshot};
 use super::row::NO_TEXT;
-use super::series::{BY, Connection, Group, Series, Snapshot};
+use super::series::Series;
 use crate::format::client_list::field::Field;
 use crate::intern::Interner;
 use crate::output::notation::Time;

@@ -1,12 +1,13 @@
 //! What CLIENT LIST snapshots show: who is connected, since when, and how that changes.
 //!
 //! Where a snapshot ends can depend on any row before, so a block's part keeps its rows in a compact form
-//! ([`row::Row`]), and merging appends them: that is associative. The run's own value is told of every
+//! (`row.rs`), and merging appends them: that is associative. The run's own value is told of every
 //! input's start; it resolves rows into snapshots as they are merged into it and keeps none of them
 //! beyond the snapshot that is open ([`splitter`]). What it keeps follows snapshots, connections and
-//! groups, each with a bound ([`series`]).
+//! groups, each with a bound (`series.rs`).
 
 mod finish;
+mod held;
 #[cfg(test)]
 mod laws;
 pub mod name;
