@@ -1,6 +1,8 @@
 //! CLIENT LIST from bytes to report, on a generated series. Every benchmark asserts what it counted, so
 //! that a broken parser cannot look fast.
 
+#![allow(clippy::expect_used)] // A benchmark may end where it cannot run.
+
 use std::fs;
 use std::hint::black_box;
 use std::path::PathBuf;
