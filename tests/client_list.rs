@@ -165,6 +165,9 @@ fn cases_keep_their_values() {
     assert_eq!(row(&case("exec-noraw"), 4).tot_mem, Some(33_670));
 }
 
+/// A client's fields when last seen, the times of its first and last snapshot, and how many show it.
+type Seen<'a> = (&'a BTreeMap<String, String>, i64, i64, u64);
+
 /// What a series shows by the plainest reading: lines of digits are times, every other line a client.
 struct Plain {
     snapshots: Vec<(i64, Vec<BTreeMap<String, String>>)>,
@@ -265,7 +268,7 @@ fn series_give_what_a_plain_reading_gives() {
         }
 
         // Each connection as last seen.
-        let mut last: BTreeMap<u64, (&BTreeMap<String, String>, i64, i64, u64)> = BTreeMap::new();
+        let mut last: BTreeMap<u64, Seen<'_>> = BTreeMap::new();
         for (time, clients) in &plain.snapshots {
             for client in clients {
                 let id = client["id"].parse().unwrap();
@@ -477,7 +480,7 @@ fn ends_that_were_cut_off_are_counted() {
         (format!("{row}{}", &row[8..]), 1, 1, 0),
         (format!("{row}{}{row}", row.trim_end()), 1, 1, 0),
         (format!("{row}id=15 addr=127.0.0.1:2\n"), 1, 1, 0),
-        (format!("[{{'id': '5', 'addr': 'a:1', 'fd': '8'}}, {{'id': '6', 'ad"), 1, 0, 1),
+        ("[{'id': '5', 'addr': 'a:1', 'fd': '8'}, {'id': '6', 'ad".to_owned(), 1, 0, 1),
         (format!("\"{}\\nid=15 addr=1", row.trim_end()), 1, 0, 1),
     ] {
         let report = report_of(text.as_bytes(), "x.log", &analysis(1 << 20, 1));
