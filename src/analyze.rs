@@ -61,8 +61,10 @@ impl Run {
     fn take(&mut self, step: Step<Partial>, options: &Analysis) {
         match step {
             Step::Note(Note::Open(input)) => {
-                self.inputs.push((input, 0, None));
                 self.partial.end_input();
+                let number = u32::try_from(self.inputs.len()).unwrap_or(u32::MAX);
+                self.partial.start_input(number, &input.path, input.modified);
+                self.inputs.push((input, 0, None));
             }
             Step::Part { part, .. } => self.partial.merge(part, &options.rules),
             Step::Note(Note::Close { bytes, error }) => {

@@ -43,9 +43,7 @@ const WINDOW: usize = 64 << 10;
 pub(super) fn other(head: &[u8]) -> Reading {
     let head = head.get(..WINDOW).unwrap_or(head);
     let finds = |sign: &[u8]| memchr::memmem::find(head, sign).is_some();
-    let (kind, sign) = if finds(b"addr=") && finds(b" fd=") && finds(b" idle=") {
-        (Kind::ClientList, "rows of addr=, fd= and idle=")
-    } else if finds(b"1) 1) (integer) ")
+    let (kind, sign) = if finds(b"1) 1) (integer) ")
         || matches!(head, [b'[', b'[', b'0'..=b'9', ..])
         || finds(b"'start_time': ")
     {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::event::Sink;
 
+pub mod client_list;
 pub mod clock;
 pub mod info;
 pub mod keyspace;
@@ -58,16 +59,20 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
         Some(Kind::Monitor) => return monitor::probe::force(head, insight),
         Some(Kind::Info) => return info::probe::force(head),
         Some(Kind::KeyspaceEvents) => return keyspace::probe::force(head),
+        Some(Kind::ClientList) => return client_list::probe::force(head),
         Some(kind) => return Reading::unread(kind, "forced by --kind; this version reads MONITOR only"),
         None => {}
     }
     if let Some(reading) = monitor::probe::probe(head, insight) {
         return reading;
     }
-    if let Some(reading) = info::probe::probe(head) {
+    if let Some(reading) = client_list::probe::probe(head) {
         return reading;
     }
     if let Some(reading) = keyspace::probe::probe(head) {
+        return reading;
+    }
+    if let Some(reading) = info::probe::probe(head) {
         return reading;
     }
     kind::other(head)

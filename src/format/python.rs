@@ -6,7 +6,7 @@
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_till1};
-use nom::character::complete::{char, space0};
+use nom::character::complete::{char, multispace0};
 use nom::combinator::opt;
 use nom::error::{Error, ErrorKind};
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
@@ -25,10 +25,11 @@ pub enum Value<'a> {
 
 /// The pairs of a dict literal, given to `take` in order; the rest is what follows the closing brace.
 pub fn dict<'a>(input: &'a [u8], mut take: impl FnMut(&'a [u8], Value<'a>)) -> IResult<&'a [u8], ()> {
-    let (mut rest, _) = terminated(char('{'), space0).parse(input)?;
+    let (mut rest, _) = terminated(char('{'), multispace0).parse(input)?;
     while rest.first() != Some(&b'}') {
-        let pair = separated_pair(literal, (space0, char(':'), space0), alt((text, word)));
-        let (left, (key, value)) = terminated(pair, (space0, opt(char(',')), space0)).parse(rest)?;
+        let pair = separated_pair(literal, (multispace0, char(':'), multispace0), alt((text, word)));
+        let (left, (key, value)) =
+            terminated(pair, (multispace0, opt(char(',')), multispace0)).parse(rest)?;
         take(key, value);
         rest = left;
     }

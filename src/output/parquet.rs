@@ -11,6 +11,8 @@
 //!   its footer stands. What an interrupted run leaves has the other name, and no footer.
 //! - Equal rows give equal bytes, whatever the number of threads.
 
+mod clients;
+mod connections;
 mod events;
 mod info;
 mod info_rows;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::report::connections::{ConnectionRow, GrowthRow};
 use crate::report::events::{EventDatabaseRow, EventPatternRow, EventRow};
 use crate::report::info::Info;
 use crate::report::{
@@ -28,6 +29,19 @@ macro_rules! counted {
 counted!(CommandRow, ClientRow, ClientGroupRow, PatternRow, HotKeyRow, DangerousRow, DatabaseRow);
 counted!(EventRow, EventPatternRow, EventDatabaseRow);
 
+impl Counted for ConnectionRow {
+    fn calls(&self) -> u64 {
+        1
+    }
+}
+
+impl Counted for GrowthRow {
+    /// Its connections at the end.
+    fn calls(&self) -> u64 {
+        self.last_count
+    }
+}
+
 impl<R: Counted> Counted for &R {
     fn calls(&self) -> u64 {
         (*self).calls()
@@ -36,8 +50,8 @@ impl<R: Counted> Counted for &R {
 
 /// Keeps the first `n` rows of every table; where a table has a base, the rest goes into its `other`
 /// so that it still sums to the base. Client groups keep `n` rows of each kind of group, because each
-/// is a table of its own, and so do the tables within INFO dumps. Inputs, timeline, the series of
-/// dumps and rejects stay as they are.
+/// is a table of its own, and so do the growth of connections and the tables within INFO dumps. Inputs,
+/// snapshots, timeline, the series of dumps and rejects stay as they are.
 pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.commands, n);
     cut_table(&mut report.clients, n);
@@ -52,9 +66,16 @@ pub fn cut(report: &mut Report, n: usize) {
     report.hot_keys.rows.truncate(n);
     report.databases.rows.truncate(n);
     info(&mut report.info, n);
+    report.connections.rows.truncate(n);
+    keep_each(&mut report.client_groups.rows, n, |row| row.by);
+    keep_each(&mut report.connections.growth, n, |row| row.by);
+}
+
+/// Keeps the first `n` rows of each kind.
+fn keep_each<R>(rows: &mut Vec<R>, n: usize, kind: impl Fn(&R) -> &'static str) {
     let mut kept: HashMap<&'static str, usize> = HashMap::new();
-    report.client_groups.rows.retain(|row| {
-        let kept = kept.entry(row.by).or_default();
+    rows.retain(|row| {
+        let kept = kept.entry(kind(row)).or_default();
         *kept += 1;
         *kept <= n
     });

@@ -134,7 +134,10 @@ impl Sink for Observer {
     }
 
     fn snapshot(&mut self, start: &SnapshotStart) {
-        self.partial.connections.snapshot(start);
+        if let Some(time) = start.time {
+            self.account.period.add(time);
+        }
+        self.partial.connections.snapshot(start, self.input);
     }
 
     fn slow(&mut self, entry: &Slow<'_>) {

@@ -51,6 +51,7 @@ impl Partial {
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.connections.merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         let timeline = &mut self.timeline;
@@ -64,6 +65,12 @@ impl Partial {
         for (input, account) in later.accounts {
             self.accounts.entry(input).or_default().merge(account);
         }
+    }
+
+    /// The input numbered `input` begins, and this is the run's own value, into which all parts are merged
+    /// in order. `modified` is when the file was last written to, in microseconds since 1970.
+    pub fn start_input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {
+        self.connections.start_input(input, path, modified);
     }
 
     /// An input ends here: what follows is another server's, or another time.
@@ -136,13 +143,16 @@ impl Partial {
                 self.info.more()
             ));
         }
+        let connections = self.connections.finish(paths, &mut bounds);
+        let totals = connections.snapshots.iter().filter_map(|row| Some((row.time?.0, row.total)));
+        self.timeline.connections(totals);
         Summary {
             clients: self.clients.finish(&self.commands),
             client_groups: groups::finish(&self.clients, commands.total),
             dangerous: self.dangerous.finish(&self.commands, &self.clients, paths),
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
-            connections: self.connections.finish(),
+            connections,
             slowlog: self.slowlog.finish(),
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),

@@ -25,6 +25,8 @@ struct Counts {
     writes: u64,
     dangerous: u64,
     events: u64,
+    /// Of the last snapshot.
+    connections: Option<u64>,
 }
 
 impl Counts {
@@ -34,6 +36,7 @@ impl Counts {
         self.writes += later.writes;
         self.dangerous += later.dangerous;
         self.events += later.events;
+        self.connections = later.connections.or(self.connections);
     }
 }
 
@@ -130,6 +133,15 @@ impl Timeline {
         self.buckets = wide;
     }
 
+    /// Adds the times of snapshots, which come in order, with their connections.
+    pub fn connections(&mut self, totals: impl Iterator<Item = (i64, u64)>) {
+        self.close();
+        for (time, total) in totals {
+            let counts = self.buckets.entry(time.div_euclid(self.width * MICROS)).or_default();
+            counts.connections = Some(total);
+        }
+    }
+
     /// The report's table. `bucket` is the asked width in seconds; a memory bound may have made it wider.
     pub fn finish(&mut self, bucket: Option<u64>) -> Table {
         self.close();
@@ -151,7 +163,7 @@ impl Timeline {
             dangerous: counts.dangerous,
             slow: None,
             events: self.eventful.then_some(counts.events),
-            connections: None,
+            connections: counts.connections,
         });
         Table { bucket_seconds: self.width.unsigned_abs(), rows: rows.collect() }
     }

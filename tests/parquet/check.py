@@ -92,7 +92,7 @@ def open_table(path):
     same(f"{path}: rows by DuckDB", base.execute("SELECT count(*) FROM it").fetchone()[0], table.num_rows)
     words = dict(base.execute("SELECT keyword_name, keyword_category FROM duckdb_keywords()").fetchall())
     for name in names:
-        assert re.fullmatch("[a-z][a-z_]*", name), f"{path}: odd column name {name}"
+        assert re.fullmatch("[a-z][a-z0-9_]*", name), f"{path}: odd column name {name}"
         if name in RESERVED or words.get(name) in ("reserved", "type_function"):
             sys.exit(f"{path}: column name {name} is a reserved word")
         column = base.execute(f"SELECT {name} FROM it LIMIT 1")
@@ -131,6 +131,9 @@ def reported_tables(report):
     tables = {name: report[name]["rows"] for name in (
         "commands", "clients", "client_groups", "key_patterns", "hot_keys", "dangerous", "databases", "timeline")}
     tables["inputs"] = report["inputs"]
+    tables["connection_snapshots"] = report["connections"]["snapshots"]
+    tables["connections"] = report["connections"]["rows"]
+    tables["connection_growth"] = report["connections"]["growth"]
     tables["rejects"] = report["rejects"]["samples"]
     tables["keyspace_events"] = report["keyspace_events"]["rows"]
     for name in ("patterns", "databases", "gaps"):
@@ -175,12 +178,14 @@ def as_stored(column, row, report):
     """What a column must hold for a row of report.json."""
     if column in BYTES:
         return row["accounted"][BYTES[column]]
+    if column.startswith("type_"):
+        return row["by_type"][column.removeprefix("type_")]
     if column == "bucket_seconds":
         return report["timeline"]["bucket_seconds"]
     if column == "key_bytes":
         return unescape(row["key"])
     value = row.get(RENAMED.get(column, column))
-    if column in ("time", "first", "last", "persistence_rdb_last_save_time", "since", "until") and value is not None:
+    if column in ("time", "first", "last", "persistence_rdb_last_save_time", "since", "until", "created") and value is not None:
         return micros(datetime.datetime.fromisoformat(value))
     if column == "samples":
         return [unescape(sample) for sample in value]

@@ -4,7 +4,8 @@
 //! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
 //! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
-//! exact bytes. A table's `other` is no row: only `report.json` has it.
+//! exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
+//! first the counts of `by_type` are columns of their own. A table's `other` is no row: only `report.json` has it.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, info, integer, writer};
+use super::{Target, connections, info, integer, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -41,6 +42,9 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("keyspace_event_patterns", keyspace_event_patterns(report))?;
     write("keyspace_event_databases", keyspace_event_databases(report))?;
     write("keyspace_event_gaps", keyspace_event_gaps(report))?;
+    write("connection_snapshots", connections::snapshots(report))?;
+    write("connections", connections::rows(report))?;
+    write("connection_growth", connections::growth(report))?;
     write("rejects", rejects(report))
 }
 
@@ -221,6 +225,7 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("reads", rows, |r| r.reads),
         counts("writes", rows, |r| r.writes),
         counts("dangerous", rows, |r| r.dangerous),
+        counts("connections", rows, |r| r.connections),
         counts("events", rows, |r| r.events),
     ]
 }
@@ -319,7 +324,7 @@ pub(super) fn times<'a, R, T: Into<Option<Time>>>(
     micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
 }
 
-fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
+pub(super) fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
     Float64Chunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
@@ -382,6 +387,9 @@ mod tests {
                 ("keyspace_event_patterns", report.keyspace_events.patterns.len(), 4),
                 ("keyspace_event_databases", report.keyspace_events.databases.len(), 4),
                 ("keyspace_event_gaps", report.keyspace_events.gaps.len(), 7),
+                ("connection_snapshots", 0, 20),
+                ("connections", 0, 35),
+                ("connection_growth", 0, 12),
                 ("rejects", 0, 5),
             ] {
                 let frame = frame(table);

@@ -144,11 +144,12 @@ pub(super) fn rising(name: &'static str, dtype: DataType, values: Vec<i64>) -> P
     Ok(Column { name, dtype, encoding: Encoding::DeltaBinaryPacked, array: array.boxed() })
 }
 
-/// Times, null where there is none.
+/// Times, of which some may be missing.
 pub(super) fn times(name: &'static str, values: Vec<Option<i64>>) -> PolarsResult<Column> {
     let dtype = super::timestamp();
-    let array = PrimitiveArray::from(values).to(dtype.to_arrow(polars::prelude::CompatLevel::newest()));
-    Ok(Column { name, dtype, encoding: Encoding::Plain, array: array.boxed() })
+    let arrow = dtype.to_arrow(polars::prelude::CompatLevel::newest());
+    let array = PrimitiveArray::from(values).to(arrow).boxed();
+    Ok(Column { name, dtype, encoding: Encoding::RleDictionary, array })
 }
 
 pub(super) fn integers(name: &'static str, values: Vec<Option<i64>>) -> Column {

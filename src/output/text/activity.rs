@@ -49,6 +49,14 @@ pub fn timeline(report: &Report, page: &mut Page) {
         },
         page.clock.instant(peak.time)
     );
+    let connected = rows.iter().filter_map(|row| row.connections).max();
+    // Without calls the timeline is one of connections.
+    let note = match connected {
+        Some(most) if peak.calls == 0 => {
+            format!("{} a column, at most {} connections", duration(micros), grouped(most))
+        }
+        _ => note,
+    };
     page.heading("TIMELINE", &note);
     let mut line = |label: &str, count: fn(&TimelineRow) -> u64, paint: Paint| {
         let mut sums = vec![0u64; width];
@@ -66,6 +74,20 @@ pub fn timeline(report: &Report, page: &mut Page) {
     line("writes", |row| row.writes, Paint::Plain);
     line("dangerous", |row| row.dangerous, Paint::Red);
     line("events", |row| row.events.unwrap_or(0), Paint::Plain);
+    // Connections do not add up: the last snapshot of a column counts, and holds until the next.
+    let mut last = vec![None; width];
+    for row in rows {
+        if let Some(held) = last.get_mut(column(row)) {
+            *held = row.connections.or(*held);
+        }
+    }
+    let counts = last.iter().scan(0, |held, count| {
+        *held = count.unwrap_or(*held);
+        Some(*held)
+    });
+    if let Some(line) = sparkline(&counts.collect::<Vec<_>>()) {
+        page.ready(&format!("  {:<11}{line}", "conns"));
+    }
 }
 
 /// The columns' heights, the biggest being the highest and 0 a blank; nothing where all are 0.

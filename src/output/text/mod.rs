@@ -10,6 +10,7 @@ use crate::report::Report;
 
 mod activity;
 mod clients;
+mod connections;
 mod dangerous;
 mod end;
 mod events;
@@ -43,6 +44,9 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     events::patterns,
     events::databases,
     events::gaps,
+    connections::summary,
+    connections::growth,
+    connections::rows,
     end::unread,
     end::bounds,
 ];

@@ -1,0 +1,178 @@
+//! The series as tables of the report.
+
+use std::cmp::Reverse;
+
+use super::held::{BY, Connection, Group, Snapshot};
+use super::row::NO_TEXT;
+use super::series::Series;
+use crate::format::client_list::field::Field;
+use crate::intern::Interner;
+use crate::output::notation::Time;
+use crate::report::Bytes;
+use crate::report::connections::{ConnectionRow, Connections, GrowthRow, SnapshotRow};
+
+/// See [`super::Connections::finish`].
+pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut Vec<String>) -> Connections {
+    bounds.extend(series.bounds());
+    let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, paths)).collect();
+    let mut rows: Vec<_> = series.connections().iter().map(|held| connection(held, texts, paths)).collect();
+    let weight = |row: &ConnectionRow| Reverse((row.peak_output, row.tot_mem));
+    rows.sort_by(|a, b| {
+        (weight(a), a.run, a.id, &a.address, a.fd).cmp(&(weight(b), b.run, b.id, &b.address, b.fd))
+    });
+    Connections {
+        restarts: snapshots.iter().map(|row| u64::from(row.restarted)).sum(),
+        snapshots,
+        rows,
+        growth: growth(series, texts),
+    }
+}
+
+fn path(paths: &[Bytes], input: u32) -> Bytes {
+    paths.get(input as usize).cloned().unwrap_or_default()
+}
+
+fn snapshot(held: &Snapshot, paths: &[Bytes]) -> SnapshotRow {
+    SnapshotRow {
+        time: held.time.map(Time),
+        path: path(paths, held.position.input),
+        byte_offset: held.place.offset,
+        line: held.place.line + 1,
+        run: held.run,
+        restarted: held.restarted,
+        total: held.total,
+        by_type: held.by_type,
+        blocked: held.blocked,
+        monitors: held.by_type.monitor,
+        in_transaction: held.in_transaction,
+        idle_over_1h: held.idle_over_1h,
+        unnamed: held.unnamed,
+        output_buffer_bytes: held.output,
+        query_buffer_bytes: held.query,
+        memory_bytes: held.memory,
+    }
+}
+
+fn connection(held: &Connection, texts: &Interner, paths: &[Bytes]) -> ConnectionRow {
+    let row = &held.row;
+    let text = |field| Some(row.text(field)).filter(|text| *text != NO_TEXT).map(|text| texts.get(text));
+    let told = |field| text(field).filter(|text| !text.is_empty()).map(Bytes::from);
+    let number = |field| row.number(field);
+    let created = held.last.time.zip(number(Field::Age).filter(|age| *age >= 0));
+    ConnectionRow {
+        id: row.id,
+        run: held.run,
+        address: Bytes::from(text(Field::Addr).unwrap_or_default()),
+        laddr: told(Field::Laddr),
+        name: told(Field::Name),
+        user: told(Field::User),
+        library: Some(Bytes(library(texts, row.text(Field::LibName), row.text(Field::LibVer))))
+            .filter(|library| !library.0.is_empty()),
+        kind: row.kind(texts).name(),
+        age: number(Field::Age),
+        idle: number(Field::Idle),
+        flags: text(Field::Flags).map(Bytes::from),
+        db: number(Field::Db),
+        cmd: text(Field::Cmd).map(Bytes::from),
+        fd: number(Field::Fd),
+        sub: number(Field::Sub),
+        psub: number(Field::Psub),
+        ssub: number(Field::Ssub),
+        multi: number(Field::Multi),
+        watch: number(Field::Watch),
+        qbuf: number(Field::Qbuf),
+        obl: number(Field::Obl),
+        oll: number(Field::Oll),
+        omem: number(Field::Omem),
+        tot_mem: number(Field::TotMem),
+        tot_net_in: number(Field::TotNetIn),
+        tot_net_out: number(Field::TotNetOut),
+        tot_cmds: number(Field::TotCmds),
+        peak_output: held.peak_output,
+        snapshots: held.snapshots,
+        created: created.map(|(time, age)| Time(time.saturating_sub(age.saturating_mul(1_000_000)))),
+        first: held.first.time.map(Time),
+        last: held.last.time.map(Time),
+        path: path(paths, row.input),
+        byte_offset: row.place.offset,
+        line: row.place.line + 1,
+    }
+}
+
+/// Library and version in one.
+fn library(texts: &Interner, name: u32, version: u32) -> Vec<u8> {
+    let (name, version) = (texts.get(name), texts.get(version));
+    if name.is_empty() || version.is_empty() {
+        [name, version].concat()
+    } else {
+        [name, b" ", version].concat()
+    }
+}
+
+/// What became of a group's connections.
+#[derive(Clone, Copy, Default)]
+struct Lives {
+    births: u64,
+    deaths: u64,
+    /// Of the dead, those with an age, and its sum.
+    aged: u64,
+    seconds: i64,
+}
+
+fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
+    let Some((first, last)) = series.ends() else { return Vec::new() };
+    let micros = first.time.zip(last.time).map(|(first, last)| last.saturating_sub(first));
+    let minutes = micros.filter(|micros| *micros > 0).map(|micros| micros as f64 / 60_000_000.0);
+    let mut lives = vec![Lives::default(); series.groups().len()];
+    for connection in series.connections() {
+        let is_new = connection.first.position > first.position;
+        let is_gone = connection.last.position < last.position;
+        for group in connection.groups {
+            let Some(lives) = lives.get_mut(group as usize) else { continue };
+            lives.births += u64::from(is_new);
+            lives.deaths += u64::from(is_gone);
+            if let Some(age) = connection.row.number(Field::Age).filter(|age| is_gone && *age >= 0) {
+                lives.aged += 1;
+                lives.seconds = lives.seconds.saturating_add(age);
+            }
+        }
+    }
+    let row = |(group, lives): (&Group, &Lives)| {
+        let count = |(position, count): (_, u64), end| if position == end { count } else { 0 };
+        let first_count = count(group.first, first.position);
+        let last_count = count(group.last, last.position);
+        let a_minute = |count: f64| minutes.map(|minutes| count / minutes);
+        GrowthRow {
+            by: BY.get(usize::from(group.by)).copied().unwrap_or_default(),
+            value: Bytes(library(texts, group.value.0, group.value.1)),
+            first_count,
+            last_count,
+            peak: group.peak,
+            per_minute: a_minute(last_count as f64 - first_count as f64),
+            trend_per_minute: trend(series, group),
+            births: lives.births,
+            deaths: lives.deaths,
+            births_per_minute: a_minute(lives.births as f64),
+            deaths_per_minute: a_minute(lives.deaths as f64),
+            mean_lifetime_seconds: (lives.aged > 0).then(|| lives.seconds as f64 / lives.aged as f64),
+        }
+    };
+    let mut rows: Vec<_> = series.groups().iter().zip(&lives).map(row).collect();
+    // Nothing is learnt from a grouping in which nobody said anything.
+    let told: Vec<_> = rows.iter().filter(|row| !row.value.0.is_empty()).map(|row| row.by).collect();
+    rows.retain(|row| told.contains(&row.by));
+    let weight = |row: &GrowthRow| {
+        let grown = i128::from(row.last_count) - i128::from(row.first_count);
+        (BY.iter().position(|by| *by == row.by), Reverse((grown, row.peak)))
+    };
+    rows.sort_by(|a, b| (weight(a), &a.value).cmp(&(weight(b), &b.value)));
+    rows
+}
+
+/// The slope of the line with the least squares, a minute; snapshots without the group count 0.
+fn trend(series: &Series, group: &Group) -> Option<f64> {
+    let timed = series.timed();
+    let spread = timed.count * timed.sums.1 - timed.sums.0 * timed.sums.0;
+    let slope = timed.count * group.sums.1 - timed.sums.0 * group.sums.0;
+    (spread > 0).then(|| slope as f64 / spread as f64 * 60_000.0)
+}

@@ -1,0 +1,175 @@
+//! Observing a capture whole equals merging what its pieces gave, however they are cut and bracketed.
+
+use crate::format::Format;
+use crate::format::client_list::ClientList;
+use crate::pattern::Rules;
+use crate::report::Bytes;
+use crate::statistic::observer::Observer;
+use crate::statistic::partial::Partial;
+
+/// Knuth's MMIX generator.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+}
+
+/// A made-up series: clients come and go, the server starts anew, separators are of every kind or none.
+fn capture(dice: &mut Dice, start: u64) -> String {
+    let mut text = String::new();
+    let (mut clients, mut next, mut time) = (Vec::new(), 3_u64, start);
+    for number in 0..12 {
+        if dice.below(7) == 0 {
+            (clients, next) = (Vec::new(), 3);
+        }
+        for _ in 0..dice.below(4) {
+            clients.push((next, time, dice.below(3)));
+            next += 1 + dice.below(3) as u64;
+        }
+        if !clients.is_empty() && dice.below(3) == 0 {
+            clients.remove(dice.below(clients.len()));
+        }
+        time += 1 + dice.below(60) as u64;
+        let mut prefix = String::new();
+        match dice.below(6) {
+            0 => text.push_str(&format!("{time}\n")),
+            1 => text.push_str("\n---\n"),
+            2 => text.push_str(&format!("=== {time} ===\n\n")),
+            3 => prefix = format!("{time},"),
+            4 => text.push_str("(error) LOADING\n"),
+            _ => {}
+        }
+        for (id, since, name) in &clients {
+            let (age, port) = (time.saturating_sub(*since), 40_000 + id * 7);
+            text.push_str(&format!(
+                "{prefix}id={id} addr=10.0.0.{name}:{port} fd=8 name=app-{name} age={age} idle=1 flags=N db=0 sub=0 omem={number} user=default\n"
+            ));
+        }
+        if dice.below(2) == 0 {
+            text.push_str(&format!(
+                "{prefix}id={next} addr=1.1.1.1:{next} fd=9 name= age=0 idle=0 flags=N cmd=client\n"
+            ));
+            next += 1;
+        }
+    }
+    text
+}
+
+fn observe(text: &[u8], offset: u64, input: u32) -> Partial {
+    let mut observer = Observer::new(input);
+    ClientList.scan(text, offset, &mut observer);
+    observer.finish(memchr::memchr_iter(b'\n', text).count() as u64, &Rules::default())
+}
+
+/// The parts of a capture cut behind some lines.
+fn parts(text: &str, input: u32, dice: &mut Dice, pieces: usize) -> Vec<Partial> {
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).collect();
+    let mut cuts: Vec<usize> = (0..pieces).map(|_| ends[dice.below(ends.len())]).collect();
+    cuts.extend([0, text.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|cut| observe(&text.as_bytes()[cut[0]..cut[1]], cut[0] as u64, input)).collect()
+}
+
+/// Merges neighbours in any order until one is left.
+fn bracketed(mut parts: Vec<Partial>, dice: &mut Dice) -> Partial {
+    while parts.len() > 1 {
+        let at = dice.below(parts.len() - 1);
+        let later = parts.remove(at + 1);
+        parts[at].merge(later, &Rules::default());
+    }
+    parts.remove(0)
+}
+
+fn shown(mut partial: Partial, paths: &[Bytes]) -> String {
+    let summary = partial.finish(&Rules::default(), paths, None);
+    serde_json::to_string(&(summary.connections, summary.timeline)).unwrap()
+}
+
+#[test]
+fn pieces_merge_to_the_whole() {
+    let paths = [Bytes::from(&b"a.log"[..]), Bytes::from(&b"b_1781792357.log"[..])];
+    for seed in 0..60 {
+        let dice = &mut Dice(seed);
+        let texts = [capture(dice, 1_781_790_000), capture(dice, 1_781_792_000)];
+        // As a run merges: into a value that is told of the inputs.
+        let mut run = Partial::default();
+        for (input, text) in (0..).zip(&texts) {
+            run.end_input();
+            run.start_input(input, &paths[input as usize].0, None);
+            for part in parts(text, input, dice, 4) {
+                run.merge(part, &Rules::default());
+            }
+        }
+        let whole = shown(run, &paths);
+        assert!(whole.contains("app-1"), "{whole}");
+        for pieces in [0, 1, 5, 30] {
+            let mut all = parts(&texts[0], 0, dice, pieces);
+            all.extend(parts(&texts[1], 1, dice, pieces));
+            // The default is empty.
+            all.insert(dice.below(all.len() + 1), Partial::default());
+            assert_eq!(shown(bracketed(all, dice), &paths), whole, "seed {seed}, {pieces} pieces");
+        }
+    }
+}
+
+#[test]
+fn a_new_start_of_the_server_is_told() {
+    let row = |id: u64, port: u64, age: u64| {
+        format!("id={id} addr=10.0.0.1:{port} fd=8 name=a age={age} idle=0 flags=N\n")
+    };
+    let paths = [Bytes::default()];
+    for (text, runs, restarted) in [
+        // Ids went down, nobody is older than the minute between.
+        (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
+        // The same without a clock: ages went back.
+        (format!("\n{}\n{}", row(900, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
+        // An old client that was not in the first dump.
+        (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 5_000)), "[0, 0]", 0),
+        // Ids go up.
+        (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(901, 6, 30)), "[0, 0]", 0),
+        // Somebody stayed.
+        (
+            format!("1781792357\n{}{}1781792417\n{}", row(900, 5, 500), row(4, 6, 9), row(4, 6, 69)),
+            "[0, 0]",
+            0,
+        ),
+    ] {
+        let mut partial = observe(text.as_bytes(), 0, 0);
+        let found = partial.finish(&Rules::default(), &paths, None).connections;
+        let seen: Vec<u32> = found.snapshots.iter().map(|row| row.run).collect();
+        assert_eq!((format!("{seen:?}").as_str(), found.restarts), (runs, restarted), "{text}");
+    }
+}
+
+#[test]
+fn files_may_come_in_any_order() {
+    let row =
+        |id: u64, age: u64| format!("id={id} addr=10.0.0.1:{id} fd=8 name=a age={age} idle=0 flags=N\n");
+    let late = format!("{}{}", row(4, 90), row(9, 30));
+    let early = format!("{}{}", row(4, 30), row(5, 20));
+    for (names, modified) in [
+        (["clients_1781792417.txt", "clients_1781792357.txt"], [None, None]),
+        (["after.txt", "before.txt"], [Some(1_781_792_417_000_000), Some(1_781_792_357_000_000)]),
+    ] {
+        let paths = names.map(|name| Bytes::from(name.as_bytes()));
+        let mut run = Partial::default();
+        for (input, text) in [(0_u32, &late), (1, &early)] {
+            let at = input as usize;
+            run.start_input(input, &paths[at].0, modified[at]);
+            run.merge(observe(text.as_bytes(), 0, input), &Rules::default());
+        }
+        let found = run.finish(&Rules::default(), &paths, None).connections;
+        let order: Vec<_> = found.snapshots.iter().map(|row| row.path.text()).collect();
+        assert_eq!(order, [names[1], names[0]]);
+        let ages: Vec<_> = found.rows.iter().map(|row| (row.id, row.age, row.snapshots)).collect();
+        assert_eq!(ages, [(Some(4), Some(90), 2), (Some(5), Some(20), 1), (Some(9), Some(30), 1)]);
+        let growth = found.growth.iter().find(|row| row.by == "name").unwrap();
+        assert_eq!((growth.births, growth.deaths, growth.mean_lifetime_seconds), (1, 1, Some(20.0)));
+        let clock = modified[0].is_none();
+        assert_eq!(growth.per_minute, clock.then_some(0.0));
+        assert_eq!(growth.births_per_minute, clock.then_some(1.0));
+    }
+}

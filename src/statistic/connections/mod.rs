@@ -1,0 +1,132 @@
+//! What CLIENT LIST snapshots show: who is connected, since when, and how that changes.
+//!
+//! Where a snapshot ends can depend on any row before, so a block's part keeps its rows in a compact form
+//! (`row.rs`), and merging appends them: that is associative. The run's own value is told of every
+//! input's start; it resolves rows into snapshots as they are merged into it and keeps none of them
+//! beyond the snapshot that is open ([`splitter`]). What it keeps follows snapshots, connections and
+//! groups, each with a bound (`series.rs`).
+
+mod finish;
+mod held;
+#[cfg(test)]
+mod laws;
+pub mod name;
+pub(crate) mod row;
+mod series;
+pub mod splitter;
+
+use row::{NO_TEXT, Row};
+use series::Series;
+
+use crate::event::{ClientRow, SnapshotStart};
+use crate::format::client_list::field::Finder;
+use crate::intern::Interner;
+use crate::report::{Bytes, connections as report};
+
+/// Distinct names, addresses and so on that are kept; later new ones are shown as missing. About 100 MB.
+const MOST_TEXTS: usize = 1 << 20;
+
+/// A step of the capture.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant)] // Nearly all are rows, and a box for each would cost more.
+enum Item {
+    Sign { input: u32, time: Option<i64> },
+    Row(Row),
+}
+
+impl Item {
+    fn input(&self) -> u32 {
+        match self {
+            Item::Sign { input, .. } | Item::Row(Row { input, .. }) => *input,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    /// What rows' texts are numbers of.
+    texts: Interner,
+    /// Not resolved yet.
+    items: Vec<Item>,
+    finder: Finder,
+    /// Only in the run's own value.
+    series: Option<Box<Series>>,
+}
+
+impl Connections {
+    /// Takes in a row of the input numbered `input`.
+    pub fn observe(&mut self, record: &ClientRow<'_>, input: u32) {
+        let row = Row::new(record, input, &mut self.finder, &mut self.texts);
+        self.items.push(Item::Row(row));
+    }
+
+    /// The rows that follow are of a new snapshot.
+    pub fn snapshot(&mut self, start: &SnapshotStart, input: u32) {
+        let same = |item: &Item| matches!(item, Item::Sign { input: held, .. } if *held == input);
+        let time = start.time;
+        match self.items.last_mut() {
+            // Lines between two dumps are one sign, with the last of their times.
+            Some(last @ Item::Sign { .. }) if same(last) => {
+                if time.is_some() {
+                    *last = Item::Sign { input, time };
+                }
+            }
+            _ => self.items.push(Item::Sign { input, time }),
+        }
+    }
+
+    /// The next input begins, and this is the run's own value: rows are resolved from here on.
+    /// `modified` is when the file was last written to, in microseconds since 1970.
+    pub fn start_input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {
+        let series = self.series.get_or_insert_default();
+        series.input(input, name::time(path), modified);
+    }
+
+    /// Appends what follows; `lines` tells how many lines of an input came before.
+    pub fn merge(&mut self, later: Connections, lines: impl Fn(u32) -> u64) {
+        if later.items.is_empty() {
+            return;
+        }
+        let numbers: Vec<u32> = later.texts.iter().map(|(hash, text)| self.text(hash, text)).collect();
+        let items = later.items.into_iter().map(|item| match item {
+            Item::Row(mut row) => {
+                row.place.line += lines(row.input);
+                row.renumber(&numbers);
+                Item::Row(row)
+            }
+            sign => sign,
+        });
+        match &mut self.series {
+            Some(series) => items.for_each(|item| series.take(item, &mut self.texts)),
+            None => self.items.extend(items),
+        }
+    }
+
+    /// The number of a text here.
+    fn text(&mut self, hash: u64, text: &[u8]) -> u32 {
+        if self.texts.len() < MOST_TEXTS {
+            return self.texts.intern(hash, text);
+        }
+        self.texts.find(hash, text).unwrap_or(NO_TEXT)
+    }
+
+    /// The report's part; `paths` are the inputs' by number. Bounds that took over are said in `bounds`.
+    pub fn finish(&mut self, paths: &[Bytes], bounds: &mut Vec<String>) -> report::Connections {
+        let mut series = self.series.take().unwrap_or_default();
+        for item in self.items.drain(..) {
+            if !series.knows(item.input()) {
+                let path = paths.get(item.input() as usize).map_or(&b""[..], |path| &path.0);
+                series.input(item.input(), name::time(path), None);
+            }
+            series.take(item, &mut self.texts);
+        }
+        series.close(&mut self.texts);
+        if self.texts.len() >= MOST_TEXTS {
+            bounds.push(format!(
+                "more than {MOST_TEXTS} names and addresses of CLIENT LIST: later ones are missing"
+            ));
+        }
+        finish::finish(&series, &self.texts, paths, bounds)
+    }
+}

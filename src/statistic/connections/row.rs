@@ -1,0 +1,256 @@
+//! A row of CLIENT LIST with what the report needs of it, in fixed space.
+
+use super::splitter::Mark;
+use crate::event::{ClientRow, Place};
+use crate::format::client_list::field::{Field, Finder, number};
+use crate::intern::{Interner, hash};
+
+/// No text: the field is missing.
+pub const NO_TEXT: u32 = u32::MAX;
+
+/// No number: the field is missing, or no number.
+const NO_NUMBER: i64 = i64::MIN;
+
+/// Fields that are kept as texts.
+const TEXTS: [Field; 8] = [
+    Field::Addr,
+    Field::Laddr,
+    Field::Name,
+    Field::User,
+    Field::LibName,
+    Field::LibVer,
+    Field::Flags,
+    Field::Cmd,
+];
+
+/// Fields that are kept as numbers.
+const NUMBERS: [Field; 17] = [
+    Field::Fd,
+    Field::Age,
+    Field::Idle,
+    Field::Db,
+    Field::Sub,
+    Field::Psub,
+    Field::Ssub,
+    Field::Multi,
+    Field::Watch,
+    Field::Qbuf,
+    Field::Obl,
+    Field::Oll,
+    Field::Omem,
+    Field::TotMem,
+    Field::TotNetIn,
+    Field::TotNetOut,
+    Field::TotCmds,
+];
+
+/// Where a field is kept.
+#[derive(Clone, Copy)]
+enum Slot {
+    Id,
+    Text(usize),
+    Number(usize),
+    Nowhere,
+}
+
+/// By number of the field.
+const SLOTS: [Slot; Field::ALL.len()] = {
+    let mut slots = [Slot::Nowhere; Field::ALL.len()];
+    let mut at = 0;
+    #[allow(clippy::indexing_slicing)] // Checked while compiling.
+    while at < TEXTS.len() {
+        slots[TEXTS[at] as usize] = Slot::Text(at);
+        at += 1;
+    }
+    at = 0;
+    #[allow(clippy::indexing_slicing)] // Checked while compiling.
+    while at < NUMBERS.len() {
+        slots[NUMBERS[at] as usize] = Slot::Number(at);
+        at += 1;
+    }
+    #[allow(clippy::indexing_slicing)] // Checked while compiling.
+    {
+        slots[Field::Id as usize] = Slot::Id;
+    }
+    slots
+};
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The number of its input.
+    pub input: u32,
+    /// Where it stands.
+    pub place: Place,
+    /// The time in front of it.
+    pub time: Option<i64>,
+    /// Its id.
+    pub id: Option<u64>,
+    texts: [u32; TEXTS.len()],
+    numbers: [i64; NUMBERS.len()],
+}
+
+impl Row {
+    /// Takes over a record; texts get their numbers in `texts`.
+    pub fn new(record: &ClientRow<'_>, input: u32, finder: &mut Finder, texts: &mut Interner) -> Self {
+        let mut row = Row {
+            input,
+            place: record.place,
+            time: record.time,
+            id: None,
+            texts: [NO_TEXT; TEXTS.len()],
+            numbers: [NO_NUMBER; NUMBERS.len()],
+        };
+        for (at, (key, value)) in record.fields.iter().enumerate() {
+            let Some(field) = finder.find(at, key) else { continue };
+            match SLOTS.get(field as usize) {
+                Some(Slot::Id) => row.id = number(value).and_then(|id| u64::try_from(id).ok()),
+                Some(Slot::Text(slot)) => {
+                    if let Some(text) = row.texts.get_mut(*slot) {
+                        *text = texts.intern(hash(value), value);
+                    }
+                }
+                Some(Slot::Number(slot)) => {
+                    if let Some(held) = row.numbers.get_mut(*slot) {
+                        *held = number(value).unwrap_or(NO_NUMBER);
+                    }
+                }
+                Some(Slot::Nowhere) | None => {}
+            }
+        }
+        row
+    }
+
+    /// The number of a field's text.
+    pub fn text(&self, field: Field) -> u32 {
+        match SLOTS.get(field as usize) {
+            Some(Slot::Text(slot)) => self.texts.get(*slot).copied().unwrap_or(NO_TEXT),
+            _ => NO_TEXT,
+        }
+    }
+
+    /// A field's number.
+    pub fn number(&self, field: Field) -> Option<i64> {
+        match SLOTS.get(field as usize) {
+            Some(Slot::Number(slot)) => {
+                self.numbers.get(*slot).copied().filter(|number| *number != NO_NUMBER)
+            }
+            _ => None,
+        }
+    }
+
+    /// Texts get the numbers that `numbers` gives for theirs.
+    pub fn renumber(&mut self, numbers: &[u32]) {
+        for text in &mut self.texts {
+            *text = numbers.get(*text as usize).copied().unwrap_or(NO_TEXT);
+        }
+    }
+
+    /// What parts snapshots.
+    pub fn mark(&self, texts: &Interner) -> Mark {
+        let text = |field| texts.get(self.text(field));
+        Mark::new(self.id, text(Field::Addr), self.number(Field::Fd)).timed(self.time).aged(
+            self.number(Field::Age),
+            self.number(Field::Idle),
+            text(Field::Cmd),
+        )
+    }
+
+    /// Bytes that wait for the client to read them; `None` where the version prints neither part.
+    pub fn output(&self) -> Option<i64> {
+        match (self.number(Field::Obl), self.number(Field::Omem)) {
+            (None, None) => None,
+            (fixed, list) => Some(fixed.unwrap_or(0).saturating_add(list.unwrap_or(0))),
+        }
+    }
+
+    /// What the connection is for, as [`crate::report::connections::ByType`] tells.
+    pub fn kind(&self, texts: &Interner) -> Kind {
+        let flags = texts.get(self.text(Field::Flags));
+        let has = |flag| memchr::memchr(flag, flags).is_some();
+        let subscribed = [Field::Sub, Field::Psub, Field::Ssub]
+            .into_iter()
+            .any(|field| self.number(field).is_some_and(|count| count > 0));
+        if has(b'O') {
+            Kind::Monitor
+        } else if has(b'S') || has(b'g') {
+            Kind::Replica
+        } else if has(b'M') || has(b'o') {
+            Kind::Master
+        } else if has(b'P') || subscribed {
+            Kind::Pubsub
+        } else {
+            Kind::Normal
+        }
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing of the others.
+    Normal,
+    /// Subscribed.
+    Pubsub,
+    /// A replica.
+    Replica,
+    /// The link to a master.
+    Master,
+    /// MONITOR.
+    Monitor,
+}
+
+impl Kind {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Normal => "normal",
+            Kind::Pubsub => "pubsub",
+            Kind::Replica => "replica",
+            Kind::Master => "master",
+            Kind::Monitor => "monitor",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::client_list::row::fields;
+
+    fn row(text: &str, texts: &mut Interner) -> Row {
+        let mut pairs = Vec::new();
+        fields(text.as_bytes(), &mut pairs).unwrap();
+        let record = ClientRow { place: Place::default(), bytes: 0, time: None, fields: &pairs };
+        Row::new(&record, 0, &mut Finder::default(), texts)
+    }
+
+    #[test]
+    fn missing_is_not_zero() {
+        let mut texts = Interner::default();
+        let row = row("id=7 addr=a:1 fd=-1 name= age=-1 omem=x", &mut texts);
+        assert_eq!((row.id, row.number(Field::Fd), row.number(Field::Age)), (Some(7), Some(-1), Some(-1)));
+        assert_eq!((row.number(Field::Idle), row.number(Field::Omem)), (None, None));
+        assert_eq!((row.text(Field::User), texts.get(row.text(Field::Name))), (NO_TEXT, &b""[..]));
+        assert_eq!(row.output(), None);
+    }
+
+    #[test]
+    fn kinds_follow_flags_and_subscriptions() {
+        for (fields, kind) in [
+            ("flags=N sub=0 psub=0", Kind::Normal),
+            ("flags=N sub=0 psub=1", Kind::Pubsub),
+            ("flags=P sub=0 ssub=0", Kind::Pubsub),
+            ("flags=O sub=0 psub=0", Kind::Monitor),
+            ("flags=SO sub=0 psub=0", Kind::Monitor),
+            ("flags=S sub=0 psub=0", Kind::Replica),
+            ("flags=M sub=0 psub=0", Kind::Master),
+            ("flags=b sub=0 psub=0", Kind::Normal),
+            ("sub=0 psub=0", Kind::Normal),
+        ] {
+            let mut texts = Interner::default();
+            let row = row(&format!("id=7 addr=a:1 fd=3 name= {fields}"), &mut texts);
+            assert_eq!(row.kind(&texts), kind, "{fields}");
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! A series of snapshots, folded one by one: what each holds, every connection as last seen, and how the
+//! groups grow.
+//!
+//! Snapshots are ordered by time, whatever the order of their files; where there is no clock, by when the
+//! file was written and by their place in it. Everything kept is a least, a most or a sum, so files may come
+//! in any order.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+
+use super::Item;
+use super::held::{Connection, Group, NO_GROUP, Position, Sight, Snapshot, Timed};
+use super::row::{NO_TEXT, Row};
+use super::splitter::{Dump, Splitter};
+use crate::event::Place;
+use crate::format::client_list::field::Field;
+use crate::intern::{Interner, hash};
+use crate::statistic::clients::Address;
+
+/// Connections that are kept; later new ones are counted in snapshots only. About 100 MB.
+pub const MOST_CONNECTIONS: usize = 262_144;
+
+/// Snapshots that are kept; later ones only count for growth. About 70 MB.
+pub const MOST_SNAPSHOTS: usize = 262_144;
+
+/// Groups that are kept. About 40 MB.
+pub const MOST_GROUPS: usize = 262_144;
+
+/// Runs in which a snapshot of another file is looked for.
+const RUNS_BACK: usize = 16;
+
+/// Ages are whole seconds and clocks of scripts a little late.
+const SLACK: i64 = 2;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct InputTimes {
+    named: Option<i64>,
+    modified: Option<i64>,
+    /// Of its last snapshot.
+    order: Option<i64>,
+}
+
+/// What tells connections apart.
+type Key = (u32, Option<u64>, u32, i64);
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Series {
+    splitter: Splitter<Row>,
+    input: Option<u32>,
+    fold: Fold,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Fold {
+    inputs: BTreeMap<u32, InputTimes>,
+    /// Of the snapshot before, whatever its input.
+    order: Option<i64>,
+    snapshots: Vec<Snapshot>,
+    beyond: u64,
+    open: Option<Snapshot>,
+    /// The last snapshot of each run.
+    runs: Vec<Snapshot>,
+    keys: HashMap<Key, u32, FixedState>,
+    connections: Vec<Connection>,
+    lost: bool,
+    group_keys: HashMap<(u8, u32, u32), u32, FixedState>,
+    groups: Vec<Group>,
+    touched: Vec<u32>,
+    groups_lost: bool,
+    /// From the number of an address to that of its host.
+    hosts: HashMap<u32, u32, FixedState>,
+    timed: Timed,
+    ends: Option<(Sight, Sight)>,
+}
+
+impl Series {
+    /// What is known of an input that begins.
+    pub fn input(&mut self, input: u32, named: Option<i64>, modified: Option<i64>) {
+        self.fold.inputs.insert(input, InputTimes { named, modified, order: None });
+    }
+
+    /// Whether [`Series::input`] told of it.
+    pub fn knows(&self, input: u32) -> bool {
+        self.fold.inputs.contains_key(&input)
+    }
+
+    /// The next item of the capture.
+    pub fn take(&mut self, item: Item, texts: &mut Interner) {
+        let Series { splitter, input, fold } = self;
+        let number = item.input();
+        let mark = match &item {
+            Item::Row(row) => Some(row.mark(texts)),
+            Item::Sign { .. } => None,
+        };
+        let named = fold.inputs.get(&number).and_then(|times| times.named);
+        let mut out = |dump: Dump<'_, Row>| fold.dump(&dump, texts);
+        if *input != Some(number) {
+            // The snapshot that this closes is of the input before, as its rows tell.
+            splitter.start_input(named, &mut out);
+            *input = Some(number);
+        }
+        match (item, mark) {
+            (Item::Row(row), Some(mark)) => splitter.row(mark, row, &mut out),
+            (Item::Sign { time, .. }, _) => splitter.sign(time, &mut out),
+            (Item::Row(_), None) => {}
+        }
+    }
+
+    /// The last snapshot ends.
+    pub fn close(&mut self, texts: &mut Interner) {
+        let Series { splitter, fold, .. } = self;
+        splitter.close(&mut |dump: Dump<'_, Row>| fold.dump(&dump, texts));
+        fold.snapshots.sort_by_key(|snapshot| snapshot.position);
+    }
+
+    /// In order, once closed.
+    pub fn snapshots(&self) -> &[Snapshot] {
+        &self.fold.snapshots
+    }
+
+    /// Every connection.
+    pub fn connections(&self) -> &[Connection] {
+        &self.fold.connections
+    }
+
+    /// Every group.
+    pub fn groups(&self) -> &[Group] {
+        &self.fold.groups
+    }
+
+    /// The first and the last snapshot.
+    pub fn ends(&self) -> Option<(Sight, Sight)> {
+        self.fold.ends
+    }
+
+    /// For the line of least squares.
+    pub fn timed(&self) -> Timed {
+        self.fold.timed
+    }
+
+    /// Bounds that took over, in words.
+    pub fn bounds(&self) -> impl Iterator<Item = String> {
+        let told = [
+            (
+                self.fold.lost,
+                format!("more than {MOST_CONNECTIONS} connections: later ones are counted only"),
+            ),
+            (
+                self.fold.beyond > 0,
+                format!("more than {MOST_SNAPSHOTS} snapshots: {} are not listed", self.fold.beyond),
+            ),
+            (
+                self.fold.groups_lost,
+                format!("more than {MOST_GROUPS} names, IPs, users and libraries of connections"),
+            ),
+        ];
+        told.into_iter().filter_map(|(is, text)| is.then_some(text))
+    }
+}
+
+impl Fold {
+    /// Counts rows of one snapshot.
+    fn dump(&mut self, dump: &Dump<'_, Row>, texts: &mut Interner) {
+        let mut snapshot = match self.open.take().filter(|_| dump.continued) {
+            Some(open) => open,
+            None => match dump.rows.first() {
+                Some((_, row)) => self.start(dump, row.input, row.place),
+                None => return,
+            },
+        };
+        for (_, row) in dump.rows {
+            snapshot.add(row, texts);
+        }
+        if !dump.continued {
+            self.find_run(&mut snapshot, dump.rows.iter().map(|(_, row)| row), texts);
+        }
+        let sight = Sight { position: snapshot.position, time: snapshot.time };
+        for (_, row) in dump.rows {
+            self.see(row, snapshot.run, sight, texts);
+        }
+        if dump.more {
+            self.open = Some(snapshot);
+            return;
+        }
+        self.count_groups(sight);
+        let (first, last) = self.ends.get_or_insert((sight, sight));
+        if sight.position < first.position {
+            *first = sight;
+        }
+        if sight.position > last.position {
+            *last = sight;
+        }
+        if let Some(run) = self.runs.get_mut(snapshot.run as usize)
+            && run.position <= snapshot.position
+        {
+            run.clone_from(&snapshot);
+        }
+        if self.snapshots.len() < MOST_SNAPSHOTS {
+            self.snapshots.push(snapshot);
+        } else {
+            self.beyond += 1;
+        }
+    }
+
+    fn start(&mut self, dump: &Dump<'_, Row>, input: u32, place: Place) -> Snapshot {
+        let times = self.inputs.entry(input).or_default();
+        let time = dump.time;
+        let order =
+            time.or(times.order).or(times.named).or(times.modified).or(self.order).unwrap_or(i64::MIN);
+        times.order = Some(order);
+        self.order = Some(order);
+        Snapshot {
+            position: Position { order, input, number: dump.number },
+            time,
+            place,
+            ..Snapshot::default()
+        }
+    }
+
+    /// Which run of a server a snapshot is of: one in which a client was seen already, else the last one,
+    /// unless the server started anew: then ids went down and nobody is older than the time between.
+    fn find_run<'r>(
+        &mut self,
+        snapshot: &mut Snapshot,
+        rows: impl Iterator<Item = &'r Row> + Clone,
+        texts: &Interner,
+    ) {
+        let Some(last) = self.runs.len().checked_sub(1) else {
+            self.runs.push(snapshot.clone());
+            return;
+        };
+        // A socket's path is the same in every run, so it tells nothing where other addresses do.
+        let is_path = |row: &Row| is_unix(texts.get(row.text(Field::Addr)));
+        let paths_only = rows.clone().all(is_path);
+        let runs = (0..=last).rev().take(RUNS_BACK).filter_map(|run| u32::try_from(run).ok());
+        for run in runs {
+            let known = |row: &Row| (paths_only || !is_path(row)) && self.keys.contains_key(&key(row, run));
+            if rows.clone().any(known) {
+                snapshot.run = run;
+                return;
+            }
+        }
+        snapshot.run = u32::try_from(last).unwrap_or(u32::MAX);
+        let Some(before) = self.runs.get(last) else { return };
+        let is_later = before.position < snapshot.position;
+        let (early, late) = if is_later { (before, &*snapshot) } else { (&*snapshot, before) };
+        let lower = early.highest.zip(late.highest).is_some_and(|(early, late)| late < early);
+        let younger = match (early.time.zip(late.time), early.oldest.zip(late.oldest)) {
+            (Some((from, to)), Some((_, age))) => age <= to.saturating_sub(from) / 1_000_000 + SLACK,
+            (None, Some((before, now))) => now < before,
+            (_, None) => false,
+        };
+        if !(lower && younger) {
+            return;
+        }
+        if is_later {
+            snapshot.restarted = true;
+        } else {
+            let late = before.position;
+            for held in self.snapshots.iter_mut().filter(|held| held.position == late) {
+                held.restarted = true;
+            }
+        }
+        snapshot.run = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
+        self.runs.push(snapshot.clone());
+    }
+
+    /// A connection is in a snapshot.
+    fn see(&mut self, row: &Row, run: u32, sight: Sight, texts: &mut Interner) {
+        let held = self.keys.get(&key(row, run)).copied();
+        let same =
+            held.and_then(|at| self.connections.get(at as usize)).filter(|held| shares(&held.row, row));
+        let groups = match same {
+            Some(same) => same.groups,
+            None => self.groups_of(row, texts),
+        };
+        for group in groups {
+            if let Some(held) = self.groups.get_mut(group as usize) {
+                if held.present == 0 {
+                    self.touched.push(group);
+                }
+                held.present += 1;
+            }
+        }
+        let Some(connection) = held.and_then(|at| self.connections.get_mut(at as usize)) else {
+            if self.connections.len() >= MOST_CONNECTIONS {
+                self.lost = true;
+                return;
+            }
+            let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
+            self.keys.insert(key(row, run), number);
+            let (row, peak_output) = (*row, row.output());
+            self.connections.push(Connection {
+                run,
+                first: sight,
+                last: sight,
+                row,
+                snapshots: 1,
+                peak_output,
+                groups,
+            });
+            return;
+        };
+        connection.snapshots += 1;
+        connection.peak_output = connection.peak_output.max(row.output());
+        if sight.position < connection.first.position {
+            connection.first = sight;
+        }
+        if sight.position >= connection.last.position {
+            connection.last = sight;
+            connection.row = *row;
+            connection.groups = groups;
+        }
+    }
+
+    fn groups_of(&mut self, row: &Row, texts: &mut Interner) -> [u32; 4] {
+        let library = (row.text(Field::LibName), row.text(Field::LibVer));
+        // Missing and empty are both those without.
+        let empty = texts.intern(hash(b""), b"");
+        let told = |text: u32| if text == NO_TEXT { empty } else { text };
+        let address = row.text(Field::Addr);
+        let host = *self.hosts.entry(address).or_insert_with(|| {
+            let host = host(texts.get(address)).to_vec();
+            texts.intern(hash(&host), &host)
+        });
+        [
+            self.group(0, (told(row.text(Field::Name)), empty)),
+            self.group(1, (host, empty)),
+            self.group(2, (told(row.text(Field::User)), empty)),
+            self.group(3, (told(library.0), told(library.1))),
+        ]
+    }
+
+    fn group(&mut self, by: u8, value: (u32, u32)) -> u32 {
+        let number = u32::try_from(self.groups.len()).unwrap_or(NO_GROUP);
+        if self.groups.len() >= MOST_GROUPS {
+            let held = self.group_keys.get(&(by, value.0, value.1)).copied();
+            self.groups_lost |= held.is_none();
+            return held.unwrap_or(NO_GROUP);
+        }
+        let held = *self.group_keys.entry((by, value.0, value.1)).or_insert(number);
+        if held == number {
+            let late = Position { order: i64::MAX, input: u32::MAX, number: u32::MAX };
+            let early = Position { order: i64::MIN, input: 0, number: 0 };
+            let (first, last) = ((late, 0), (early, 0));
+            self.groups.push(Group { by, value, present: 0, first, last, peak: 0, sums: (0, 0) });
+        }
+        held
+    }
+
+    /// A snapshot ends: its groups have their counts.
+    fn count_groups(&mut self, sight: Sight) {
+        let millis = sight.time.map(|time| {
+            let base = *self.timed.base.get_or_insert(time);
+            let millis = i128::from(time) / 1_000 - i128::from(base) / 1_000;
+            self.timed.count += 1;
+            self.timed.sums.0 += millis;
+            self.timed.sums.1 += millis * millis;
+            millis
+        });
+        for group in self.touched.drain(..) {
+            let Some(group) = self.groups.get_mut(group as usize) else { continue };
+            let count = std::mem::take(&mut group.present);
+            group.peak = group.peak.max(count);
+            if sight.position <= group.first.0 {
+                group.first = (sight.position, count);
+            }
+            if sight.position >= group.last.0 {
+                group.last = (sight.position, count);
+            }
+            if let Some(millis) = millis {
+                group.sums.0 += i128::from(count);
+                group.sums.1 += i128::from(count) * millis;
+            }
+        }
+    }
+}
+
+fn key(row: &Row, run: u32) -> Key {
+    // Before there were ids an address is used again, but hardly with the same descriptor.
+    let fd = if row.id.is_none() { row.number(Field::Fd).unwrap_or(i64::MIN) } else { 0 };
+    (run, row.id, row.text(Field::Addr), fd)
+}
+
+/// Whether two rows are of the same groups.
+fn shares(a: &Row, b: &Row) -> bool {
+    let fields = [Field::Addr, Field::Name, Field::User, Field::LibName, Field::LibVer];
+    fields.into_iter().all(|field| a.text(field) == b.text(field))
+}
+
+/// `/tmp/redis.sock:0`, `[/tmp/redis.sock:0]:0` (Valkey 9.1), `0.0.0.0:0` (Redis 2.4).
+fn is_unix(address: &[u8]) -> bool {
+    address.starts_with(b"/") || address.starts_with(b"[/") || address == b"0.0.0.0:0"
+}
+
+/// The host of an address, `unix` for sockets.
+fn host(address: &[u8]) -> &[u8] {
+    if is_unix(address) { b"unix" } else { Address::parse(address).host }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told() {
+        for (address, expected) in [
+            (&b"127.0.0.1:5"[..], &b"127.0.0.1"[..]),
+            (b"[::1]:5", b"::1"),
+            (b"fd40::1:2:44426", b"fd40::1:2"),
+            (b"/tmp/a b.sock:0", b"unix"),
+            (b"[/tmp/a.sock:0]:0", b"unix"),
+            (b"0.0.0.0:0", b"unix"),
+            (b"", b""),
+        ] {
+            assert_eq!(host(address), expected);
+        }
+    }
+}

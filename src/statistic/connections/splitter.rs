@@ -1,0 +1,277 @@
+//! Rows into snapshots: where one dump of CLIENT LIST ends and the next begins.
+//!
+//! A new snapshot starts at a sign that the format tells (blank line, time, decoration, a new answer), where
+//! the times in front of rows jump by more than a second or start or end, and where a client comes a second
+//! time. `redis-cli -r N -i S` prints nothing between dumps; there the row of the client that asks is
+//! often the last of its dump, so where ages jump behind it the dump ends there.
+
+use std::collections::HashSet;
+
+use crate::intern::hash;
+
+/// Rows of a snapshot that are held back until it ends; a longer one is handed on in parts.
+const MOST: usize = 65_536;
+
+/// Clients of a snapshot that are told apart; past it repetitions are not noticed. About 32 MB.
+const MOST_SEEN: usize = 1 << 20;
+
+/// What makes a client the same within a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// Its id.
+    Id(u64),
+    /// The hash of its address and file descriptor, where there is no id.
+    Place(u64),
+}
+
+/// What the splitter must know of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    who: Who,
+    time: Option<i64>,
+    age: Option<i64>,
+    asks: bool,
+}
+
+impl Mark {
+    /// From a row's fields, as far as it has them.
+    pub fn new(id: Option<u64>, address: &[u8], fd: Option<i64>) -> Self {
+        let place = || hash(address).wrapping_add(hash(&fd.unwrap_or(i64::MIN).to_le_bytes()).rotate_left(1));
+        let who = id.map_or_else(|| Who::Place(place()), Who::Id);
+        Mark { who, time: None, age: None, asks: false }
+    }
+
+    /// The time in front of the row.
+    pub fn timed(self, time: Option<i64>) -> Self {
+        Mark { time, ..self }
+    }
+
+    /// Its age, and whether it may be the client that asks for the list.
+    pub fn aged(self, age: Option<i64>, idle: Option<i64>, cmd: &[u8]) -> Self {
+        Mark { age, asks: idle == Some(0) && matches!(cmd, b"client" | b"client|list"), ..self }
+    }
+}
+
+/// Rows of one snapshot.
+#[derive(Debug)]
+pub struct Dump<'a, R> {
+    /// Its time in microseconds since 1970.
+    pub time: Option<i64>,
+    /// Its number within the input.
+    pub number: u32,
+    /// Its rows, in order.
+    pub rows: &'a [(Mark, R)],
+    /// Whether there were rows of it before.
+    pub continued: bool,
+    /// Whether more of its rows may come.
+    pub more: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Splitter<R> {
+    /// Time of the file's name, for its first snapshot if that has no other.
+    named: Option<i64>,
+    /// Whether the input parts its snapshots by signs.
+    signed: bool,
+    /// Time of the present snapshot.
+    time: Option<i64>,
+    rows: Vec<(Mark, R)>,
+    seen: HashSet<Who, foldhash::fast::FixedState>,
+    /// The last row of a client that may have asked.
+    asked: Option<usize>,
+    number: u32,
+    continued: bool,
+}
+
+impl<R> Default for Splitter<R> {
+    fn default() -> Self {
+        Splitter {
+            named: None,
+            signed: false,
+            time: None,
+            rows: Vec::new(),
+            seen: HashSet::default(),
+            asked: None,
+            number: 0,
+            continued: false,
+        }
+    }
+}
+
+impl<R> Splitter<R> {
+    /// Another input begins; `named` is the time in its name.
+    pub fn start_input(&mut self, named: Option<i64>, out: &mut impl FnMut(Dump<'_, R>)) {
+        self.close(out);
+        *self = Splitter {
+            named,
+            rows: std::mem::take(&mut self.rows),
+            seen: std::mem::take(&mut self.seen),
+            ..Splitter::default()
+        };
+    }
+
+    /// A new snapshot begins, if there were rows of the present one.
+    pub fn sign(&mut self, time: Option<i64>, out: &mut impl FnMut(Dump<'_, R>)) {
+        self.signed = true;
+        self.close(out);
+        // Of several lines between two dumps the last time counts.
+        self.time = time.or(self.time);
+    }
+
+    /// The next row.
+    pub fn row(&mut self, mark: Mark, row: R, out: &mut impl FnMut(Dump<'_, R>)) {
+        if let Some((last, _)) = self.rows.last() {
+            let jumps = match (last.time, mark.time) {
+                (Some(last), Some(time)) => time.abs_diff(last) > 1_000_000,
+                (last, time) => last.is_some() != time.is_some(),
+            };
+            if jumps {
+                self.close(out);
+            }
+        }
+        if self.seen.contains(&mark.who) {
+            let turn = self.turn().filter(|at| !self.holds(*at, mark.who));
+            self.close_at(turn.unwrap_or(self.rows.len()), out);
+        } else if mark.asks
+            && !self.signed
+            && self.asked_anew()
+            && let Some(turn) = self.turn()
+        {
+            self.close_at(turn, out);
+        }
+        if self.seen.len() < MOST_SEEN {
+            self.seen.insert(mark.who);
+        }
+        if mark.asks {
+            self.asked = Some(self.rows.len());
+        }
+        self.rows.push((mark, row));
+        if self.rows.len() >= MOST {
+            self.hand_on(self.rows.len(), true, out);
+            self.asked = None;
+        }
+    }
+
+    /// Where ages jump up behind the client that asked.
+    fn turn(&self) -> Option<usize> {
+        let next = self.asked? + 1;
+        let age = |at: usize| self.rows.get(at).and_then(|(mark, _)| mark.age);
+        (age(next)? > age(next - 1)?).then_some(next)
+    }
+
+    /// Whether the client that asked had just connected, as redis-cli has.
+    fn asked_anew(&self) -> bool {
+        let asked = self.asked.and_then(|at| self.rows.get(at));
+        asked.is_some_and(|(mark, _)| mark.age.is_some_and(|age| age <= 1))
+    }
+
+    fn holds(&self, from: usize, who: Who) -> bool {
+        self.rows.get(from..).is_some_and(|rows| rows.iter().any(|(mark, _)| mark.who == who))
+    }
+
+    /// The present snapshot ends.
+    pub fn close(&mut self, out: &mut impl FnMut(Dump<'_, R>)) {
+        self.close_at(self.rows.len(), out);
+    }
+
+    /// The present snapshot ends before row `at`; what follows is the next one's.
+    fn close_at(&mut self, at: usize, out: &mut impl FnMut(Dump<'_, R>)) {
+        if at == 0 && !self.continued {
+            return;
+        }
+        self.hand_on(at, false, out);
+        self.number += 1;
+        self.continued = false;
+        self.time = None;
+        self.named = None;
+        self.asked = None;
+        self.seen.clear();
+        self.seen.extend(self.rows.iter().map(|(mark, _)| mark.who));
+    }
+
+    fn hand_on(&mut self, at: usize, more: bool, out: &mut impl FnMut(Dump<'_, R>)) {
+        let first = self.rows.first().and_then(|(mark, _)| mark.time);
+        // Kept for the parts to come.
+        self.time = self.time.or(first).or(self.named);
+        let rows = self.rows.get(..at).unwrap_or_default();
+        let (time, number, continued) = (self.time, self.number, self.continued);
+        out(Dump { time, number, rows, continued, more });
+        self.rows.drain(..at);
+        self.continued = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps: `7` a row with this id, `7@5` with an age, `7?` of a client that has just asked, `7t3` with a
+    /// time in seconds in front, `-` a sign, `-3` one with a time.
+    fn split(steps: &str) -> String {
+        let mut splitter: Splitter<u64> = Splitter::default();
+        let mut shown = Vec::new();
+        let mut out = |dump: Dump<'_, u64>| {
+            let ids: Vec<_> = dump.rows.iter().map(|(_, id)| id.to_string()).collect();
+            let time = dump.time.map(|time| format!("{}:", time / 1_000_000)).unwrap_or_default();
+            shown.push(format!("{time}{}", ids.join(" ")));
+        };
+        splitter.start_input(Some(99_000_000), &mut out);
+        for step in steps.split(' ').filter(|step| !step.is_empty()) {
+            if let Some(time) = step.strip_prefix('-') {
+                splitter.sign(time.parse::<i64>().ok().map(|time| time * 1_000_000), &mut out);
+                continue;
+            }
+            let (step, time) = step.split_once('t').unwrap_or((step, ""));
+            let (step, age) = step.split_once('@').unwrap_or((step, ""));
+            let id = step.trim_end_matches('?').parse().unwrap();
+            let (cmd, age) =
+                if step.ends_with('?') { (&b"client"[..], Some(0)) } else { (&b"get"[..], age.parse().ok()) };
+            let time = time.parse::<i64>().ok().map(|time| time * 1_000_000);
+            splitter.row(Mark::new(Some(id), b"", None).timed(time).aged(age, Some(0), cmd), id, &mut out);
+        }
+        splitter.close(&mut out);
+        shown.join(" | ")
+    }
+
+    #[test]
+    fn snapshots_are_parted() {
+        for (steps, expected) in [
+            ("1 2 3", "99:1 2 3"),
+            ("-5 1 2 - -6 1", "5:1 2 | 6:1"),
+            ("-5 - 1 2", "5:1 2"),
+            ("-5 -7 1 2", "7:1 2"),
+            ("-5 1 - 2", "5:1 | 2"),
+            ("-5 1 2 1 2", "5:1 2 | 1 2"),
+            ("1 2 1 2 1", "99:1 2 | 1 2 | 1"),
+            ("1t5 2t5 1t9", "5:1 2 | 9:1"),
+            ("1t5 2t6 3t7 4t9", "5:1 2 3 | 9:4"),
+            ("-5 1 2 3t9", "5:1 2 | 9:3"),
+            ("-5 1t6 2t6", "5:1 2"),
+            // The one who asks ends a dump where ages jump behind it.
+            ("1@9 2? 7@5 1@10 3?", "99:1 2 | 7 1 3"),
+            ("1@9 2? 3@5 4?", "99:1 2 | 3 4"),
+            ("1? 2?", "99:1 2"),
+            ("- 1@9 2? 3@5 4?", "99:1 2 3 4"),
+            ("1@9 2@0 1@10 2@1", "99:1 2 | 1 2"),
+            ("-", ""),
+            ("", ""),
+        ] {
+            assert_eq!(split(steps), expected, "{steps}");
+        }
+    }
+
+    #[test]
+    fn a_long_snapshot_comes_in_parts() {
+        let mut splitter: Splitter<()> = Splitter::default();
+        let mut seen = Vec::new();
+        let mut out =
+            |dump: Dump<'_, ()>| seen.push((dump.rows.len(), dump.number, dump.continued, dump.more));
+        for id in 0..MOST as u64 + 2 {
+            splitter.row(Mark::new(Some(id), b"", None), (), &mut out);
+        }
+        splitter.row(Mark::new(Some(0), b"", None), (), &mut out);
+        splitter.close(&mut out);
+        assert_eq!(seen, [(MOST, 0, false, true), (2, 0, true, false), (1, 1, false, false)]);
+    }
+}
