@@ -52,8 +52,6 @@ pub(super) fn other(head: &[u8]) -> Reading {
         (Kind::KeyspaceEvents, "channels of keyspace notifications")
     } else if finds(b"redis_version:") {
         (Kind::Info, "a line redis_version:")
-    } else if finds(b"1) 1) (integer) ") || head.starts_with(b"[[") || finds(b"'start_time': ") {
-        (Kind::Slowlog, "entries of SLOWLOG GET")
     } else {
         return Reading::unread(Kind::Unknown, "none of the known kinds of capture");
     };

@@ -12,6 +12,7 @@ pub mod kind;
 pub mod lexical;
 pub mod monitor;
 pub mod python;
+pub mod slowlog;
 
 pub use kind::Kind;
 
@@ -54,10 +55,14 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     }
     match forced {
         Some(Kind::Monitor) => return monitor::probe::force(head, insight),
+        Some(Kind::Slowlog) => return slowlog::probe::force(head),
         Some(kind) => return Reading::unread(kind, "forced by --kind; this version reads MONITOR only"),
         None => {}
     }
     if let Some(reading) = monitor::probe::probe(head, insight) {
+        return reading;
+    }
+    if let Some(reading) = slowlog::probe::probe(head) {
         return reading;
     }
     kind::other(head)

@@ -134,7 +134,7 @@ impl Sink for Observer {
     }
 
     fn slow(&mut self, entry: &Slow<'_>) {
-        self.account.record(entry.bytes, Some(entry.time), entry.args_exact);
+        self.account.record(entry.bytes, Some(entry.time), entry.exactness == Exactness::Exact);
         self.partial.slowlog.observe(entry, self.input);
     }
 
