@@ -33,3 +33,112 @@ fn all_forms_of_a_slow_log_give_the_same_entries() {
         }
     }
 }
+
+fn bytes(text: &str) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+#[test]
+fn the_same_nine_entries_stand_in_every_mode() {
+    let json = read_file("cases/slowlog-r-7.4.1-json.txt");
+    assert_eq!(
+        json.iter().map(|entry| entry.id.unwrap()).collect::<Vec<_>>(),
+        (0..9).rev().collect::<Vec<_>>()
+    );
+    let by_id = |id: usize| &json[8 - id];
+    assert_eq!((by_id(7).client.as_deref(), by_id(7).name.as_deref()), (Some(&b""[..]), Some(&b""[..])));
+    assert_eq!(by_id(7).args, [b"get", &b"x"[..]]);
+    assert_eq!(by_id(6).client, Some(bytes("/tmp/redis.sock:0")));
+    assert_eq!(by_id(4).args[2], [&[b'x'; 128][..], b"... (22 more bytes)"].concat());
+    assert_eq!(by_id(4).argc, Some(3));
+    assert_eq!((by_id(3).args.len(), by_id(3).argc), (32, Some(41)));
+    assert_eq!(by_id(2).args, [&b"SET"[..], b"bin\x00\xff\n\"q\\", b"line1\n5\n1795172499\n42\nGET"]);
+    assert_eq!(by_id(1).args, [&b"SET"[..], b"k1", b""]);
+    for mode in ["tty", "csv", "quoted-json"] {
+        assert_eq!(read_file(&format!("cases/slowlog-r-7.4.1-{mode}.txt")), json, "{mode}");
+    }
+    let raw = read_file("cases/slowlog-r-7.4.1-raw.txt");
+    assert_eq!(raw.len(), 9);
+    for (entry, known) in raw.iter().zip(&json) {
+        assert_eq!(entry.without_args(), known.without_args());
+        assert_eq!(entry.args.join(&b'\n'), known.args.join(&b'\n'));
+        assert_eq!(entry.exact, known.id != Some(2) && known.id != Some(8), "{:?}", known.id);
+        if entry.exact {
+            assert_eq!((&entry.args, entry.argc), (&known.args, known.argc));
+        }
+    }
+}
+
+#[test]
+fn other_servers_and_versions_are_read() {
+    for file in ["raw", "tty"] {
+        let old = read_file(&format!("cases/slowlog-r-2.8.24-{file}.txt"));
+        assert_eq!(old.len(), 9, "{file}");
+        assert!(old.iter().all(|entry| entry.client.is_none() && entry.name.is_none()));
+        assert_eq!(old[1].args, [b"get", &b"x"[..]]);
+        assert_eq!(old[6].id, Some(2));
+    }
+    let valkey = read_file("cases/slowlog-v-8.0.1-raw.txt");
+    assert_eq!(valkey.len(), 9);
+    assert_eq!(
+        (&valkey[1].client, &valkey[1].name),
+        (&Some(bytes("127.0.0.1:59576")), &Some(bytes("my-app")))
+    );
+    let python = read_file("cases/slowlog-redispy.txt");
+    assert_eq!(python.len(), 9);
+    assert_eq!(python[5].argc, Some(41));
+
+    let seven = read_file("cases/slowlog-8.10-seven-tty.txt");
+    assert_eq!(
+        seven.iter().map(|entry| (entry.args.len(), entry.argc)).collect::<Vec<_>>(),
+        [(32, Some(33)), (2, Some(2))]
+    );
+    let seven = read_file("cases/slowlog-8.10-seven-raw.txt");
+    assert_eq!(seven[0].args, [b"DEL", &b"33"[..]]);
+    assert_eq!((&seven[0].name, seven[0].argc, seven[0].exact), (&Some(Vec::new()), Some(2), true));
+    assert_eq!((&seven[1].name, seven[1].argc), (&Some(bytes("app")), Some(2)));
+
+    let sized = read_file("cases/slowlog-enterprise-tty.txt");
+    assert_eq!(sized.iter().map(|entry| entry.id.unwrap()).collect::<Vec<_>>(), [14, 9]);
+    assert_eq!(
+        (&sized[0].complexity, &sized[1].complexity),
+        (&Some(bytes("N:4712,M:3788")), &Some(Vec::new()))
+    );
+    assert!(sized.iter().all(|entry| entry.client.is_none()));
+    assert_eq!(sized[1].args, [b"KEYS", &b"*"[..]]);
+}
+
+#[test]
+fn elasticache_is_read() {
+    let json = read_file("cases/slowlog-aws.json");
+    assert_eq!(
+        json.iter().map(|entry| (entry.id, entry.us, entry.argc)).collect::<Vec<_>>(),
+        [(Some(296), 0, Some(2)), (Some(297), 10412, Some(41))]
+    );
+    assert_eq!(
+        (&json[0].client, &json[0].name),
+        (&Some(bytes("192.168.12.104:55452")), &Some(bytes("logslowxxxxmsxj##")))
+    );
+    let text = read_file("cases/slowlog-aws.txt");
+    assert_eq!(text.len(), 1);
+    assert_eq!((text[0].id, text[0].time, text[0].us), (None, 1_605_631_822_000_000, 30));
+    assert_eq!((&text[0].client, text[0].argc), (&Some(bytes("192.168.12.104:55452")), Some(2)));
+}
+
+#[test]
+fn commandlog_has_the_same_forms() {
+    for (file, value, args) in [
+        ("large-reply-json", 308, vec![bytes("GET"), bytes("big")]),
+        ("large-reply-tty", 308, vec![bytes("GET"), bytes("big")]),
+        (
+            "large-request-raw",
+            330,
+            vec![bytes("SET"), bytes("big"), [&[b'y'; 128][..], b"... (172 more bytes)"].concat()],
+        ),
+    ] {
+        let entries = read_file(&format!("cases/commandlog-9.1-{file}.txt"));
+        assert_eq!(entries.len(), 1);
+        assert_eq!((entries[0].id, entries[0].us, &entries[0].args), (Some(0), value, &args));
+        assert_eq!(entries[0].client, Some(bytes("127.0.0.1:34070")));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::report::slowlog::Slowlog;
 use crate::report::{
     ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
     Table,
@@ -40,6 +41,7 @@ pub fn cut(report: &mut Report, n: usize) {
     cut_table(&mut report.key_patterns, n);
     cut_table(&mut report.dangerous, n);
     report.hot_keys.rows.truncate(n);
+    cut_slowlog(&mut report.slowlog, n);
     report.databases.rows.truncate(n);
     let mut kept: HashMap<&'static str, usize> = HashMap::new();
     report.client_groups.rows.retain(|row| {
@@ -47,6 +49,20 @@ pub fn cut(report: &mut Report, n: usize) {
         *kept += 1;
         *kept <= n
     });
+}
+
+/// Its tables have no base: their rows are not of one sum.
+fn cut_slowlog(log: &mut Slowlog, n: usize) {
+    log.rows.truncate(n);
+    log.patterns.truncate(n);
+    log.clients.truncate(n);
+    log.slowest.truncate(n);
+    if let Some(large) = &mut log.large {
+        large.rows.truncate(n);
+        large.patterns.truncate(n);
+        large.clients.truncate(n);
+        large.biggest.truncate(n);
+    }
 }
 
 fn cut_table<R: Counted>(table: &mut Table<R>, n: usize) {

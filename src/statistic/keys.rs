@@ -267,15 +267,19 @@ impl Keys {
             + self.patterns.rest().map_or(0, |rest| rest.calls)
     }
 
-    /// From the shape of a key to its pattern in the whole capture.
-    pub fn patterns(&mut self, rules: &Rules) -> FinalPatterns {
+    /// From the shape of a key to its pattern in the whole capture; `others` are the shapes of keys that other
+    /// records name.
+    pub fn patterns<'a>(
+        &'a mut self,
+        rules: &Rules,
+        others: impl Iterator<Item = &'a [u8]> + Clone,
+    ) -> FinalPatterns {
         let learnt = self.learnt.take().unwrap_or_else(|| Learnt::new(rules));
-        learnt.finish(self.patterns.iter().map(|(_, name, _)| name))
+        learnt.finish(self.patterns.iter().map(|(_, name, _)| name).chain(others))
     }
 
-    /// The report's tables, and in words which bounds took over.
-    pub fn finish(&mut self, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
-        let names = self.patterns(rules);
+    /// The report's tables, and in words which bounds took over; `names` tell the patterns of keys.
+    pub fn finish(&mut self, names: &FinalPatterns) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();

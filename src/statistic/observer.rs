@@ -40,6 +40,7 @@ impl Observer {
     pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
         let mut partial = self.partial;
         partial.keys = self.keys.seal(rules);
+        partial.slowlog.seal(rules);
         let mut account = self.account;
         account.lines = lines;
         partial.accounts.insert(self.input, account);

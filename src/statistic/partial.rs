@@ -15,6 +15,7 @@ use super::info::Info;
 use super::keys::Keys;
 use super::slowlog::Slowlog;
 use super::timeline::Timeline;
+use crate::options::Commandlog;
 use crate::pattern::{Patterns, Rules};
 use crate::report;
 use crate::report::{
@@ -50,6 +51,7 @@ impl Partial {
         let accounts = &self.accounts;
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         self.caller.merge(later.caller, &numbers);
@@ -67,7 +69,7 @@ impl Partial {
 impl Partial {
     /// From the shape of a key to its pattern in the whole capture.
     pub fn patterns(&mut self, rules: &Rules) -> Patterns {
-        self.keys.patterns(rules)
+        self.keys.patterns(rules, self.slowlog.shapes())
     }
 }
 
@@ -103,10 +105,22 @@ pub struct Summary {
 
 impl Partial {
     /// Finishes every statistic. `paths` are the inputs' by number, `bucket` the timeline's width in
-    /// seconds where one was asked for.
-    pub fn finish(&mut self, rules: &Rules, paths: &[Bytes], bucket: Option<u64>) -> Summary {
+    /// seconds where one was asked for, `commandlog` what slow logs were said to be.
+    pub fn finish(
+        &mut self,
+        rules: &Rules,
+        paths: &[Bytes],
+        bucket: Option<u64>,
+        commandlog: Option<Commandlog>,
+    ) -> Summary {
         let commands = self.commands.finish(&self.clients);
-        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(rules);
+        let names = self.patterns(rules);
+        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&names);
+        bounds.extend(self.slowlog.bounds());
+        // Large is not slow.
+        if !commandlog.is_some_and(Commandlog::is_large) {
+            self.slowlog.count_into(&mut self.timeline);
+        }
         if self.clients.rest() > 0 {
             bounds.push(format!(
                 "more than {} client addresses: the later ones are counted together",
@@ -120,7 +134,7 @@ impl Partial {
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
             connections: self.connections.finish(),
-            slowlog: self.slowlog.finish(),
+            slowlog: self.slowlog.finish(&names, paths, commandlog),
             events: self.events.finish(),
             info: self.info.finish(),
             commands,

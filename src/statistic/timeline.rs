@@ -24,6 +24,7 @@ struct Counts {
     reads: u64,
     writes: u64,
     dangerous: u64,
+    slow: u64,
 }
 
 impl Counts {
@@ -32,6 +33,7 @@ impl Counts {
         self.reads += later.reads;
         self.writes += later.writes;
         self.dangerous += later.dangerous;
+        self.slow += later.slow;
     }
 }
 
@@ -44,11 +46,13 @@ pub struct Timeline {
     buckets: BTreeMap<i64, Counts>,
     /// The bucket of the last call, not yet in `buckets`: calls come in order of time.
     open: Option<(i64, Counts)>,
+    /// Whether there was a slow call.
+    has_slow: bool,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Timeline { width: 1, buckets: BTreeMap::new(), open: None }
+        Timeline { width: 1, buckets: BTreeMap::new(), open: None, has_slow: false }
     }
 }
 
@@ -72,6 +76,14 @@ impl Timeline {
         counts.dangerous += u64::from(call.is_dangerous());
     }
 
+    /// Counts a slow call of that time.
+    pub fn slow(&mut self, time: i64) {
+        let bucket = time.div_euclid(self.width * MICROS);
+        self.buckets.entry(bucket).or_default().slow += 1;
+        self.has_slow = true;
+        self.bound();
+    }
+
     fn close(&mut self) {
         if let Some((bucket, counts)) = self.open.take() {
             self.buckets.entry(bucket).or_default().merge(&counts);
@@ -91,6 +103,11 @@ impl Timeline {
         for (bucket, counts) in &later.buckets {
             self.buckets.entry(*bucket).or_default().merge(counts);
         }
+        self.has_slow |= later.has_slow;
+        self.bound();
+    }
+
+    fn bound(&mut self) {
         while self.buckets.len() > MOST && self.next_width().is_some() {
             self.widen();
         }
@@ -129,13 +146,14 @@ impl Timeline {
         if width > self.width && width % self.width == 0 {
             self.rebase(width);
         }
+        let has_slow = self.has_slow;
         let rows = self.buckets.iter().map(|(bucket, counts)| TimelineRow {
             time: Time(bucket.saturating_mul(self.width).saturating_mul(MICROS)),
             calls: counts.calls,
             reads: counts.reads,
             writes: counts.writes,
             dangerous: counts.dangerous,
-            slow: None,
+            slow: has_slow.then_some(counts.slow),
             events: None,
             connections: None,
         });

@@ -58,6 +58,7 @@ pub fn timeline(report: &Report, page: &mut Page) {
     line("calls", |row| row.calls, Paint::Plain);
     line("writes", |row| row.writes, Paint::Plain);
     line("dangerous", |row| row.dangerous, Paint::Red);
+    line("slow", |row| row.slow.unwrap_or(0), Paint::Plain);
 }
 
 /// The columns' heights, the biggest being the highest and 0 a blank; nothing where all are 0.

@@ -17,6 +17,7 @@ mod head;
 mod keys;
 mod page;
 mod sheet;
+mod slowlog;
 mod table;
 
 use page::Page;
@@ -30,6 +31,7 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     head::inputs,
     activity::timeline,
     dangerous::dangerous,
+    slowlog::slowlog,
     activity::commands,
     clients::groups,
     clients::clients,
