@@ -93,6 +93,11 @@ impl<'a> Args<'a> {
         Some(Text { raw, escapes: span.escapes })
     }
 
+    /// The first `count` of them.
+    pub fn first(&self, count: usize) -> Args<'a> {
+        Args { line: self.line, spans: self.spans.get(..count).unwrap_or(self.spans) }
+    }
+
     /// All arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         let args = *self;

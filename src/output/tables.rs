@@ -3,8 +3,12 @@
 //! A row costs a few pushes: what repeats (clients, commands, patterns) is kept once per batch and
 //! rows hold its number, what does not repeat (keys, arguments) goes into one flat buffer.
 
+mod slow;
+
 use crate::event::{Database, Text};
 use crate::intern::{Interner, hash};
+
+pub use slow::{SlowRow, SlowRows};
 
 /// A column of byte strings of which few are different.
 #[derive(Clone, Debug, Default)]

@@ -92,7 +92,7 @@ def open_table(path):
     same(f"{path}: rows by DuckDB", base.execute("SELECT count(*) FROM it").fetchone()[0], table.num_rows)
     words = dict(base.execute("SELECT keyword_name, keyword_category FROM duckdb_keywords()").fetchall())
     for name in names:
-        assert re.fullmatch("[a-z][a-z_]*", name), f"{path}: odd column name {name}"
+        assert re.fullmatch("[a-z][a-z0-9_]*", name), f"{path}: odd column name {name}"
         if name in RESERVED or words.get(name) in ("reserved", "type_function"):
             sys.exit(f"{path}: column name {name} is a reserved word")
         column = base.execute(f"SELECT {name} FROM it LIMIT 1")
@@ -135,6 +135,14 @@ def reported_tables(report):
     tables["client_commands"] = nested(tables["clients"], "client", "commands")
     tables["dangerous_clients"] = nested(tables["dangerous"], "command", "clients")
     tables["dangerous_examples"] = nested(tables["dangerous"], "command", "examples")
+    log = report["slowlog"]
+    large = log.get("large", {})
+    tables["slowlog"] = log["rows"]
+    for part in ("buckets", "patterns", "clients", "slowest", "restarts"):
+        tables[f"slowlog_{part}"] = log[part]
+    tables["commandlog"] = large.get("rows", [])
+    for part in ("patterns", "clients", "biggest", "restarts"):
+        tables[f"commandlog_{part}"] = large.get(part, [])
     return tables
 
 
@@ -173,7 +181,7 @@ def check_report(directory, report):
         table = report[name]
         other = (table.get("other") or {}).get("calls", 0)
         same(f"{name}: sum of calls and other", sums[name] + other, table["total"])
-    records = report["totals"]["records"]
+    records = sum(row["records"] for row in report["inputs"] if row["kind"] == "monitor")
     same("commands: total", report["commands"]["total"], records)
     same("databases: sum of calls", sums["databases"], records)
     same("timeline: sum of calls", sums["timeline"], records)

@@ -46,12 +46,17 @@ pub fn whole_length(argument: &[u8], length: usize) -> Option<u64> {
 
 /// How many arguments a call had: those that stand there, but for a last one that stands for others.
 pub fn argc(args: &Args<'_>) -> u64 {
-    let shown = args.len() as u64;
-    let last = args.len().checked_sub(1).and_then(|last| args.get(last));
-    match last.and_then(|last| more_arguments(last.raw)) {
-        Some(missing) => (shown - 1).saturating_add(missing),
-        None => shown,
-    }
+    let shown = logged(args).len() as u64;
+    shown.saturating_add(missing(args).unwrap_or(0))
+}
+
+/// The arguments without a last one that stands for others.
+pub fn logged<'a>(args: &Args<'a>) -> Args<'a> {
+    args.first(args.len() - usize::from(missing(args).is_some()))
+}
+
+fn missing(args: &Args<'_>) -> Option<u64> {
+    more_arguments(args.get(args.len().checked_sub(1)?)?.raw)
 }
 
 fn more(what: &'static [u8], text: &[u8]) -> Option<u64> {

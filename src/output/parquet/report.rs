@@ -4,7 +4,8 @@
 //! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
 //! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
-//! exact bytes. A table's `other` is no row: only `report.json` has it.
+//! exact bytes. A table's `other` is no row: only `report.json` has it. Those of slow logs are in
+//! [`super::slowlog`].
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, integer, writer};
+use super::{Target, integer, slowlog, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -34,10 +35,11 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("dangerous_examples", dangerous_examples(report))?;
     write("databases", databases(report))?;
     write("timeline", timeline(report))?;
+    slowlog::write_report(report, dir)?;
     write("rejects", rejects(report))
 }
 
-fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
+pub(super) fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
     let (target, out) = Target::create(dir, name)?;
     let finish = || -> PolarsResult<()> {
         let mut frame = DataFrame::new_infer_height(columns)?;
@@ -214,6 +216,7 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("reads", rows, |r| r.reads),
         counts("writes", rows, |r| r.writes),
         counts("dangerous", rows, |r| r.dangerous),
+        counts("slow", rows, |r| r.slow),
     ]
 }
 
@@ -233,11 +236,11 @@ fn nested<'a, O, I>(rows: &'a [O], inner: impl Fn(&'a O) -> &'a Vec<I>) -> Vec<(
     rows.iter().flat_map(|outer| inner(outer).iter().map(move |row| (outer, row))).collect()
 }
 
-fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
+pub(super) fn strings<'a, R, S: AsRef<str>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> S) -> Column {
     StringChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn maybe_strings<'a, R, S: AsRef<str>>(
+pub(super) fn maybe_strings<'a, R, S: AsRef<str>>(
     name: &str,
     rows: &'a [R],
     value: impl Fn(&'a R) -> Option<S>,
@@ -245,22 +248,30 @@ fn maybe_strings<'a, R, S: AsRef<str>>(
     StringChunked::from_iter_options(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn counts<'a, R, C: Into<Option<u64>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> C) -> Column {
+pub(super) fn counts<'a, R, C: Into<Option<u64>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> C,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(integer));
     Int64Chunked::from_iter_options(name.into(), values).into_column()
 }
 
-fn times<'a, R, T: Into<Option<Time>>>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> T) -> Column {
+pub(super) fn times<'a, R, T: Into<Option<Time>>>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> T,
+) -> Column {
     let values = rows.iter().map(|row| value(row).into().map(|time| time.0));
     let micros = Int64Chunked::from_iter_options(name.into(), values);
     micros.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column()
 }
 
-fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
+pub(super) fn shares<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> f64) -> Column {
     Float64Chunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
+pub(super) fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> bool) -> Column {
     BooleanChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
@@ -306,7 +317,18 @@ mod tests {
                 ("dangerous_clients", report.dangerous.rows.len(), 4),
                 ("dangerous_examples", report.dangerous.rows.len(), 6),
                 ("databases", report.databases.rows.len(), 3),
-                ("timeline", report.timeline.rows.len(), 6),
+                ("timeline", report.timeline.rows.len(), 7),
+                ("slowlog", 0, 8),
+                ("slowlog_buckets", 0, 3),
+                ("slowlog_patterns", 0, 8),
+                ("slowlog_clients", 0, 5),
+                ("slowlog_slowest", 0, 12),
+                ("slowlog_restarts", 0, 3),
+                ("commandlog", 0, 8),
+                ("commandlog_patterns", 0, 8),
+                ("commandlog_clients", 0, 5),
+                ("commandlog_biggest", 0, 12),
+                ("commandlog_restarts", 0, 3),
                 ("rejects", 0, 5),
             ] {
                 let frame = frame(table);

@@ -36,12 +36,11 @@ pub fn timeline(report: &Report, page: &mut Page) {
     } else {
         format!(" over {}", duration(seconds.saturating_mul(1_000_000)))
     };
-    let note = format!(
-        "{} a column, peak {}{over} at {}",
-        duration(micros),
-        rate(peak.calls, seconds),
-        page.clock.instant(peak.time)
-    );
+    let mut note = format!("{} a column", duration(micros));
+    if peak.calls > 0 {
+        let (rate, at) = (rate(peak.calls, seconds), page.clock.instant(peak.time));
+        note += &format!(", peak {rate}{over} at {at}");
+    }
     page.heading("TIMELINE", &note);
     let mut line = |label: &str, count: fn(&TimelineRow) -> u64, paint: Paint| {
         let mut sums = vec![0u64; width];

@@ -3,7 +3,7 @@
 use super::fit;
 use super::page::{Page, Paint};
 use super::table::{Cell, Column, lay_out, number, words};
-use crate::output::number::{Noun, bytes, duration, grouped};
+use crate::output::number::{Noun, bytes, grouped, latency};
 use crate::report::slowlog::{BiggestRow, Bucket, Entry, Large, Micros, Restart, Sizes, SlowestRow, Slowlog};
 use crate::report::{Bytes, Report};
 
@@ -24,13 +24,13 @@ pub fn slowlog(report: &Report, page: &mut Page) {
 }
 
 fn slow(log: &Slowlog, page: &mut Page) {
-    let longest = log.slowest.first().map(|row| format!("the slowest took {}", duration(row.us)));
+    let longest = log.slowest.first().map(|row| format!("the slowest took {}", latency(row.us)));
     page.heading("SLOW CALLS", &note(log.total, log.duplicates, longest));
     restarts(&log.restarts, page);
     buckets(&log.buckets, page);
     let micros = |m: &Micros| Figures {
         calls: m.calls,
-        cells: [m.total_us, m.mean_us.round() as u64, m.p50_us, m.p95_us, m.p99_us, m.max_us].map(duration),
+        cells: [m.total_us, m.mean_us.round() as u64, m.p50_us, m.p95_us, m.p99_us, m.max_us].map(latency),
     };
     let commands: Vec<_> = log.rows.iter().map(|row| (&row.command, micros(&row.measures))).collect();
     figures("command", &commands, page);
@@ -43,12 +43,12 @@ fn slow(log: &Slowlog, page: &mut Page) {
             address: &row.client,
             name: row.name.as_ref(),
             calls: row.calls,
-            total: duration(row.total_us),
-            max: duration(row.max_us),
+            total: latency(row.total_us),
+            max: latency(row.max_us),
         })
         .collect();
     self::clients(&clients, page);
-    let slowest = log.slowest.iter().map(|SlowestRow { us, entry }| (duration(*us), entry));
+    let slowest = log.slowest.iter().map(|SlowestRow { us, entry }| (latency(*us), entry));
     entries(slowest.collect(), page);
 }
 
@@ -122,9 +122,9 @@ fn buckets(buckets: &[Bucket], page: &mut Page) {
         .iter()
         .filter(|bucket| bucket.calls > 0)
         .map(|bucket| match bucket.to_us {
-            Some(to) if bucket.from_us == 0 => format!("{} under {}", grouped(bucket.calls), duration(to)),
-            Some(to) => format!("{} up to {}", grouped(bucket.calls), duration(to)),
-            None => format!("{} of {} or more", grouped(bucket.calls), duration(bucket.from_us)),
+            Some(to) if bucket.from_us == 0 => format!("{} under {}", grouped(bucket.calls), latency(to)),
+            Some(to) => format!("{} up to {}", grouped(bucket.calls), latency(to)),
+            None => format!("{} of {} or more", grouped(bucket.calls), latency(bucket.from_us)),
         })
         .collect();
     page.parts(2, &parts, Paint::Plain);

@@ -7,6 +7,7 @@
 //! Raw output parts arguments by line ends and redis-py by spaces, so both count as the same here: the
 //! forms of one slow log, read together, are one slow log.
 
+use std::collections::HashSet;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -50,5 +51,27 @@ impl Identity {
         }
         let [one, other] = SEEDS.map(|seed| FixedState::with_seed(seed).hash_one(text.as_slice()));
         u128::from(one) << 64 | u128::from(other)
+    }
+}
+
+/// Identities that were met, in the order of their coming.
+#[derive(Debug, Default)]
+pub struct Seen {
+    present: HashSet<u128, FixedState>,
+    before: HashSet<u128, FixedState>,
+}
+
+impl Seen {
+    /// Whether it was met before; it is from now on. Of a very long row of different ones the last
+    /// [`MOST`](super::MOST) to twice as many are known, which takes some 100 MB.
+    pub fn meet(&mut self, identity: u128) -> bool {
+        if self.present.contains(&identity) || self.before.contains(&identity) {
+            return true;
+        }
+        if self.present.len() >= super::MOST {
+            self.before = std::mem::take(&mut self.present);
+        }
+        self.present.insert(identity);
+        false
     }
 }
