@@ -4,7 +4,7 @@ mod slow {
     pub mod read;
 }
 
-use slow::read::{Entry, read_file};
+use slow::read::{Entry, fixture, read, read_file, read_in_blocks, try_read, try_read_in_blocks};
 
 const SERVERS: [&str; 4] = ["redis-2.8.24", "redis-6.2.14", "redis-7.0.15", "valkey-8.0.1"];
 
@@ -140,5 +140,121 @@ fn commandlog_has_the_same_forms() {
         assert_eq!(entries.len(), 1);
         assert_eq!((entries[0].id, entries[0].us, &entries[0].args), (Some(0), value, &args));
         assert_eq!(entries[0].client, Some(bytes("127.0.0.1:34070")));
+    }
+}
+
+const CASES: [&str; 15] = [
+    "slowlog-8.10-seven-raw.txt",
+    "slowlog-8.10-seven-tty.txt",
+    "slowlog-aws.json",
+    "slowlog-aws.txt",
+    "slowlog-enterprise-tty.txt",
+    "slowlog-r-2.8.24-raw.txt",
+    "slowlog-r-2.8.24-tty.txt",
+    "slowlog-r-7.4.1-csv.txt",
+    "slowlog-r-7.4.1-json.txt",
+    "slowlog-r-7.4.1-quoted-json.txt",
+    "slowlog-r-7.4.1-raw.txt",
+    "slowlog-r-7.4.1-tty.txt",
+    "slowlog-redispy.txt",
+    "slowlog-v-8.0.1-raw.txt",
+    "commandlog-9.1-large-request-raw.txt",
+];
+
+/// A file made of a case's polls, with what scripts put between them.
+fn series(case: &str) -> Vec<u8> {
+    let poll = fixture(&format!("cases/{case}"));
+    let mut all = b"=== 2026-11-20T11:14:51Z ===\n".to_vec();
+    all.extend_from_slice(&poll);
+    all.extend_from_slice(b"\nFri Nov 20 11:15:51 UTC 2026\n");
+    all.extend_from_slice(&poll);
+    all.extend_from_slice(b"1795173411\n");
+    all.extend_from_slice(&poll);
+    all
+}
+
+#[test]
+fn polls_stand_in_one_file() {
+    for case in CASES {
+        let once = read(&fixture(&format!("cases/{case}")));
+        let all = read(&series(case));
+        assert_eq!((all.rejects.len(), all.truncated), (0, 0), "{case}");
+        let thrice = [once.entries.clone(), once.entries.clone(), once.entries].concat();
+        // Without an address nothing tells an empty last argument from a blank line between polls.
+        if case.starts_with("slowlog-r-2.8.24-raw") {
+            assert_eq!(all.entries.len(), thrice.len(), "{case}");
+            for (entry, known) in all.entries.iter().zip(&thrice) {
+                assert_eq!(entry.without_args(), known.without_args(), "{case}");
+            }
+        } else {
+            assert_eq!(all.entries, thrice, "{case}");
+        }
+    }
+}
+
+#[test]
+fn blocks_change_nothing() {
+    for case in CASES {
+        for bytes in [fixture(&format!("cases/{case}")), series(case)] {
+            let whole = read(&bytes);
+            for block in [1, 7, 64, 300, 1000] {
+                assert_eq!(read_in_blocks(&bytes, block), whole, "{case} in blocks of {block}");
+            }
+        }
+    }
+    for server in SERVERS {
+        for file in ["csv.log", "json.log", "noraw.log", "raw.log", "tty.log", "redispy.txt"] {
+            let bytes = fixture(&format!("captures-slowlog/{server}/slowlog-{file}"));
+            let whole = read(&bytes);
+            for block in [1, 100, 1000] {
+                assert_eq!(read_in_blocks(&bytes, block), whole, "{server} {file} in blocks of {block}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_may_end_and_start_anywhere() {
+    for case in CASES {
+        let bytes = fixture(&format!("cases/{case}"));
+        let all = read(&bytes);
+        for end in 0..bytes.len() {
+            let Some(read) = try_read(&bytes[..end]) else { continue };
+            assert_eq!(read.bytes, end as u64);
+            // Raw output cannot always tell; every other form gives the entries in front of the last one.
+            if !case.contains("-raw") {
+                let ids =
+                    |entries: &[Entry]| entries.iter().map(|entry| (entry.id, entry.us)).collect::<Vec<_>>();
+                let whole =
+                    all.offsets.iter().filter(|offset| **offset < end as u64).count().saturating_sub(1);
+                assert!(read.entries.len() >= whole, "{case} cut at {end}");
+                assert_eq!(
+                    ids(&read.entries),
+                    ids(&all.entries[..read.entries.len()]),
+                    "{case} cut at {end}"
+                );
+            }
+        }
+        for start in 0..bytes.len() {
+            if let Some(read) = try_read(&bytes[start..]) {
+                assert_eq!(read.bytes, (bytes.len() - start) as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn damage_is_accounted_for() {
+    for case in CASES {
+        let bytes = fixture(&format!("cases/{case}"));
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            // A bit of each kind: another letter, another case, no ASCII.
+            damaged[at] ^= [0x01, 0x20, 0x80][at % 3];
+            let whole = try_read(&damaged);
+            if at % 4 == 0 {
+                assert_eq!(whole, try_read_in_blocks(&damaged, 50), "{case} with byte {at} damaged");
+            }
+        }
     }
 }

@@ -90,9 +90,18 @@ pub fn read(bytes: &[u8]) -> Read {
 
 /// Reads bytes in blocks that are cut as the source cuts them, from windows of this size on.
 pub fn read_in_blocks(bytes: &[u8], block: usize) -> Read {
+    try_read_in_blocks(bytes, block).expect("a slow log")
+}
+
+/// As [`read`]; `None` where the bytes are no slow log.
+pub fn try_read(bytes: &[u8]) -> Option<Read> {
+    try_read_in_blocks(bytes, usize::MAX)
+}
+
+/// As [`read_in_blocks`]; `None` where the bytes are no slow log.
+pub fn try_read_in_blocks(bytes: &[u8], block: usize) -> Option<Read> {
     let reading = format::detect(bytes, None, None);
-    assert_eq!(reading.kind, Kind::Slowlog, "{}", reading.reason);
-    let format = reading.format.unwrap();
+    let format = reading.format.filter(|_| reading.kind == Kind::Slowlog)?;
     let mut read = Read::default();
     let mut at = 0;
     while at < bytes.len() {
@@ -111,7 +120,7 @@ pub fn read_in_blocks(bytes: &[u8], block: usize) -> Read {
         at += length;
     }
     assert_eq!(read.bytes, bytes.len() as u64);
-    read
+    Some(read)
 }
 
 /// The entries of a fixture.

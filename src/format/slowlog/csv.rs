@@ -106,6 +106,7 @@ impl Line {
             (1, None) if ended || counted => opt(preceded(mark, number)).parse(rest).ok()?,
             // The line is cut within the next entry's numbers.
             (1..4, None) if !ended => (rest, None),
+            (1..3, Some(b',')) if !ended && after.len() == 1 => (rest, None),
             _ => (rest, Some(0)),
         };
         if argc == Some(0) || self.spans.len() == first {

@@ -41,7 +41,7 @@ impl Slowlog {
 impl Format for Slowlog {
     fn cut(&self, bytes: &[u8]) -> usize {
         // A raw entry's end is only known from all that follow.
-        if self.raw { 0 } else { reader::last_start(bytes) }
+        if self.raw { 0 } else { reader::last_start(*self, bytes) }
     }
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {

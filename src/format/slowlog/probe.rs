@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::raw::{self, Path};
-use super::reader::{Form, Reader};
+use super::reader::{Form, Nowhere, Reader};
 use super::{Slowlog, noise};
-use crate::error::Reject;
-use crate::event::{Place, Sink, Skipped};
 use crate::format::{Kind, Reading};
 
 /// Pieces that are looked at, noise not counted.
@@ -154,13 +152,4 @@ fn dialect(form: Form) -> Option<&'static str> {
         Form::Python => "redis-py",
         Form::Noise | Form::Text | Form::Rejected | Form::Truncated => return None,
     })
-}
-
-/// Looking at pieces must not count them.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }

@@ -43,6 +43,14 @@ pub(super) enum Form {
 pub(super) struct Piece {
     pub(super) form: Form,
     pub(super) elements: Option<u8>,
+    /// Whether some of it was cut off.
+    torn: bool,
+}
+
+impl Piece {
+    fn of(form: Form) -> Self {
+        Piece { form, elements: None, torn: form == Form::Truncated }
+    }
 }
 
 pub(super) struct Reader {
@@ -62,16 +70,49 @@ pub(super) struct Reader {
     told: u64,
 }
 
-/// Where the last piece of `bytes` starts that is sure to be one; 0 if that is the first.
-pub(super) fn last_start(bytes: &[u8]) -> usize {
-    let mut end = bytes.len();
+/// Where the last piece of `bytes` starts that is sure to be one and stands behind a whole one; 0 if there
+/// is none. What is not whole must not end a block: only at the input's end it is cut off.
+pub(super) fn last_start(format: Slowlog, bytes: &[u8]) -> usize {
+    let mut end = previous_start(bytes, bytes.len());
+    while end > 0 {
+        let start = previous_start(bytes, end);
+        if is_whole(format, bytes.get(start..end).unwrap_or_default()) {
+            break;
+        }
+        end = start;
+    }
+    end
+}
+
+/// The last sure start in front of `end`, 0 if there is none.
+fn previous_start(bytes: &[u8], mut end: usize) -> usize {
     while let Some(at) = memchr::memrchr(b'\n', bytes.get(..end).unwrap_or_default()) {
-        if starts_piece(bytes.get(at + 1..).unwrap_or_default()) {
+        if at + 1 < end && starts_piece(bytes.get(at + 1..).unwrap_or_default()) {
             return at + 1;
         }
         end = at;
     }
     0
+}
+
+/// Whether nothing in `bytes` would be taken for cut off at their end.
+fn is_whole(format: Slowlog, bytes: &[u8]) -> bool {
+    let mut whole = true;
+    // Not the input's start, where the rest of an entry can stand.
+    Reader::new(format, 1).read(bytes, &mut Nowhere, &mut |piece| {
+        whole = !piece.torn;
+        whole
+    });
+    whole
+}
+
+/// Looking at pieces must not count them.
+pub(super) struct Nowhere;
+
+impl Sink for Nowhere {
+    fn reject(&mut self, _: Reject<'_>) {}
+    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
+    fn gap(&mut self, _: Place) {}
 }
 
 /// Whether `text` starts with a line that no piece before it can hold.
@@ -157,14 +198,14 @@ impl Reader {
         let why = if form == Form::Truncated { Skipped::Truncated } else { Skipped::Noise };
         let at = self.take(rest, used, 0);
         sink.skip(at.place, at.bytes, why);
-        Piece { form, elements: None }
+        Piece::of(form)
     }
 
     fn reject(&mut self, rest: &[u8], used: usize, reason: &'static str, sink: &mut dyn Sink) -> Piece {
         let at = self.take(rest, used, 0);
         let text = rest.get(..used).unwrap_or(rest);
         sink.reject(Reject { place: at.place, bytes: at.bytes, reason, text });
-        Piece { form: Form::Rejected, elements: None }
+        Piece::of(Form::Rejected)
     }
 
     /// One piece, of which `rest` has the first byte.
@@ -270,7 +311,7 @@ impl Reader {
         emit(&parts.fields(&mut decoded), Args::new(text, spans), Parted::Quoted, at, sink);
         self.decoded = decoded;
         let form = if recorded { Form::Recorded } else { Form::Terminal };
-        Piece { form, elements: u8::try_from(parts.count).ok() }
+        Piece { elements: u8::try_from(parts.count).ok(), ..Piece::of(form) }
     }
 
     /// A poll of `--csv`: one line.
@@ -285,7 +326,7 @@ impl Reader {
         let shape = line.shape(text, self.format.shape(), is_whole);
         let is_short = !ended && line.end == text.len() && line.is_short(text, shape);
         let count = line.entries.len() - usize::from(is_short);
-        let mut piece = Piece { form: Form::Csv, elements: None };
+        let mut piece = Piece::of(Form::Csv);
         let mut left = rest;
         for (number, entry) in line.entries.iter().take(count).enumerate() {
             let last = number + 1 == line.entries.len() && line.end == text.len();
@@ -309,6 +350,7 @@ impl Reader {
             if count == 0 {
                 piece = found;
             }
+            piece.torn = found.torn;
         }
         self.line = line;
         self.decoded = decoded;
@@ -345,7 +387,7 @@ impl Reader {
                     at,
                     sink,
                 );
-                Piece { form: Form::Python, elements: None }
+                Piece::of(Form::Python)
             }
             None if length == rest.len() && !rest.ends_with(b"\n") => {
                 self.skip(rest, length, Form::Truncated, sink)
@@ -388,7 +430,7 @@ impl Reader {
                         Form::Text
                     }
                 };
-                Piece { form, elements: None }
+                Piece::of(form)
             }
             Err(Flaw::Cut) if window == rest.len() => self.skip(rest, window, Form::Truncated, sink),
             Err(_) if looks_like_entry(text) || memmem::find(text, b"uration").is_some() => {
@@ -435,7 +477,7 @@ impl Reader {
             }
             self.buffers = buffers;
             if found.is_some() {
-                return Piece { form: Form::AwsText, elements: None };
+                return Piece::of(Form::AwsText);
             }
         }
         // A log's own words before its JSON.

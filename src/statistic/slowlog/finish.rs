@@ -8,7 +8,8 @@ use foldhash::fast::FixedState;
 use super::durations::{Sketch, measures};
 use super::settled::{BORDERS, ClientSum, bucket};
 use super::slowest::Shown;
-use super::{MOST, NONE, Slowlog, slice};
+use super::{MOST, NONE, Slowlog, certainty, slice};
+use crate::event::Exactness;
 use crate::intern::Interner;
 use crate::options::Commandlog;
 use crate::output::notation::Time;
@@ -221,7 +222,7 @@ impl Shown {
             value: self.us,
             command: Bytes::from(self.command.as_slice()),
             args: self.text.clone(),
-            args_exact: self.exact,
+            args_exact: self.certainty == certainty(Exactness::Exact),
             client: bytes(&self.client),
             name: bytes(&self.name),
             complexity: bytes(&self.complexity),

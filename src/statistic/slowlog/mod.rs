@@ -1,7 +1,8 @@
 //! Slow calls: by command, pattern and client, each entry once.
 //!
 //! The server keeps its last entries, and people ask for them again and again: what was seen before, in
-//! this input or another, is dropped ([`identity`]). So an entry is kept by itself until the end, some 80
+//! this input or another, is dropped ([`identity`]), though of the forms of one entry that which tells its
+//! arguments best gives its keys. So an entry is kept by itself until the end, some 80
 //! bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
 //! below the script's; nothing is added across entries, since their times lie within the script's.
 
@@ -11,17 +12,19 @@ pub mod identity;
 pub mod keys;
 mod settled;
 mod slowest;
+#[cfg(test)]
+mod tests;
 
 use hashbrown::HashTable;
 
 use super::commands::Commands;
 use super::timeline::Timeline;
-use crate::event::Slow;
+use crate::event::{Exactness, Slow};
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
 use identity::Identity;
 use settled::Settled;
-use slowest::Slowest;
+use slowest::{Shown, Slowest};
 
 /// Entries that are kept one by one, about 150 MB. Past it the older half is only counted: its durations
 /// go into sketches, and an entry of it that comes again counts again.
@@ -45,6 +48,8 @@ struct Item {
     command: u32,
     client: u32,
     name: u32,
+    /// How far its arguments are certain; the greater the better.
+    certainty: u8,
     /// Where the numbers of its keys' shapes stand in `uses`; while a block is read, of its keys.
     uses: (u32, u32),
 }
@@ -78,9 +83,13 @@ impl Slowlog {
     /// Takes in a record of the input numbered `input`.
     pub fn observe(&mut self, entry: &Slow<'_>, input: u32) {
         let identity = self.identity.of(entry, input);
-        if self.find(identity).is_some() {
+        let certainty = certainty(entry.exactness);
+        let known = self.find(identity);
+        if let Some(number) = known {
             self.duplicates += 1;
-            return;
+            if !self.is_better(number, certainty) {
+                return;
+            }
         }
         let (command, spec) = self.commands.resolve(&entry.args);
         keys::keys(spec, entry, &mut self.positions);
@@ -89,6 +98,14 @@ impl Slowlog {
             let key = text.bytes(&mut self.scratch);
             let number = self.keys.intern(hash(key), key);
             self.uses.push(number);
+        }
+        let uses = (small(from), small(self.uses.len() - from));
+        if let Some(number) = known {
+            self.improve(number, certainty, command, uses);
+            let shown =
+                Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
+            self.slowest.improve(shown);
+            return;
         }
         let item = Item {
             identity,
@@ -99,11 +116,26 @@ impl Slowlog {
             command,
             client: entry.client.map_or(NONE, |client| number(&mut self.clients, client, &mut self.crowded)),
             name: entry.name.map_or(NONE, |name| number(&mut self.names, name, &mut self.crowded)),
-            uses: (small(from), small(self.uses.len() - from)),
+            certainty,
+            uses,
         };
         self.push(item);
-        let name = self.commands.name(command);
-        self.slowest.offer(entry, identity, input, name, spec, &self.positions);
+        if self.slowest.takes(entry.us) {
+            let shown =
+                Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
+            self.slowest.offer(shown);
+        }
+    }
+
+    /// Whether an entry that is known comes in a form that tells more.
+    fn is_better(&self, number: u32, certainty: u8) -> bool {
+        self.items.get(number as usize).is_some_and(|item| item.certainty < certainty)
+    }
+
+    fn improve(&mut self, number: u32, certainty: u8, command: u32, uses: (u32, u32)) {
+        if let Some(item) = self.items.get_mut(number as usize) {
+            (item.certainty, item.command, item.uses) = (certainty, command, uses);
+        }
     }
 
     /// The block is read: keys become shapes.
@@ -122,7 +154,7 @@ impl Slowlog {
             item.uses = self.add_uses(keys.flatten());
         }
         self.items = items;
-        self.settle();
+        self.settle(MOST);
     }
 
     /// Keeps each number once; gives where they stand.
@@ -149,22 +181,24 @@ impl Slowlog {
         let known = &self.known;
         self.slowest.merge(later.slowest, lines, |identity| held(known, items, identity).is_some());
         for item in &later.items {
-            if self.find(item.identity).is_some() {
-                self.duplicates += 1;
+            let known = self.find(item.identity);
+            self.duplicates += u64::from(known.is_some());
+            if known.is_some_and(|number| !self.is_better(number, item.certainty)) {
                 continue;
             }
             let uses = slice(&later.uses, item.uses).iter().map(|shape| get(&shapes, *shape));
-            let item = Item {
-                command: get(&commands, item.command),
-                client: get(&clients, item.client),
-                name: get(&names, item.name),
-                uses: self.add_uses(uses),
-                ..*item
-            };
-            self.push(item);
+            let uses = self.add_uses(uses);
+            let command = get(&commands, item.command);
+            match known {
+                Some(number) => self.improve(number, item.certainty, command, uses),
+                None => {
+                    let (client, name) = (get(&clients, item.client), get(&names, item.name));
+                    self.push(Item { command, client, name, uses, ..*item });
+                }
+            }
         }
         self.settled.merge(later.settled, &commands, &clients, &names, &shapes);
-        self.settle();
+        self.settle(MOST);
     }
 
     /// Shapes of the keys that were seen.
@@ -191,15 +225,15 @@ impl Slowlog {
         });
     }
 
-    /// Past the bound, counts the older half and lets it go.
-    fn settle(&mut self) {
-        if self.items.len() <= MOST {
+    /// Past `most` entries, counts the older ones and lets them go; half as many stay.
+    fn settle(&mut self, most: usize) {
+        if self.items.len() <= most {
             return;
         }
         let items = std::mem::take(&mut self.items);
         let uses = std::mem::take(&mut self.uses);
         self.known.clear();
-        let (old, young) = items.split_at(items.len() - MOST / 2);
+        let (old, young) = items.split_at(items.len() - most / 2);
         for item in old {
             self.settled.add(item, slice(&uses, item.uses));
         }
@@ -207,6 +241,15 @@ impl Slowlog {
             let kept = self.add_uses(slice(&uses, item.uses).iter().copied());
             self.push(Item { uses: kept, ..*item });
         }
+    }
+}
+
+/// The greater, the more certain.
+fn certainty(exactness: Exactness) -> u8 {
+    match exactness {
+        Exactness::NameOnly => 0,
+        Exactness::Inexact => 1,
+        Exactness::Exact => 2,
     }
 }
 

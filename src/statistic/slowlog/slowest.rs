@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
+use super::certainty;
 use crate::command::Spec;
-use crate::event::{Exactness, Place, Slow};
+use crate::event::{Place, Slow};
 use crate::masked;
 
 /// Entries that are kept.
@@ -18,12 +19,38 @@ pub(super) struct Shown {
     pub(super) us: u64,
     pub(super) command: Vec<u8>,
     pub(super) text: String,
-    pub(super) exact: bool,
+    pub(super) certainty: u8,
     pub(super) client: Option<Vec<u8>>,
     pub(super) name: Option<Vec<u8>>,
     pub(super) complexity: Option<Vec<u8>>,
     pub(super) input: u32,
     pub(super) place: Place,
+}
+
+impl Shown {
+    pub(super) fn new(
+        entry: &Slow<'_>,
+        identity: u128,
+        input: u32,
+        command: &[u8],
+        spec: Option<&'static Spec>,
+        keys: &[usize],
+    ) -> Self {
+        Shown {
+            identity,
+            id: entry.id,
+            time: entry.time,
+            us: entry.us,
+            command: command.to_vec(),
+            text: masked::slow(spec, entry, keys),
+            certainty: certainty(entry.exactness),
+            client: entry.client.map(<[u8]>::to_vec),
+            name: entry.name.map(<[u8]>::to_vec),
+            complexity: entry.complexity.map(<[u8]>::to_vec),
+            input,
+            place: entry.place,
+        }
+    }
 }
 
 /// The slowest first; of equally slow ones that which came first.
@@ -33,51 +60,43 @@ pub(super) struct Slowest {
 }
 
 impl Slowest {
+    /// Whether an entry of this duration would be kept.
+    pub(super) fn takes(&self, us: u64) -> bool {
+        self.entries.len() < MOST || self.entries.last().is_some_and(|last| last.us < us)
+    }
+
     /// Keeps an entry that was not seen before, if it is slow enough.
-    pub(super) fn offer(
-        &mut self,
-        entry: &Slow<'_>,
-        identity: u128,
-        input: u32,
-        command: &[u8],
-        spec: Option<&'static Spec>,
-        keys: &[usize],
-    ) {
-        let at = self.entries.partition_point(|held| held.us >= entry.us);
-        if at >= MOST {
-            return;
-        }
-        let shown = Shown {
-            identity,
-            id: entry.id,
-            time: entry.time,
-            us: entry.us,
-            command: command.to_vec(),
-            text: masked::slow(spec, entry, keys),
-            exact: entry.exactness == Exactness::Exact,
-            client: entry.client.map(<[u8]>::to_vec),
-            name: entry.name.map(<[u8]>::to_vec),
-            complexity: entry.complexity.map(<[u8]>::to_vec),
-            input,
-            place: entry.place,
-        };
+    pub(super) fn offer(&mut self, shown: Shown) {
+        let at = self.entries.partition_point(|held| held.us >= shown.us);
         self.entries.insert(at, shown);
         self.entries.truncate(MOST);
     }
 
-    /// Appends what follows, without what `is_known` by its identity; `lines` tells how many lines of an
-    /// input came before.
+    /// Takes over the arguments of a form of an entry that tells them better. It stays where it was seen first.
+    pub(super) fn improve(&mut self, shown: Shown) {
+        if let Some(held) = self.entries.iter_mut().find(|held| held.identity == shown.identity)
+            && held.certainty < shown.certainty
+        {
+            (held.certainty, held.text, held.command) = (shown.certainty, shown.text, shown.command);
+        }
+    }
+
+    /// Appends what follows; of what `is_known` by its identity only better arguments are taken. `lines`
+    /// tells how many lines of an input came before.
     pub(super) fn merge(
         &mut self,
         later: Slowest,
         lines: impl Fn(u32) -> u64,
         is_known: impl Fn(u128) -> bool,
     ) {
-        let new = later.entries.into_iter().filter(|shown| !is_known(shown.identity));
-        self.entries.extend(new.map(|mut shown| {
-            shown.place.line += lines(shown.input);
-            shown
-        }));
+        for mut shown in later.entries {
+            if is_known(shown.identity) {
+                self.improve(shown);
+            } else {
+                shown.place.line += lines(shown.input);
+                self.entries.push(shown);
+            }
+        }
         self.entries.sort_by_key(|shown| Reverse(shown.us));
         self.entries.truncate(MOST);
     }
