@@ -84,7 +84,7 @@ impl Run {
         let rows: Vec<_> =
             (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
         let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
-        let summary = self.partial.finish(&options.rules, &paths, options.bucket);
+        let summary = self.partial.finish(&options.rules, &paths, options.bucket, options.commandlog);
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
         let unread = unread.map(|(input, ..)| self::unread(input));
         Outcome {

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
 use crate::format::Kind;
-use crate::options::{Analysis, Reading};
+use crate::options::{Analysis, Commandlog, Reading};
 use crate::pattern::Rules;
 
 /// Reads saved Redis and Valkey captures and reports what happened.
@@ -104,6 +104,10 @@ pub struct Input {
     /// Whether MONITOR lines are RedisInsight's profiler log, where the content is not to decide
     #[arg(long, value_enum, value_name = "DIALECT")]
     pub dialect: Option<Dialect>,
+    /// What slow logs are, where they come from COMMANDLOG GET: no dump says it, and the large types count
+    /// bytes
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub commandlog: Option<CommandlogName>,
     /// Threads; 0 means all cores. The output never depends on it
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
@@ -205,6 +209,27 @@ impl KindName {
     }
 }
 
+/// A type of COMMANDLOG by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CommandlogName {
+    /// What took long, in microseconds
+    Slow,
+    /// Large requests, in bytes
+    LargeRequest,
+    /// Large replies, in bytes
+    LargeReply,
+}
+
+impl CommandlogName {
+    fn commandlog(self) -> Commandlog {
+        match self {
+            CommandlogName::Slow => Commandlog::Slow,
+            CommandlogName::LargeRequest => Commandlog::LargeRequest,
+            CommandlogName::LargeReply => Commandlog::LargeReply,
+        }
+    }
+}
+
 /// How the arguments of MONITOR lines are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Dialect {
@@ -265,6 +290,7 @@ pub fn analysis(input: &Input, keys: &Keys, progress: bool, bucket: Option<u64>)
         },
         rules: Rules::new(keys.separator.as_bytes(), keys.pattern_depth),
         bucket,
+        commandlog: input.commandlog.map(CommandlogName::commandlog),
     })
 }
 

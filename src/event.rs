@@ -93,6 +93,11 @@ impl<'a> Args<'a> {
         Some(Text { raw, escapes: span.escapes })
     }
 
+    /// The first `count` of them.
+    pub fn first(&self, count: usize) -> Args<'a> {
+        Args { line: self.line, spans: self.spans.get(..count).unwrap_or(self.spans) }
+    }
+
     /// All arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         let args = *self;
@@ -185,17 +190,20 @@ pub struct Slow<'a> {
     pub time: i64,
     /// How long it took, in microseconds; of COMMANDLOG's large types their bytes.
     pub us: u64,
-    /// Name and arguments as logged, truncation markers included.
+    /// Name and arguments as logged, truncation markers included ([`crate::format::slowlog::marker`]).
     pub args: Args<'a>,
-    /// Whether `args` are certain: raw output loses the borders of arguments that hold line ends, and
-    /// redis-py joins arguments by spaces.
-    pub args_exact: bool,
+    /// [`Exactness::Inexact`]: the lines of raw output, of which several may be one argument.
+    /// [`Exactness::NameOnly`]: redis-py and others join arguments by spaces; `args` are words, of which
+    /// the name alone is certain.
+    pub exactness: Exactness,
     /// How many arguments the command had, where the form or a truncation marker tells.
     pub argc: Option<u64>,
     /// The client's address; `None` where the form has none (Redis before 4.0).
     pub client: Option<&'a [u8]>,
     /// The client's name; `None` where the form has none.
     pub name: Option<&'a [u8]>,
+    /// What Redis Software says of the command's size, `N:4712,M:3788`; `None` elsewhere.
+    pub complexity: Option<&'a [u8]>,
 }
 
 /// Which channel a notification came by. The last four tell of hash fields (Redis 8.8).

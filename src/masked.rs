@@ -1,8 +1,9 @@
 //! Records as they may be shown: values in captures are private, so they stand as their length.
 
 use crate::command::{Access, Spec};
-use crate::event::{Args, Text};
+use crate::event::{Args, Exactness, Slow, Text};
 use crate::format::monitor::line::header_start;
+use crate::format::slowlog::marker;
 use crate::output::notation::escape;
 
 /// Bytes of a key or pattern that are shown.
@@ -63,13 +64,38 @@ const WORDS: [&[u8]; 46] = [
 
 /// A call with its name, keys and options; other arguments stand as `(12 bytes)`.
 pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
+    show(args, |at, arg| keys.contains(&at) || speaks(spec, args, at, arg), |arg| arg.len() as u64)
+}
+
+/// A call of the slow log, likewise; what the server cut off counts. Where it is not certain which
+/// argument is which, only the name, the subcommand and the keys stand there.
+pub fn slow(spec: Option<&Spec>, entry: &Slow<'_>, keys: &[usize]) -> String {
+    let args = entry.args;
+    let is_exact = entry.exactness == Exactness::Exact;
+    let is_subcommand = |at: usize| at == 1 && spec.is_some_and(|spec| spec.name.contains('|'));
+    let shows = |at: usize, arg: Text<'_>| {
+        keys.contains(&at)
+            || is_subcommand(at)
+            || marker::more_arguments(arg.raw).is_some()
+            || (is_exact && spec.is_some_and(|spec| speaks(spec, &args, at, arg)))
+    };
+    let length = |arg: Text<'_>| marker::whole_length(arg.raw, arg.len()).unwrap_or(arg.len() as u64);
+    show(&args, shows, length)
+}
+
+/// The arguments that `shows` allows, and the length of the others.
+fn show(
+    args: &Args<'_>,
+    shows: impl Fn(usize, Text<'_>) -> bool,
+    length_of: impl Fn(Text<'_>) -> u64,
+) -> String {
     let mut out = String::new();
     let mut scratch = Vec::new();
     for (at, arg) in args.iter().enumerate().take(MOST) {
         if at > 0 {
             out.push(' ');
         }
-        if at == 0 || keys.contains(&at) || speaks(spec, args, at, arg) {
+        if at == 0 || shows(at, arg) {
             let bytes = arg.bytes(&mut scratch);
             match bytes.get(..LONGEST) {
                 Some(start) if bytes.len() > LONGEST => {
@@ -79,7 +105,7 @@ pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
                 _ => out.push_str(&escape(bytes)),
             }
         } else {
-            out.push_str(&length(arg.len()));
+            out.push_str(&length(length_of(arg)));
         }
     }
     if args.len() > MOST {
@@ -118,11 +144,11 @@ pub fn line(text: &[u8]) -> String {
         None => (&b""[..], text),
     };
     let mut out = escape(head);
-    out.push_str(&length(rest.len()));
+    out.push_str(&length(rest.len() as u64));
     out
 }
 
-fn length(bytes: usize) -> String {
+fn length(bytes: u64) -> String {
     if bytes == 1 { "(1 byte)".to_owned() } else { format!("({bytes} bytes)") }
 }
 

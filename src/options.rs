@@ -37,4 +37,38 @@ pub struct Analysis {
     pub rules: Rules,
     /// Width of the timeline's buckets in seconds; `None` follows the length of the capture.
     pub bucket: Option<u64>,
+    /// What the slow logs are; `None` is SLOWLOG.
+    pub commandlog: Option<Commandlog>,
+}
+
+/// What COMMANDLOG logged (Valkey 8.1 and later). A dump does not say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commandlog {
+    /// What took long, as SLOWLOG.
+    Slow,
+    /// What came in many bytes.
+    LargeRequest,
+    /// What went out in many bytes.
+    LargeReply,
+}
+
+impl Commandlog {
+    /// As COMMANDLOG GET takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Commandlog::Slow => "slow",
+            Commandlog::LargeRequest => "large-request",
+            Commandlog::LargeReply => "large-reply",
+        }
+    }
+
+    /// Whether its numbers are bytes.
+    pub fn is_large(self) -> bool {
+        self != Commandlog::Slow
+    }
+
+    /// Of its numbers.
+    pub fn unit(self) -> &'static str {
+        if self.is_large() { "bytes" } else { "us" }
+    }
 }

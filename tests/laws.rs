@@ -244,7 +244,7 @@ fn merged(mut one: Partial, later: Partial) -> Partial {
 }
 
 fn finished(mut partial: Partial) -> Value {
-    let summary = partial.finish(&Rules::default(), &[Bytes::from(&b"capture"[..])], None);
+    let summary = partial.finish(&Rules::default(), &[Bytes::from(&b"capture"[..])], None, None);
     let accounts: Vec<_> = partial.accounts.iter().map(|account| format!("{account:?}")).collect();
     serde_json::json!([
         summary.commands,

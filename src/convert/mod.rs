@@ -22,7 +22,7 @@ use crate::options::{Analysis, Reading};
 use crate::output::notation::escape;
 use crate::output::parquet::{Encoded, Encoder, TableFile};
 use crate::output::tables::MonitorRows;
-use crate::pattern::{Learnt, Patterns, Rules};
+use crate::pattern::{Learnt, Patterns};
 use crate::scan::{Input, Note, Step, Work, scan};
 use crate::source::{self, Item, Plan};
 use crate::statistic::partial::Partial;
@@ -58,7 +58,6 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
     let learnt = plan.items.iter().all(rereadable) && options.rules.learns();
     let patterns =
         if learnt { learn(&plan, options)? } else { Learnt::new(&options.rules).finish(std::iter::empty()) };
-    let rules = &options.rules;
     let encoder = Encoder::new(dir, MonitorRows::new(b"", with_values))?;
     let reading =
         Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
@@ -67,7 +66,7 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
         work.format.scan(work.block.bytes(), work.block.offset, &mut part);
         part.encode(&encoder)
     };
-    let mut tables = Tables::new(dir, with_values, rules, &patterns);
+    let mut tables = Tables::new(dir, with_values, options, &patterns);
     let mut outcome = Outcome { learnt, ..Outcome::default() };
     scan(&plan, &reading, fold, |step| {
         match step {
@@ -129,7 +128,7 @@ struct Part<'a> {
     rejected: u64,
     monitor: monitor::Part<'a>,
     clients: clients::Part,
-    slowlog: slowlog::Part,
+    slowlog: slowlog::Part<'a>,
     events: events::Part,
     info: info::Part,
 }
@@ -139,7 +138,7 @@ struct Packed {
     rejected: u64,
     monitor: Option<Result<Encoded>>,
     clients: clients::Part,
-    slowlog: slowlog::Part,
+    slowlog: slowlog::Packed,
     events: events::Part,
     info: info::Part,
 }
@@ -150,7 +149,7 @@ impl<'a> Part<'a> {
             rejected: 0,
             monitor: monitor::Part::new(work.path, with_values, &options.rules, patterns),
             clients: clients::Part::default(),
-            slowlog: slowlog::Part::default(),
+            slowlog: slowlog::Part::new(work.path, work.input, with_values, options, patterns),
             events: events::Part::default(),
             info: info::Part::default(),
         }
@@ -162,7 +161,7 @@ impl<'a> Part<'a> {
             rejected: self.rejected,
             monitor: (rows.count() > 0).then(|| encoder.encode(rows)),
             clients: self.clients,
-            slowlog: self.slowlog,
+            slowlog: self.slowlog.pack(),
             events: self.events,
             info: self.info,
         }
@@ -220,14 +219,15 @@ struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    fn new(dir: &'a Path, with_values: bool, rules: &'a Rules, patterns: &'a Patterns) -> Self {
+    fn new(dir: &'a Path, with_values: bool, options: &'a Analysis, patterns: &'a Patterns) -> Self {
+        let rules = &options.rules;
         Tables {
             dir,
             with_values,
             input: None,
             monitor: None,
             clients: clients::Table::new(dir),
-            slowlog: slowlog::Table::new(dir, with_values, rules, patterns),
+            slowlog: slowlog::Table::new(dir, with_values, options.commandlog),
             events: events::Table::new(dir, rules, patterns),
             info: info::Table::new(dir),
         }
@@ -259,7 +259,7 @@ impl<'a> Tables<'a> {
             file.append(&encoded?)?;
         }
         self.clients.take(part.clients, input)?;
-        self.slowlog.take(part.slowlog, input)?;
+        self.slowlog.take(part.slowlog)?;
         self.events.take(part.events, input)?;
         self.info.take(part.info, input)
     }

@@ -1,6 +1,4 @@
-//! The kinds of captures, and the signs by which those that are no MONITOR capture are told.
-
-use super::Reading;
+//! The kinds of captures.
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,22 +32,4 @@ impl Kind {
             Kind::Unknown => "unknown",
         }
     }
-}
-
-/// Bytes of an input in which the other kinds show their signs.
-const WINDOW: usize = 64 << 10;
-
-/// A kind that is recognised but not read, or [`Kind::Unknown`].
-pub(super) fn other(head: &[u8]) -> Reading {
-    let head = head.get(..WINDOW).unwrap_or(head);
-    let finds = |sign: &[u8]| memchr::memmem::find(head, sign).is_some();
-    let (kind, sign) = if finds(b"1) 1) (integer) ")
-        || matches!(head, [b'[', b'[', b'0'..=b'9', ..])
-        || finds(b"'start_time': ")
-    {
-        (Kind::Slowlog, "entries of SLOWLOG GET")
-    } else {
-        return Reading::unread(Kind::Unknown, "none of the known kinds of capture");
-    };
-    Reading::unread(kind, format!("{sign}; this version reads MONITOR only"))
 }

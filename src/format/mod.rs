@@ -15,6 +15,7 @@ pub mod kind;
 pub mod lexical;
 pub mod monitor;
 pub mod python;
+pub mod slowlog;
 
 pub use kind::Kind;
 
@@ -60,8 +61,8 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
         Some(Kind::Info) => return info::probe::force(head),
         Some(Kind::KeyspaceEvents) => return keyspace::probe::force(head),
         Some(Kind::ClientList) => return client_list::probe::force(head),
-        Some(kind) => return Reading::unread(kind, "forced by --kind; this version reads MONITOR only"),
-        None => {}
+        Some(Kind::Slowlog) => return slowlog::probe::force(head),
+        Some(Kind::Empty | Kind::Unknown) | None => {}
     }
     if let Some(reading) = monitor::probe::probe(head, insight) {
         return reading;
@@ -72,8 +73,11 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     if let Some(reading) = keyspace::probe::probe(head) {
         return reading;
     }
+    if let Some(reading) = slowlog::probe::probe(head) {
+        return reading;
+    }
     if let Some(reading) = info::probe::probe(head) {
         return reading;
     }
-    kind::other(head)
+    Reading::unread(Kind::Unknown, "none of the known kinds of capture")
 }

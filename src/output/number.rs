@@ -95,6 +95,16 @@ pub fn duration(micros: u64) -> String {
     out
 }
 
+/// How long one call took: as [`duration`], but below a second `412 ms`, `10.4 ms`, `1.28 ms`.
+pub fn latency(micros: u64) -> String {
+    match micros {
+        1_000..10_000 => format!("{}.{:02} ms", micros / 1_000, micros % 1_000 / 10),
+        10_000..100_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
+        100_000..1_000_000 => format!("{} ms", micros / 1_000),
+        _ => duration(micros),
+    }
+}
+
 /// Calls a second, `18,812 calls/s`; below 10 with one digit more.
 pub fn rate(calls: u64, seconds: u64) -> String {
     let seconds = seconds.max(1);
@@ -111,6 +121,22 @@ pub fn rate(calls: u64, seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latencies_have_three_digits() {
+        for (micros, text) in [
+            (0, "0 s"),
+            (157, "157 µs"),
+            (1_289, "1.28 ms"),
+            (10_412, "10.4 ms"),
+            (412_999, "412 ms"),
+            (999_999, "999 ms"),
+            (1_500_000, "1.500 s"),
+            (75_000_000, "1 min 15 s"),
+        ] {
+            assert_eq!(latency(micros), text);
+        }
+    }
 
     #[test]
     fn digits_are_grouped() {

@@ -20,6 +20,7 @@ mod monitor;
 mod report;
 #[cfg(test)]
 mod sample;
+mod slowlog;
 mod table;
 
 use std::fs::{self, File};

@@ -4,10 +4,13 @@
 //! rows hold its number, what does not repeat (keys, arguments) goes into one flat buffer.
 
 pub mod info;
+mod slow;
 
 use crate::event::{Database, Text};
 use crate::format::client_list::field::{Field, Value, number};
 use crate::intern::{Interner, hash};
+
+pub use slow::{SlowRow, SlowRows};
 
 /// A column of byte strings of which few are different.
 #[derive(Clone, Debug, Default)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::report::connections::{ConnectionRow, GrowthRow};
 use crate::report::events::{EventDatabaseRow, EventPatternRow, EventRow};
 use crate::report::info::Info;
+use crate::report::slowlog::Slowlog;
 use crate::report::{
     ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
     Table,
@@ -64,6 +65,7 @@ pub fn cut(report: &mut Report, n: usize) {
     events.patterns.truncate(n);
     events.databases.truncate(n);
     report.hot_keys.rows.truncate(n);
+    cut_slowlog(&mut report.slowlog, n);
     report.databases.rows.truncate(n);
     info(&mut report.info, n);
     report.connections.rows.truncate(n);
@@ -89,6 +91,20 @@ fn info(info: &mut Info, n: usize) {
         dump.replicas.truncate(n);
     }
     info.rates.iter_mut().for_each(|rate| rate.commandstats.truncate(n));
+}
+
+/// Its tables have no base: their rows are not of one sum.
+fn cut_slowlog(log: &mut Slowlog, n: usize) {
+    log.rows.truncate(n);
+    log.patterns.truncate(n);
+    log.clients.truncate(n);
+    log.slowest.truncate(n);
+    if let Some(large) = &mut log.large {
+        large.rows.truncate(n);
+        large.patterns.truncate(n);
+        large.clients.truncate(n);
+        large.biggest.truncate(n);
+    }
 }
 
 fn cut_table<R: Counted>(table: &mut Table<R>, n: usize) {

@@ -44,6 +44,7 @@ impl Observer {
         let mut partial = self.partial;
         partial.keys = self.keys.seal(rules);
         partial.events = self.events.seal(rules);
+        partial.slowlog.seal(rules);
         let mut account = self.account;
         account.lines = lines;
         partial.accounts.insert(self.input, account);
@@ -141,7 +142,7 @@ impl Sink for Observer {
     }
 
     fn slow(&mut self, entry: &Slow<'_>) {
-        self.account.record(entry.bytes, Some(entry.time), entry.args_exact);
+        self.account.record(entry.bytes, Some(entry.time), entry.exactness == Exactness::Exact);
         self.partial.slowlog.observe(entry, self.input);
     }
 

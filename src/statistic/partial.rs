@@ -15,6 +15,7 @@ use super::info::{self, Info};
 use super::keys::Keys;
 use super::slowlog::Slowlog;
 use super::timeline::Timeline;
+use crate::options::Commandlog;
 use crate::pattern::{Learnt, Patterns, Rules};
 use crate::report;
 use crate::report::{
@@ -52,6 +53,7 @@ impl Partial {
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.connections.merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         let timeline = &mut self.timeline;
@@ -85,7 +87,7 @@ impl Partial {
     pub fn patterns(&self, rules: &Rules) -> Patterns {
         let mut learnt = Learnt::new(rules);
         [self.keys.learnt(), self.events.learnt()].into_iter().flatten().for_each(|held| learnt.merge(held));
-        learnt.finish(self.keys.shapes().chain(self.events.shapes()))
+        learnt.finish(self.keys.shapes().chain(self.events.shapes()).chain(self.slowlog.shapes()))
     }
 }
 
@@ -121,14 +123,25 @@ pub struct Summary {
 
 impl Partial {
     /// Finishes every statistic. `paths` are the inputs' by number, `bucket` the timeline's width in
-    /// seconds where one was asked for.
-    pub fn finish(&mut self, rules: &Rules, paths: &[Bytes], bucket: Option<u64>) -> Summary {
+    /// seconds where one was asked for, `commandlog` what slow logs were said to be.
+    pub fn finish(
+        &mut self,
+        rules: &Rules,
+        paths: &[Bytes],
+        bucket: Option<u64>,
+        commandlog: Option<Commandlog>,
+    ) -> Summary {
         let commands = self.commands.finish(&self.clients);
         let patterns = self.patterns(rules);
         let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns);
         let timeline = &mut self.timeline;
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());
+        bounds.extend(self.slowlog.bounds());
+        // Large is not slow.
+        if !commandlog.is_some_and(Commandlog::is_large) {
+            self.slowlog.count_into(&mut self.timeline);
+        }
         if self.clients.rest() > 0 {
             bounds.push(format!(
                 "more than {} client addresses: the later ones are counted together",
@@ -153,7 +166,7 @@ impl Partial {
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
             connections,
-            slowlog: self.slowlog.finish(),
+            slowlog: self.slowlog.finish(&patterns, paths, commandlog),
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
             commands,

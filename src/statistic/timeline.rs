@@ -27,6 +27,7 @@ struct Counts {
     events: u64,
     /// Of the last snapshot.
     connections: Option<u64>,
+    slow: u64,
 }
 
 impl Counts {
@@ -37,6 +38,7 @@ impl Counts {
         self.dangerous += later.dangerous;
         self.events += later.events;
         self.connections = later.connections.or(self.connections);
+        self.slow += later.slow;
     }
 }
 
@@ -51,11 +53,13 @@ pub struct Timeline {
     open: Option<(i64, Counts)>,
     /// Whether there was an event.
     eventful: bool,
+    /// Whether there was a slow call.
+    has_slow: bool,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Timeline { width: 1, buckets: BTreeMap::new(), open: None, eventful: false }
+        Timeline { width: 1, buckets: BTreeMap::new(), open: None, eventful: false, has_slow: false }
     }
 }
 
@@ -88,6 +92,14 @@ impl Timeline {
         &mut self.open.get_or_insert((bucket, Counts::default())).1
     }
 
+    /// Counts a slow call of that time.
+    pub fn slow(&mut self, time: i64) {
+        let bucket = time.div_euclid(self.width * MICROS);
+        self.buckets.entry(bucket).or_default().slow += 1;
+        self.has_slow = true;
+        self.bound();
+    }
+
     fn close(&mut self) {
         if let Some((bucket, counts)) = self.open.take() {
             self.buckets.entry(bucket).or_default().merge(&counts);
@@ -108,6 +120,11 @@ impl Timeline {
         for (bucket, counts) in &later.buckets {
             self.buckets.entry(*bucket).or_default().merge(counts);
         }
+        self.has_slow |= later.has_slow;
+        self.bound();
+    }
+
+    fn bound(&mut self) {
         while self.buckets.len() > MOST && self.next_width().is_some() {
             self.widen();
         }
@@ -155,13 +172,14 @@ impl Timeline {
         if width > self.width && width % self.width == 0 {
             self.rebase(width);
         }
+        let has_slow = self.has_slow;
         let rows = self.buckets.iter().map(|(bucket, counts)| TimelineRow {
             time: Time(bucket.saturating_mul(self.width).saturating_mul(MICROS)),
             calls: counts.calls,
             reads: counts.reads,
             writes: counts.writes,
             dangerous: counts.dangerous,
-            slow: None,
+            slow: has_slow.then_some(counts.slow),
             events: self.eventful.then_some(counts.events),
             connections: counts.connections,
         });

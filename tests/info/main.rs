@@ -10,7 +10,7 @@ use redtrail::format::{Kind, detect};
 use redtrail::options::Reading;
 use serde_json::{Value, json};
 
-use common::{DUMP, content, info, report_of};
+use common::{DUMP, info, report_of};
 
 #[test]
 fn what_tools_put_around_dumps_is_taken_off() {

@@ -141,6 +141,14 @@ def reported_tables(report):
     tables["client_commands"] = nested(tables["clients"], "client", "commands")
     tables["dangerous_clients"] = nested(tables["dangerous"], "command", "clients")
     tables["dangerous_examples"] = nested(tables["dangerous"], "command", "examples")
+    log = report["slowlog"]
+    large = log.get("large", {})
+    tables["slowlog"] = log["rows"]
+    for part in ("buckets", "patterns", "clients", "slowest", "restarts"):
+        tables[f"slowlog_{part}"] = log[part]
+    tables["commandlog"] = large.get("rows", [])
+    for part in ("patterns", "clients", "biggest", "restarts"):
+        tables[f"commandlog_{part}"] = large.get(part, [])
     tables.update(info_tables(report["info"]))
     return tables
 

@@ -6,6 +6,7 @@
 //! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
 //! exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
 //! first the counts of `by_type` are columns of their own. A table's `other` is no row: only `report.json` has it.
+//! Those of slow logs are in [`super::slowlog`].
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, connections, info, integer, writer};
+use super::{Target, connections, info, integer, slowlog, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -45,10 +46,11 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("connection_snapshots", connections::snapshots(report))?;
     write("connections", connections::rows(report))?;
     write("connection_growth", connections::growth(report))?;
+    slowlog::write_report(report, dir)?;
     write("rejects", rejects(report))
 }
 
-fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
+pub(super) fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
     let (target, out) = Target::create(dir, name)?;
     let finish = || -> PolarsResult<()> {
         let mut frame = DataFrame::new_infer_height(columns)?;
@@ -225,6 +227,7 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("reads", rows, |r| r.reads),
         counts("writes", rows, |r| r.writes),
         counts("dangerous", rows, |r| r.dangerous),
+        counts("slow", rows, |r| r.slow),
         counts("connections", rows, |r| r.connections),
         counts("events", rows, |r| r.events),
     ]
@@ -390,6 +393,17 @@ mod tests {
                 ("connection_snapshots", 0, 20),
                 ("connections", 0, 35),
                 ("connection_growth", 0, 12),
+                ("slowlog", 0, 8),
+                ("slowlog_buckets", 0, 3),
+                ("slowlog_patterns", 0, 8),
+                ("slowlog_clients", 0, 5),
+                ("slowlog_slowest", 0, 12),
+                ("slowlog_restarts", 0, 3),
+                ("commandlog", 0, 8),
+                ("commandlog_patterns", 0, 8),
+                ("commandlog_clients", 0, 5),
+                ("commandlog_biggest", 0, 12),
+                ("commandlog_restarts", 0, 3),
                 ("rejects", 0, 5),
             ] {
                 let frame = frame(table);

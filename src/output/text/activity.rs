@@ -73,6 +73,7 @@ pub fn timeline(report: &Report, page: &mut Page) {
     line("calls", |row| row.calls, Paint::Plain);
     line("writes", |row| row.writes, Paint::Plain);
     line("dangerous", |row| row.dangerous, Paint::Red);
+    line("slow", |row| row.slow.unwrap_or(0), Paint::Plain);
     line("events", |row| row.events.unwrap_or(0), Paint::Plain);
     // Connections do not add up: the last snapshot of a column counts, and holds until the next.
     let mut last = vec![None; width];

@@ -20,6 +20,7 @@ mod info;
 mod keys;
 mod page;
 mod sheet;
+mod slowlog;
 mod table;
 
 use page::Page;
@@ -33,6 +34,7 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     head::inputs,
     activity::timeline,
     dangerous::dangerous,
+    slowlog::slowlog,
     activity::commands,
     clients::groups,
     clients::clients,

@@ -84,7 +84,7 @@ fn bracketed(mut parts: Vec<Partial>, dice: &mut Dice) -> Partial {
 }
 
 fn shown(mut partial: Partial, paths: &[Bytes]) -> String {
-    let summary = partial.finish(&Rules::default(), paths, None);
+    let summary = partial.finish(&Rules::default(), paths, None, None);
     serde_json::to_string(&(summary.connections, summary.timeline)).unwrap()
 }
 
@@ -138,7 +138,7 @@ fn a_new_start_of_the_server_is_told() {
         ),
     ] {
         let mut partial = observe(text.as_bytes(), 0, 0);
-        let found = partial.finish(&Rules::default(), &paths, None).connections;
+        let found = partial.finish(&Rules::default(), &paths, None, None).connections;
         let seen: Vec<u32> = found.snapshots.iter().map(|row| row.run).collect();
         assert_eq!((format!("{seen:?}").as_str(), found.restarts), (runs, restarted), "{text}");
     }
@@ -161,7 +161,7 @@ fn files_may_come_in_any_order() {
             run.start_input(input, &paths[at].0, modified[at]);
             run.merge(observe(text.as_bytes(), 0, input), &Rules::default());
         }
-        let found = run.finish(&Rules::default(), &paths, None).connections;
+        let found = run.finish(&Rules::default(), &paths, None, None).connections;
         let order: Vec<_> = found.snapshots.iter().map(|row| row.path.text()).collect();
         assert_eq!(order, [names[1], names[0]]);
         let ages: Vec<_> = found.rows.iter().map(|row| (row.id, row.age, row.snapshots)).collect();

@@ -1,0 +1,302 @@
+//! A poll as `redis-cli --csv` prints it: one line, its nesting lost.
+//!
+//! ```text
+//! line  = entry *( "," entry )
+//! entry = id "," seconds "," us 1*( "," repr ) [ "," argc ]       repr as in MONITOR, not as in RFC 4180
+//! ```
+//!
+//! Only those numbers stand without quotes, so three of them in a row start an entry, and of four the first
+//! is the argc of the entry before. Which strings are arguments is told by the whole line: where every
+//! entry ends with an address and a name, these are the client's (Redis 4.0 and later).
+
+use nom::bytes::complete::{tag, take_while_m_n};
+use nom::combinator::{map_opt, opt};
+use nom::multi::many0_count;
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+use super::entry::{
+    Address, Decoded, Fields, address, complexity, decoded, is_name, least, seconds, span, whole,
+};
+use crate::event::{Args, Span};
+use crate::format::lexical::repr;
+
+/// Which strings of an entry are not arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// None.
+    Four,
+    /// The last two: address and name.
+    Six,
+    /// The first: Redis Software's sizes.
+    Sized,
+}
+
+/// An entry before it is known which of its strings are what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Where it starts in the line, and where what follows it does.
+    pub(super) bytes: std::ops::Range<usize>,
+    id: u64,
+    time: i64,
+    us: u64,
+    strings: std::ops::Range<usize>,
+    argc: Option<u64>,
+}
+
+/// A line, as far as it can be read.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    spans: Vec<Span>,
+    pub(super) entries: Vec<Entry>,
+    /// Where reading stopped; the line's length if it did not.
+    pub(super) end: usize,
+}
+
+/// Whether a line starts like a poll.
+pub(super) fn is_start(line: &[u8]) -> bool {
+    (number, mark, number, mark, number, mark, tag(&b"\""[..])).parse(line).is_ok()
+}
+
+fn number(input: &[u8]) -> IResult<&[u8], u64> {
+    map_opt(take_while_m_n(1, 19, |byte: u8| byte.is_ascii_digit()), whole).parse(input)
+}
+
+fn mark(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    tag(&b","[..]).parse(input)
+}
+
+/// The numbers before an entry's strings.
+fn numbers(input: &[u8]) -> IResult<&[u8], (u64, i64, u64)> {
+    let time = map_opt(take_while_m_n(1, 12, |byte: u8| byte.is_ascii_digit()), seconds);
+    (terminated(number, mark), terminated(time, mark), number).parse(input)
+}
+
+impl Line {
+    /// Reads a line without its end; `ended` says whether it had one.
+    pub(super) fn read(&mut self, line: &[u8], ended: bool) {
+        self.spans.clear();
+        self.entries.clear();
+        self.end = 0;
+        let mut rest = line;
+        while let Some((left, entry)) = self.entry(line, rest, ended) {
+            self.end = entry.bytes.end;
+            self.entries.push(entry);
+            rest = left;
+            if rest.is_empty() {
+                break;
+            }
+        }
+    }
+
+    fn entry<'a>(&mut self, line: &'a [u8], input: &'a [u8], ended: bool) -> Option<(&'a [u8], Entry)> {
+        let offset = |rest: &[u8]| line.len() - rest.len();
+        let first = self.spans.len();
+        let (mut rest, (id, time, us)) = numbers(input).ok()?;
+        while let Ok((left, body)) = preceded(mark, repr).parse(rest) {
+            let behind_quote = offset(left) - 1 - body.raw.len();
+            self.spans.push(span(behind_quote, body)?);
+            rest = left;
+        }
+        let (after, run) = many0_count(preceded(mark, number)).parse(rest).ok()?;
+        let counted = self.entries.last().is_some_and(|before| before.argc.is_some());
+        let (rest, argc) = match (run, after.first()) {
+            (0, None) | (3, Some(b',')) => (rest, None),
+            (4, Some(b',')) => opt(preceded(mark, number)).parse(rest).ok()?,
+            (1, None) if ended || counted => opt(preceded(mark, number)).parse(rest).ok()?,
+            // The line is cut within the next entry's numbers.
+            (1..4, None) if !ended => (rest, None),
+            (1..3, Some(b',')) if !ended && after.len() == 1 => (rest, None),
+            _ => (rest, Some(0)),
+        };
+        if argc == Some(0) || self.spans.len() == first {
+            self.spans.truncate(first);
+            return None;
+        }
+        let rest = rest.strip_prefix(b",").unwrap_or(rest);
+        let bytes = offset(input)..offset(rest);
+        Some((rest, Entry { bytes, id, time, us, strings: first..self.spans.len(), argc }))
+    }
+
+    /// Which shape the entries have; `hint` where they fit two. Of a line that is not `whole` the last
+    /// entry says nothing, unless it is alone.
+    pub(super) fn shape(&self, line: &[u8], hint: Option<Shape>, whole: bool) -> Shape {
+        let entries = match self.entries.split_last() {
+            Some((_, before)) if !whole && !before.is_empty() => before,
+            _ => self.entries.as_slice(),
+        };
+        let sized = |entry: &Entry| {
+            let first = self.strings(line, entry).get(0);
+            first.is_some_and(|first| first.escapes == 0 && complexity(first.raw).is_some())
+        };
+        if !entries.is_empty() && entries.iter().all(sized) {
+            return Shape::Sized;
+        }
+        let mut sockets = 0;
+        let six = entries.iter().all(|entry| {
+            let client = self.client(line, entry);
+            sockets += usize::from(client == Address::Socket);
+            client != Address::No
+        });
+        if six && (sockets > 0 || hint != Some(Shape::Four)) { Shape::Six } else { Shape::Four }
+    }
+
+    fn strings<'a>(&'a self, line: &'a [u8], entry: &Entry) -> Args<'a> {
+        Args::new(line, self.spans.get(entry.strings.clone()).unwrap_or_default())
+    }
+
+    /// What the last string but one is, if the last one can be a name and the others a call.
+    fn client(&self, line: &[u8], entry: &Entry) -> Address {
+        let strings = self.strings(line, entry);
+        let Some(count) = strings.len().checked_sub(2).filter(|count| *count > 0) else { return Address::No };
+        match (strings.get(count), strings.get(count + 1)) {
+            (Some(client), Some(name)) if is_name(name.raw) && self.suffices(line, entry, count) => {
+                address(client.raw)
+            }
+            _ => Address::No,
+        }
+    }
+
+    /// Whether the last entry of a line that is not whole lacks what the others have.
+    pub(super) fn is_short(&self, line: &[u8], shape: Shape) -> bool {
+        let Some((last, before)) = self.entries.split_last() else { return false };
+        let counted = before.last().is_some_and(|before| before.argc.is_some());
+        (shape == Shape::Six && self.client(line, last) == Address::No)
+            || (shape == Shape::Sized && last.strings.len() < 2)
+            || (counted && last.argc.is_none())
+    }
+
+    /// Whether the first `count` strings can be a call of the command they name.
+    fn suffices(&self, line: &[u8], entry: &Entry, count: usize) -> bool {
+        let start = entry.strings.start;
+        let args = Args::new(line, self.spans.get(start..start + count).unwrap_or_default());
+        least(&args).is_none_or(|least| least <= count)
+    }
+
+    /// What an entry of this shape holds.
+    pub(super) fn fields<'a>(
+        &'a self,
+        line: &'a [u8],
+        entry: &Entry,
+        shape: Shape,
+        buffers: &'a mut Decoded,
+    ) -> (Fields<'a>, Args<'a>) {
+        let spans = self.spans.get(entry.strings.clone()).unwrap_or_default();
+        let text = |at: Option<usize>| Args::new(line, spans).get(at?);
+        let (from, to) = match shape {
+            Shape::Four => (0, spans.len()),
+            Shape::Six => (0, spans.len().saturating_sub(2)),
+            Shape::Sized => (1, spans.len()),
+        };
+        let behind = |n: usize| (shape == Shape::Six).then_some(to + n);
+        let Decoded { client, name, complexity: sizes } = buffers;
+        let fields = Fields {
+            id: Some(entry.id),
+            time: entry.time,
+            us: entry.us,
+            argc: entry.argc,
+            client: text(behind(0)).map(|text| decoded(text.raw, text.escapes as usize, client)),
+            name: text(behind(1)).map(|text| decoded(text.raw, text.escapes as usize, name)),
+            complexity: text((shape == Shape::Sized).then_some(0))
+                .map(|text| complexity(decoded(text.raw, text.escapes as usize, sizes)).unwrap_or_default()),
+        };
+        (fields, Args::new(line, spans.get(from..to).unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each entry as its id, arguments and the rest.
+    fn read(text: &str) -> (Vec<String>, usize) {
+        let mut line = Line::default();
+        line.read(text.as_bytes(), true);
+        let shape = line.shape(text.as_bytes(), None, true);
+        let entries = line.entries.iter().map(|entry| {
+            let mut buffers = Decoded::default();
+            let (fields, args) = line.fields(text.as_bytes(), entry, shape, &mut buffers);
+            let args: Vec<_> = args.iter().map(|arg| arg.raw.escape_ascii().to_string()).collect();
+            let shown =
+                |bytes: Option<&[u8]>| bytes.map_or("-".into(), |bytes| bytes.escape_ascii().to_string());
+            format!(
+                "{} {} {:?} {} {} {}",
+                entry.id,
+                args.join("|"),
+                fields.argc,
+                shown(fields.client),
+                shown(fields.name),
+                shown(fields.complexity)
+            )
+        });
+        (entries.collect(), text.len() - line.end)
+    }
+
+    #[test]
+    fn entries_are_told_apart() {
+        for (text, entries, unread) in [
+            (
+                r#"8,17,5,"SET","k","a,1,2,3","1.1.1.1:5","app",7,17,1,"get","x","","""#,
+                &["8 SET|k|a,1,2,3 None 1.1.1.1:5 app -", "7 get|x None   -"][..],
+                0,
+            ),
+            (r#"8,17,5,"SET","k","",7,17,1,"get","x""#, &["8 SET|k| None - - -", "7 get|x None - - -"], 0),
+            // Fields of a hash that look like names, but keys that are no addresses.
+            (r#"8,17,5,"HGET","user:1","name""#, &["8 HGET|user:1|name None - - -"], 0),
+            (r#"8,17,5,"LSET","l","","x""#, &["8 LSET|l||x None - - -"], 0),
+            (
+                r#"8,17,5,"DEL","33","127.0.0.1:1","",2,7,17,1,"get","x","127.0.0.1:1","a",2"#,
+                &["8 DEL|33 Some(2) 127.0.0.1:1  -", "7 get|x Some(2) 127.0.0.1:1 a -"],
+                0,
+            ),
+            (
+                r#"8,17,5,"Complexity info: N:1","KEYS","*",3,17,1,"","GET","x""#,
+                &["8 KEYS|* None - - N:1", "3 GET|x None - - "],
+                0,
+            ),
+            (r#"8,17,5,"GET","x",7,17,1,"get","#, &["8 GET|x None - - -"], 13),
+            (r#"8,17,5"#, &[], 6),
+            (r#"8,17,5,"GET",7,6"#, &[], 16),
+        ] {
+            let (found, left) = read(text);
+            assert_eq!(
+                (found.as_slice(), left),
+                (&entries.iter().map(|e| e.to_string()).collect::<Vec<_>>()[..], unread),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_that_are_cut_keep_their_whole_entries() {
+        for (text, entries, unread) in [
+            (r#"8,17,5,"A","b","1.1.1.1:5","app",7"#, 1, 1),
+            (r#"8,17,5,"A","b","1.1.1.1:5","app",7,17"#, 1, 4),
+            (r#"8,17,5,"A","b","1.1.1.1:5","app",7,17,1"#, 1, 6),
+            (r#"8,17,5,"A","b","1.1.1.1:5","app",7,17,1,"B","#, 1, 11),
+            (r#"8,17,5,"A","b","1.1.1.1:5","app",7,17,1,"B""#, 2, 0),
+            (r#"8,17,5,"A","1.1.1.1:5","app",1,7,17,1,"B","1.1.1.1:5","app",1"#, 2, 0),
+        ] {
+            let mut line = Line::default();
+            line.read(text.as_bytes(), false);
+            assert_eq!((line.entries.len(), text.len() - line.end), (entries, unread), "{text}");
+        }
+        let text = br#"8,17,5,"A","b","1.1.1.1:5","app",7,17,1,"B""#;
+        let mut line = Line::default();
+        line.read(text, false);
+        let shape = line.shape(text, None, false);
+        assert_eq!((shape, line.is_short(text, shape)), (Shape::Six, true));
+    }
+
+    #[test]
+    fn starts_of_polls_are_told() {
+        for (line, starts) in [
+            (&b"8,1795173291,75,\"EVAL\""[..], true),
+            (b"8,1795173291,75", false),
+            (b"a,0001,1605631822,30,GET", false),
+            (b"", false),
+        ] {
+            assert_eq!(is_start(line), starts);
+        }
+    }
+}

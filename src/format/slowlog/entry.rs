@@ -1,0 +1,221 @@
+//! What all forms of an entry have in common.
+
+use std::ops::Range;
+
+use super::marker;
+use crate::command;
+use crate::event::{Args, Exactness, Place, Sink, Slow, Span};
+use crate::format::lexical::{Body, unescape_into};
+
+/// What stands in an entry beside its arguments. Addresses and names are decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fields<'a> {
+    pub(super) id: Option<u64>,
+    /// In microseconds since 1970.
+    pub(super) time: i64,
+    pub(super) us: u64,
+    /// The seventh element of Redis 8.10.
+    pub(super) argc: Option<u64>,
+    pub(super) client: Option<&'a [u8]>,
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) complexity: Option<&'a [u8]>,
+}
+
+/// How the arguments are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parted {
+    /// Each stands between quotes.
+    Quoted,
+    /// Each takes a line or, where it holds line ends, several.
+    Lines,
+    /// Joined by spaces, and perhaps holding some.
+    Words,
+}
+
+/// Where an entry stands and how many bytes it takes with all around it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    pub(super) place: Place,
+    pub(super) bytes: u64,
+}
+
+/// Arguments that the server logs at most, unless told otherwise since Redis 8.8 (`SLOWLOG_ENTRY_MAX_ARGC`
+/// in Redis's `src/slowlog.h`).
+const MOST_ARGUMENTS: usize = 32;
+
+/// Hands an entry on.
+pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, sink: &mut dyn Sink) {
+    let shown = marker::argc(&args);
+    let exactness = match parted {
+        Parted::Quoted => Exactness::Exact,
+        _ if is_confirmed(&args, shown, fields.argc) => Exactness::Exact,
+        Parted::Lines => Exactness::Inexact,
+        Parted::Words => Exactness::NameOnly,
+    };
+    sink.slow(&Slow {
+        place: at.place,
+        bytes: at.bytes,
+        id: fields.id,
+        time: fields.time,
+        us: fields.us,
+        args,
+        exactness,
+        argc: fields.argc.or((exactness == Exactness::Exact).then_some(shown)),
+        client: fields.client,
+        name: fields.name,
+        complexity: fields.complexity,
+    });
+}
+
+/// Whether pieces of arguments must be whole arguments: a piece is never more than one argument, so as many
+/// pieces as the command must at least have, or as the server says it had, leave no choice.
+fn is_confirmed(args: &Args<'_>, shown: u64, argc: Option<u64>) -> bool {
+    match argc {
+        Some(argc) => argc == shown,
+        None if shown > args.len() as u64 && args.len() == MOST_ARGUMENTS => true,
+        None => least(args) == Some(args.len()),
+    }
+}
+
+/// The fewest arguments that the command can have, its names included.
+pub(super) fn least(args: &Args<'_>) -> Option<usize> {
+    command::resolve(args).map(|command| usize::from(command.spec().arity.unsigned_abs()))
+}
+
+/// Seconds since 1970 in microseconds.
+pub(super) fn seconds(text: &[u8]) -> Option<i64> {
+    i64::try_from(whole(text)?).ok()?.checked_mul(1_000_000)
+}
+
+/// A number that fills `text`.
+pub(super) fn whole(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 19 {
+        return None;
+    }
+    text.iter()
+        .try_fold(0_u64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte & 0x0f)))
+}
+
+/// What a string of the slow log can be, seen as a client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// A socket's address as the server prints it.
+    Socket,
+    /// Nothing: a script's or a module's call (Redis 7.2 and later).
+    Empty,
+    /// None.
+    No,
+}
+
+/// Tells addresses from arguments: an IP address and a port, a socket's path and `:0`, or `?:0`.
+pub(super) fn address(text: &[u8]) -> Address {
+    if text.is_empty() {
+        return Address::Empty;
+    }
+    let Some(colon) = memchr::memrchr(b':', text) else { return Address::No };
+    let (host, port) = text.split_at(colon);
+    let port = port.get(1..).unwrap_or_default();
+    let is_socket = if host.first() == Some(&b'/') || host == b"?" {
+        port == b"0"
+    } else {
+        let host = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
+        whole(port).is_some_and(|port| port <= u64::from(u16::MAX))
+            && std::str::from_utf8(host).is_ok_and(|host| host.parse::<std::net::IpAddr>().is_ok())
+    };
+    if is_socket { Address::Socket } else { Address::No }
+}
+
+/// Whether a client can have this name: no spaces, nothing that is not printable ASCII.
+pub(super) fn is_name(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_graphic)
+}
+
+/// Buffers for what must be decoded.
+#[derive(Debug, Default)]
+pub(super) struct Decoded {
+    pub(super) client: Vec<u8>,
+    pub(super) name: Vec<u8>,
+    pub(super) complexity: Vec<u8>,
+}
+
+/// Where a string stands whose first byte behind the quote is at `start`.
+pub(super) fn span(start: usize, body: Body<'_>) -> Option<Span> {
+    Some(Span {
+        start: u32::try_from(start).ok()?,
+        len: u32::try_from(body.raw.len()).ok()?,
+        escapes: u32::try_from(body.escapes).ok()?,
+    })
+}
+
+/// Where bytes stand that are decoded.
+pub(super) fn plain_span(range: Range<usize>) -> Option<Span> {
+    span(range.start, Body { raw: &[], escapes: 0 })
+        .and_then(|span| Some(Span { len: u32::try_from(range.len()).ok()?, ..span }))
+}
+
+/// What a string between quotes says; decoded at the end of `buffer` where it must be.
+pub(super) fn decoded<'a>(raw: &'a [u8], escapes: usize, buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    if escapes == 0 {
+        return raw;
+    }
+    buffer.clear();
+    unescape_into(raw, buffer);
+    buffer
+}
+
+/// The text behind `Complexity info: `, which Redis Software writes before sizes; empty for none.
+pub(super) fn complexity(text: &[u8]) -> Option<&[u8]> {
+    match text.strip_prefix(b"Complexity info:") {
+        Some(sizes) => Some(sizes.trim_ascii()),
+        None => text.is_empty().then_some(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_arguments() {
+        for (text, kind) in [
+            (&b"127.0.0.1:43758"[..], Address::Socket),
+            (b"[::1]:45176", Address::Socket),
+            (b"fd40:1481:21:dbe0:7021:300:a03:1a06:44426", Address::Socket),
+            (b"/tmp/redis sock/redis.sock:0", Address::Socket),
+            (b"?:0", Address::Socket),
+            (b"", Address::Empty),
+            (b"user:1", Address::No),
+            (b"/a/b:7", Address::No),
+            (b"127.0.0.1:99999", Address::No),
+            (b"127.0.0.1", Address::No),
+            (b"1795172499", Address::No),
+            (b"\xff:1", Address::No),
+        ] {
+            assert_eq!(address(text), kind, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn numbers_fill_their_text() {
+        for (text, number) in [
+            (&b"0"[..], Some(0)),
+            (b"1795172499", Some(1_795_172_499)),
+            (b"9999999999999999999", Some(9_999_999_999_999_999_999)),
+            (b"18446744073709551616", None),
+            (b"", None),
+            (b"-1", None),
+            (b"1 ", None),
+        ] {
+            assert_eq!(whole(text), number);
+        }
+        assert_eq!(seconds(b"1795172499"), Some(1_795_172_499_000_000));
+        assert_eq!(seconds(b"9999999999999999"), None);
+    }
+
+    #[test]
+    fn sizes_of_redis_software_lose_their_title() {
+        assert_eq!(complexity(b"Complexity info: N:4712,M:3788"), Some(&b"N:4712,M:3788"[..]));
+        assert_eq!(complexity(b""), Some(&b""[..]));
+        assert_eq!(complexity(b"GET"), None);
+    }
+}

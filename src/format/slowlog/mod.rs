@@ -1,0 +1,54 @@
+//! SLOWLOG GET and COMMANDLOG GET.
+//!
+//! An entry has an id, seconds since 1970, microseconds and arguments; since Redis 4.0 the client's address
+//! and name; since 8.10 the number of arguments. Redis Software puts sizes before the arguments. redis-cli
+//! prints it in six forms, libraries and ElastiCache in others; each has its file here. Of COMMANDLOG's
+//! large types the third number is bytes, which no dump says: it is asked.
+//!
+//! Most forms can be told line by line ([`reader`]). Raw output cannot ([`raw`]): it is read whole.
+
+mod csv;
+mod entry;
+mod json;
+pub mod marker;
+mod noise;
+mod object;
+pub mod probe;
+mod raw;
+mod reader;
+mod terminal;
+mod words;
+
+use super::Format;
+use crate::event::Sink;
+use csv::Shape;
+
+/// Reads slow logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slowlog {
+    /// Whether the input is redis-cli's raw output.
+    pub raw: bool,
+    /// Elements of the first entry, where it showed them: for places that leave it open.
+    pub elements: Option<u8>,
+}
+
+impl Slowlog {
+    fn shape(&self) -> Option<Shape> {
+        self.elements.map(|elements| if elements < 6 { Shape::Four } else { Shape::Six })
+    }
+}
+
+impl Format for Slowlog {
+    fn cut(&self, bytes: &[u8]) -> usize {
+        // A raw entry's end is only known from all that follow.
+        if self.raw { 0 } else { reader::last_start(*self, bytes) }
+    }
+
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+        if self.raw {
+            raw::read(block, start, sink);
+        } else {
+            reader::Reader::new(*self, start).read(block, sink, &mut |_| true);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What tools print around and between polls.
+
+use crate::format::clock;
+use crate::format::monitor::noise;
+
+/// Whether a line is something that tools print, and no entry.
+pub(super) fn is_noise(line: &[u8]) -> bool {
+    noise::is_noise(line) || is_separator(line) || matches!(line, b"(empty array)" | b"(empty list or set)")
+}
+
+/// Whether a line is what scripts put between polls: blank, `---`, or a time with or without such around it.
+pub(super) fn is_separator(line: &[u8]) -> bool {
+    let mut line = line.trim_ascii();
+    let decoration = |byte: &u8| matches!(byte, b'-' | b'=' | b'#' | b'*' | b' ');
+    while let [first, rest @ ..] = line {
+        if !decoration(first) {
+            break;
+        }
+        line = rest;
+    }
+    while let [rest @ .., last] = line {
+        if !decoration(last) {
+            break;
+        }
+        line = rest;
+    }
+    line.is_empty() || clock::time(line).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_are_told() {
+        for (line, separates) in [
+            (&b""[..], true),
+            (b"---", true),
+            (b"=== 2026-06-18T14:19:17Z ===", true),
+            (b"1795173300", true),
+            (b"Thu Jun 18 14:19:17 UTC 2026", true),
+            (b"42", false),
+            (b"my-app", false),
+            (b"-1", false),
+        ] {
+            assert_eq!(is_separator(line), separates, "{}", line.escape_ascii());
+        }
+        assert!(is_noise(b"(empty array)") && is_noise(b"127.0.0.1:6379> slowlog get"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Is it a slow log, and in which form?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::raw::{self, Path};
+use super::reader::{Form, Nowhere, Reader};
+use super::{Slowlog, noise};
+use crate::format::{Kind, Reading};
+
+/// Pieces that are looked at, noise not counted.
+const PIECES: usize = 200;
+
+/// Bytes in which raw output must show itself.
+const WINDOW: usize = 64 << 10;
+
+/// Tells whether `head` starts a slow log: at least half of its first pieces (what tools print apart) are
+/// entries, or it starts as raw output does.
+pub fn probe(head: &[u8]) -> Option<Reading> {
+    let sample = Sample::take(head);
+    let entries = sample.entries();
+    let others = sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
+    if entries > 0 && entries >= others {
+        return Some(sample.reading(false));
+    }
+    raw_entries(head).map(|(entries, elements)| raw_reading(entries, elements, false))
+}
+
+/// The same where `--kind slowlog` was given.
+pub fn force(head: &[u8]) -> Reading {
+    probe(head).map(|reading| Reading { reason: reading.reason + FORCED, ..reading }).unwrap_or_else(|| {
+        let sample = Sample::take(head);
+        let (starts, _) = raw::starts(head.get(..WINDOW).unwrap_or(head));
+        if sample.entries() == 0 && !starts.is_empty() {
+            raw_reading(starts.len(), None, true)
+        } else {
+            sample.reading(true)
+        }
+    })
+}
+
+const FORCED: &str = "; forced by --kind";
+
+/// Entries of raw output that `head` holds, and their elements. Numbers of an entry must be the first thing
+/// in it that is not noise, or where the start is cut off, two of them must follow each other.
+fn raw_entries(head: &[u8]) -> Option<(usize, Option<u8>)> {
+    let head = head.get(..WINDOW).unwrap_or(head);
+    let (starts, crlf) = raw::starts(head);
+    let first = starts.first()?;
+    let before = head.get(..first.at()).unwrap_or_default();
+    let clean = before.split(|byte| *byte == b'\n').all(|line| noise::is_noise(line.trim_ascii_end()));
+    let chained = starts.windows(2).any(|pair| match pair {
+        [one, other] => other.id.checked_add(1) == Some(one.id) && other.time <= one.time,
+        _ => false,
+    });
+    if !clean && !chained {
+        return None;
+    }
+    let path = Path::best(head, &starts, crlf);
+    Some((path.entries().max(1), Some(path.elements())))
+}
+
+fn raw_reading(entries: usize, elements: Option<u8>, forced: bool) -> Reading {
+    let mut reason =
+        format!("{} that start with an id, a time and a duration in a line each", entries_of(entries));
+    if let Some(elements) = elements {
+        reason.push_str(&format!("; {elements} elements each"));
+    }
+    if forced {
+        reason.push_str(FORCED);
+    }
+    let format = Slowlog { raw: true, elements };
+    Reading { kind: Kind::Slowlog, dialect: "redis-cli raw", reason, format: Some(Arc::new(format)) }
+}
+
+fn entries_of(count: usize) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
+struct Sample {
+    forms: BTreeMap<Form, usize>,
+    elements: Option<u8>,
+}
+
+impl Sample {
+    fn take(head: &[u8]) -> Self {
+        let mut forms = BTreeMap::new();
+        let mut elements = None;
+        let mut seen = 0;
+        // The head may end inside a line, which says nothing about the capture.
+        let whole = if head.len() < crate::source::HEAD {
+            head
+        } else {
+            memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default())
+        };
+        Reader::new(Slowlog::default(), 0).read(whole, &mut Nowhere, &mut |piece| {
+            *forms.entry(piece.form).or_insert(0) += 1;
+            elements = elements.or(piece.elements);
+            seen += usize::from(piece.form != Form::Noise);
+            seen < PIECES
+        });
+        Sample { forms, elements }
+    }
+
+    fn count(&self, form: Form) -> usize {
+        self.forms.get(&form).copied().unwrap_or(0)
+    }
+
+    fn readable(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        self.forms.iter().filter_map(|(form, count)| Some((*count, dialect(*form)?)))
+    }
+
+    fn entries(&self) -> usize {
+        self.readable().map(|(count, _)| count).sum()
+    }
+
+    fn reading(&self, forced: bool) -> Reading {
+        let mut forms: Vec<_> = self.readable().collect();
+        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        let dialect = match forms.as_slice() {
+            [] => "redis-cli",
+            [(_, only)] => only,
+            _ => "mixed",
+        };
+        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
+        let mut reason = match each.as_slice() {
+            [] => "no entry at the start".to_owned(),
+            each => format!("at the start {}", each.join(", ")),
+        };
+        if let Some(elements) = self.elements {
+            reason.push_str(&format!("; {elements} elements each"));
+        }
+        if forced {
+            reason.push_str(FORCED);
+        }
+        let format = Slowlog { raw: false, elements: self.elements };
+        Reading { kind: Kind::Slowlog, dialect, reason, format: Some(Arc::new(format)) }
+    }
+}
+
+/// The name of a form of entries; `None` for what is no entry.
+fn dialect(form: Form) -> Option<&'static str> {
+    Some(match form {
+        Form::Terminal => "redis-cli",
+        Form::Recorded => "terminal",
+        Form::Csv => "redis-cli --csv",
+        Form::Json => "redis-cli --json",
+        Form::QuotedJson => "redis-cli --quoted-json",
+        Form::Aws => "ElastiCache JSON",
+        Form::AwsText => "ElastiCache text",
+        Form::Objects => "JSON lines",
+        Form::Python => "redis-py",
+        Form::Noise | Form::Text | Form::Rejected | Form::Truncated => return None,
+    })
+}

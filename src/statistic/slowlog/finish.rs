@@ -1,0 +1,234 @@
+//! The report's part of the slow log.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+
+use super::durations::{Sketch, measures};
+use super::settled::{BORDERS, ClientSum, bucket};
+use super::slowest::Shown;
+use super::{MOST, NONE, Slowlog, certainty, slice};
+use crate::event::Exactness;
+use crate::intern::Interner;
+use crate::options::Commandlog;
+use crate::output::notation::Time;
+use crate::pattern::Patterns;
+use crate::report::slowlog as report;
+use crate::report::{Bytes, slowlog::Measures};
+
+impl Slowlog {
+    /// The report's part. `names` tell the patterns of keys, `paths` are the inputs', `commandlog` is what
+    /// the entries were said to be.
+    pub fn finish(
+        &self,
+        names: &Patterns,
+        paths: &[Bytes],
+        commandlog: Option<Commandlog>,
+    ) -> report::Slowlog {
+        let log = report::Slowlog {
+            commandlog: commandlog.map(Commandlog::name),
+            unit: commandlog.map_or("us", Commandlog::unit),
+            ..report::Slowlog::default()
+        };
+        let total = self.items.len() as u64 + self.settled.calls;
+        if commandlog.is_some_and(Commandlog::is_large) {
+            let large = report::Large {
+                total,
+                duplicates: self.duplicates,
+                rows: self.command_rows(),
+                patterns: self.pattern_rows(names),
+                clients: self.client_rows(),
+                biggest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
+                restarts: self.restarts(paths),
+            };
+            return report::Slowlog { large: Some(large), ..log };
+        }
+        report::Slowlog {
+            total,
+            duplicates: self.duplicates,
+            rows: self.command_rows(),
+            buckets: if total > 0 { self.buckets() } else { Vec::new() },
+            patterns: self.pattern_rows(names),
+            clients: self.client_rows(),
+            slowest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
+            restarts: self.restarts(paths),
+            ..log
+        }
+    }
+
+    /// In words, which bounds took over.
+    pub fn bounds(&self) -> Vec<String> {
+        let mut bounds = Vec::new();
+        if self.settled.calls > 0 {
+            bounds.push(format!(
+                "more than {MOST} different entries of slow logs: quantiles are off by up to 0.4 %, and an \
+                 entry that comes again after {} others counts again",
+                MOST / 2
+            ));
+        }
+        if self.crowded {
+            bounds.push(
+                "more addresses, names or shapes of keys in slow logs than are told apart: the later ones are \
+                 in no row"
+                    .to_owned(),
+            );
+        }
+        bounds
+    }
+
+    fn command_rows<M: From<Measures>>(&self) -> Vec<report::CommandRow<M>> {
+        let mut held: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        for item in &self.items {
+            held.entry(item.command).or_default().push(item.us);
+        }
+        let rows = all(held, &self.settled.commands)
+            .map(|(command, measures)| (Bytes::from(self.commands.name(command)), measures));
+        sorted(rows).map(|(command, m)| report::CommandRow { command, measures: M::from(m) }).collect()
+    }
+
+    fn pattern_rows<M: From<Measures>>(&self, names: &Patterns) -> Vec<report::PatternRow<M>> {
+        let mut finals = Interner::default();
+        let mut name = Vec::new();
+        let numbers: Vec<u32> = self
+            .shapes
+            .iter()
+            .map(|(_, shape)| {
+                names.apply(shape, &mut name);
+                finals.intern(crate::intern::hash(&name), &name)
+            })
+            .collect();
+        let of = |shape: &u32| numbers.get(*shape as usize).copied();
+        let mut held: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let mut patterns = Vec::new();
+        for item in &self.items {
+            patterns.clear();
+            patterns.extend(slice(&self.uses, item.uses).iter().filter_map(of));
+            patterns.sort_unstable();
+            patterns.dedup();
+            for pattern in &patterns {
+                held.entry(*pattern).or_default().push(item.us);
+            }
+        }
+        let mut settled: BTreeMap<u32, Sketch> = BTreeMap::new();
+        for (shape, sketch) in &self.settled.shapes {
+            if let Some(pattern) = of(shape) {
+                settled.entry(pattern).or_default().merge(sketch);
+            }
+        }
+        let rows =
+            all(held, &settled).map(|(pattern, measures)| (Bytes::from(finals.get(pattern)), measures));
+        sorted(rows).map(|(pattern, m)| report::PatternRow { pattern, measures: M::from(m) }).collect()
+    }
+
+    fn client_rows<R: From<report::ClientMeasures>>(&self) -> Vec<R> {
+        let mut sums: BTreeMap<u32, ClientSum> = self.settled.clients.clone();
+        for item in self.items.iter().filter(|item| item.client != NONE) {
+            sums.entry(item.client).or_default().add(item);
+        }
+        let mut rows: Vec<_> = sums
+            .into_iter()
+            .map(|(client, sum)| {
+                let name =
+                    (sum.name != NONE).then(|| self.names.get(sum.name)).filter(|name| !name.is_empty());
+                report::ClientMeasures {
+                    client: Bytes::from(self.clients.get(client)),
+                    name: name.map(Bytes::from),
+                    calls: sum.calls,
+                    total: sum.total,
+                    max: sum.max,
+                }
+            })
+            .collect();
+        rows.sort_by(|a, b| (Reverse(a.total), &a.client).cmp(&(Reverse(b.total), &b.client)));
+        rows.into_iter().map(R::from).collect()
+    }
+
+    fn buckets(&self) -> Vec<report::Bucket> {
+        let mut counts = self.settled.buckets;
+        for item in &self.items {
+            if let Some(count) = counts.get_mut(bucket(item.us)) {
+                *count += 1;
+            }
+        }
+        let ends = BORDERS.iter().skip(1).copied().map(Some).chain([None]);
+        let rows = BORDERS.into_iter().zip(ends).zip(counts);
+        rows.map(|((from_us, to_us), calls)| report::Bucket { from_us, to_us, calls }).collect()
+    }
+
+    /// Where an input's ids fall while time goes on. In an input that holds the logs of several servers
+    /// ids fall too: then they go on from where another server's were, or that server's go on later.
+    fn restarts(&self, paths: &[Bytes]) -> Vec<report::Restart> {
+        let mut items: Vec<(u32, i64, u64)> =
+            self.items.iter().filter_map(|item| Some((item.input, item.time, item.id?))).collect();
+        items.sort_unstable();
+        let mut first: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
+        let mut resumed: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
+        let mut before = None;
+        for (at, (input, _, id)) in items.iter().enumerate() {
+            first.entry((*input, *id)).or_insert(at);
+            if before != id.checked_sub(1).map(|before| (*input, before)) {
+                resumed.insert((*input, *id), at);
+            }
+            before = Some((*input, *id));
+        }
+        let mut restarts = Vec::new();
+        for (at, pair) in items.windows(2).enumerate() {
+            let [(input, time, id), (next_input, next_time, next_id)] = pair else { continue };
+            if input != next_input || next_time <= time || next_id >= id {
+                continue;
+            }
+            let of = |id: Option<u64>| Some((*input, id?));
+            let continues =
+                of(next_id.checked_sub(1)).is_some_and(|key| first.get(&key).is_some_and(|n| *n <= at));
+            let is_resumed =
+                of(id.checked_add(1)).is_some_and(|key| resumed.get(&key).is_some_and(|n| *n > at + 1));
+            if !continues && !is_resumed {
+                restarts.push(report::Restart {
+                    path: paths.get(*input as usize).cloned().unwrap_or_default(),
+                    time: Time(*next_time),
+                    id: *next_id,
+                });
+            }
+        }
+        restarts
+    }
+}
+
+/// What the durations of each number come to.
+fn all<'a>(
+    mut held: BTreeMap<u32, Vec<u64>>,
+    settled: &'a BTreeMap<u32, Sketch>,
+) -> impl Iterator<Item = (u32, Measures)> + use<'a> {
+    for number in settled.keys() {
+        held.entry(*number).or_default();
+    }
+    held.into_iter().map(|(number, mut held)| (number, measures(&mut held, settled.get(&number))))
+}
+
+/// What took longest first.
+fn sorted(rows: impl Iterator<Item = (Bytes, Measures)>) -> impl Iterator<Item = (Bytes, Measures)> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by(|(a, m), (b, n)| (Reverse(m.total), a).cmp(&(Reverse(n.total), b)));
+    rows.into_iter()
+}
+
+impl Shown {
+    fn report<R: From<report::Entry>>(&self, paths: &[Bytes]) -> R {
+        let bytes = |field: &Option<Vec<u8>>| field.as_deref().map(Bytes::from);
+        R::from(report::Entry {
+            id: self.id,
+            time: Time(self.time),
+            value: self.us,
+            command: Bytes::from(self.command.as_slice()),
+            args: self.text.clone(),
+            args_exact: self.certainty == certainty(Exactness::Exact),
+            client: bytes(&self.client),
+            name: bytes(&self.name),
+            complexity: bytes(&self.complexity),
+            path: paths.get(self.input as usize).cloned().unwrap_or_default(),
+            byte_offset: self.place.offset,
+            line: self.place.line + 1,
+        })
+    }
+}
