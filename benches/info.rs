@@ -1,5 +1,7 @@
 //! INFO from bytes to dumps, and to a report. Every benchmark asserts what it counted.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has to stop")]
+
 use std::fs;
 
 use divan::Bencher;
@@ -75,7 +77,7 @@ fn report_generated(bencher: Bencher, threads: usize) {
     fs::write(&path, &bytes).expect("a file to read");
     let options = Analysis { reading: Reading { threads, ..Reading::default() }, ..Analysis::default() };
     bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
-        let report = redtrail::analyze(&[path.clone()], &options).expect("a report").report;
+        let report = redtrail::analyze(std::slice::from_ref(&path), &options).expect("a report").report;
         assert_eq!(report.info.snapshots.len() as u64, DUMPS);
         assert_eq!(report.info.rates.len() as u64, DUMPS - 1);
     });

@@ -1,5 +1,13 @@
 //! SLOWLOG and COMMANDLOG: every form gives the same entries, whatever the block size.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something amiss fails"
+)]
+
 mod slow {
     pub mod read;
 }

@@ -22,6 +22,7 @@ pub struct Entry {
 
 impl Entry {
     /// What every form tells.
+    #[allow(clippy::type_complexity, reason = "compared, never named")]
     pub fn without_args(&self) -> (Option<u64>, i64, u64, Option<&[u8]>, Option<&[u8]>) {
         (self.id, self.time, self.us, self.client.as_deref(), self.name.as_deref())
     }

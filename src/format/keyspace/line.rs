@@ -124,9 +124,12 @@ pub fn csv(input: &[u8]) -> Option<Line<'_>> {
     rest.is_empty().then_some(line)
 }
 
+/// Reads a quoted string and gives what stands between its quotes.
+type Body = fn(&[u8]) -> IResult<&[u8], &[u8]>;
+
 /// A line of `redis-cli --json`, or with `doubled` of `--quoted-json`.
 pub fn json(input: &[u8], doubled: bool) -> Option<Line<'_>> {
-    let (string, notation): (fn(&[u8]) -> IResult<&[u8], &[u8]>, _) =
+    let (string, notation): (Body, _) =
         if doubled { (doubled_string, Notation::Doubled) } else { (json_string, Notation::Json) };
     let (rest, first) = preceded((char('['), space0), string).parse(input).ok()?;
     let (rest, line) = answer(first, rest, string, notation).ok()?;

@@ -481,12 +481,11 @@ impl Reader {
             }
         }
         // A log's own words before its JSON.
-        if let Some(brace) = memchr(b'{', line).filter(|_| line.ends_with(b"}")) {
-            if self.objects.read(line.get(brace..).unwrap_or_default(), Notation::Json)
+        if let Some(brace) = memchr(b'{', line).filter(|_| line.ends_with(b"}"))
+            && self.objects.read(line.get(brace..).unwrap_or_default(), Notation::Json)
                 == Ok(line.len() - brace)
-            {
-                return self.value(rest, length, brace, sink);
-            }
+        {
+            return self.value(rest, length, brace, sink);
         }
         let is_first = self.place.offset == 0 && self.start == 0;
         let is_part = terminal::is_part(line);

@@ -385,7 +385,7 @@ mod tests {
                 ("dangerous_clients", report.dangerous.rows.len(), 4),
                 ("dangerous_examples", report.dangerous.rows.len(), 6),
                 ("databases", report.databases.rows.len(), 3),
-                ("timeline", report.timeline.rows.len(), 7),
+                ("timeline", report.timeline.rows.len(), 9),
                 ("keyspace_events", report.keyspace_events.rows.len(), 8),
                 ("keyspace_event_patterns", report.keyspace_events.patterns.len(), 4),
                 ("keyspace_event_databases", report.keyspace_events.databases.len(), 4),

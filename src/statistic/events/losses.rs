@@ -39,10 +39,10 @@ pub struct Losses {
 impl Losses {
     /// A message came.
     pub fn message(&mut self, time: Option<i64>) {
-        if self.waits {
-            if let Some(lost) = self.kept.last_mut() {
-                lost.until = time;
-            }
+        if self.waits
+            && let Some(lost) = self.kept.last_mut()
+        {
+            lost.until = time;
         }
         self.lost = false;
         self.waits = false;

@@ -185,7 +185,7 @@ fn an_entry_counts_once() {
     assert_eq!(patterns, ["c", "k"]);
     assert_eq!(
         (report.slowest[0].entry.args.as_str(), report.slowest[0].entry.args_exact),
-        ("MSET k (3 bytes) c (1 bytes)", true)
+        ("MSET k (3 bytes) c (1 byte)", true)
     );
 }
 
