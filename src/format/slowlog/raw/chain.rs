@@ -14,6 +14,8 @@ use crate::format::slowlog::entry::Address;
 const ENTRY: i64 = 1_000;
 /// And as many lines as its command has arguments at least.
 const NEAT: i64 = 5;
+/// What lies between is none.
+const NO_ENTRY: i64 = -100;
 /// Ids are consecutive, and time does not go on.
 const CONSECUTIVE: i64 = 1_000;
 /// A poll begins, or ids are missing, and only the numbers say so: a lone imitation costs more than it brings.
@@ -169,8 +171,8 @@ impl Scales<'_> {
 
     /// The weight of a step, how it is read, and whether no later place is likely to be better.
     fn weigh(&self, start: &Start, from: usize, to: usize, next: &Start) -> (i64, Kind, bool) {
-        let Some(segment) = self.segment(from, to) else { return (0, Kind::Unfit, false) };
-        let mut found = (0, Kind::Unfit, false);
+        let Some(segment) = self.segment(from, to) else { return (NO_ENTRY, Kind::Unfit, false) };
+        let mut found = (NO_ENTRY, Kind::Unfit, false);
         if let Some(fit) = segment.fit(self.shape) {
             let (weight, good) =
                 if next.id.checked_add(1) == Some(start.id) && next.time <= start.time + CLOCK_STEP {
@@ -179,6 +181,9 @@ impl Scales<'_> {
                     self.untold(&fit, start, next)
                 };
             found = (worth(&fit) + weight, Kind::Plain, good);
+            if fit.address == Address::Socket {
+                return found;
+            }
         }
         if let Some(fit) = segment.fit_separated(self.shape) {
             let (weight, good) = if segment.is_marked() { (0, true) } else { self.untold(&fit, start, next) };

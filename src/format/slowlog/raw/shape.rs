@@ -73,7 +73,7 @@ impl<'a> Segment<'a> {
             end = start;
             let Some(fit) = self.fit_before(shape, end) else { continue };
             let better = |best: &Fit| best.address != Address::Socket && fit.address == Address::Socket;
-            if shape == Shape::Four || best.as_ref().is_none_or(better) {
+            if matches!(shape, Shape::Four | Shape::Sized) || best.as_ref().is_none_or(better) {
                 best = Some(fit);
             }
         }

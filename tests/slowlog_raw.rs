@@ -1,0 +1,193 @@
+//! Raw output of redis-cli, written by an independent few lines and read back: arguments with line ends,
+//! binary data, and imitations of entries.
+
+mod slow {
+    pub mod read;
+}
+
+use proptest::prelude::*;
+use slow::read::read;
+
+/// An entry as the server holds it.
+#[derive(Clone, Debug)]
+struct Logged {
+    id: u64,
+    seconds: u64,
+    us: u64,
+    args: Vec<Vec<u8>>,
+    client: Vec<u8>,
+    name: Vec<u8>,
+}
+
+/// Elements of an entry; 5 is Redis Software's.
+const ELEMENTS: [u8; 4] = [4, 5, 6, 7];
+
+/// What redis-cli prints where its output is no terminal.
+fn write(entries: &[Logged], elements: u8, out: &mut Vec<u8>) {
+    for entry in entries {
+        let mut lines = vec![
+            entry.id.to_string().into_bytes(),
+            entry.seconds.to_string().into_bytes(),
+            entry.us.to_string().into_bytes(),
+        ];
+        if elements == 5 {
+            lines.push(format!("Complexity info: N:{},M:1", entry.us).into_bytes());
+        }
+        lines.extend(entry.args.iter().cloned());
+        if elements > 5 {
+            lines.push(entry.client.clone());
+            lines.push(entry.name.clone());
+        }
+        if elements > 6 {
+            lines.push(entry.args.len().to_string().into_bytes());
+        }
+        for line in lines {
+            out.extend(line);
+            out.push(b'\n');
+        }
+    }
+}
+
+/// Data with what could mislead a reader. `None` stands for the id that would follow.
+#[derive(Clone, Debug)]
+enum Value {
+    Bytes(Vec<u8>),
+    /// What looks like another entry, in the middle of other text.
+    Imitation {
+        id: Option<u64>,
+        seconds: u64,
+        end: &'static str,
+    },
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let line = prop::sample::select(vec![
+        &b"k"[..],
+        b"",
+        b"\n",
+        b"a\nb",
+        b"a\n\n",
+        b"\r\n",
+        b"12",
+        b"1795172499",
+        b"10.0.0.1:5",
+        b"x\x00\xff\n\"q\\",
+        b"-1",
+        b"... (5 more bytes)",
+        b"OK",
+        b"---",
+        b"caf\xc3\xa9",
+        b"1795172499\n12\n13",
+    ]);
+    prop_oneof![
+        4 => line.prop_map(|line| Value::Bytes(line.to_vec())),
+        1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Value::Bytes),
+        2 => (prop::option::of(0_u64..40), 1_795_172_000_u64..1_795_174_000, prop::sample::select(vec!["GET", "GET\nk", "SET\na\nb", "x y"]))
+            .prop_map(|(id, seconds, end)| Value::Imitation { id, seconds, end }),
+    ]
+}
+
+fn logged() -> impl Strategy<Value = (Vec<Value>, &'static str, usize, u64, u64)> {
+    let command = prop::sample::select(vec![
+        ("GET", 1),
+        ("SET", 2),
+        ("DEL", 3),
+        ("HSET", 3),
+        ("EVAL", 4),
+        ("ping", 0),
+        ("NoSuch", 2),
+    ]);
+    let client = prop::sample::select(vec![0_usize, 0, 0, 1, 2]);
+    (prop::collection::vec(value(), 4), command, client, 0_u64..3, 0_u64..2_000_000).prop_map(
+        |(values, (name, count), client, later, us)| (values[..count].to_vec(), name, client, later, us),
+    )
+}
+
+fn poll(
+    made: Vec<(Vec<Value>, &'static str, usize, u64, u64)>,
+    newest: u64,
+    end: u64,
+    elements: u8,
+) -> Vec<Logged> {
+    let mut seconds = end;
+    let mut id = newest;
+    let mut entries = Vec::new();
+    for (values, name, client, later, us) in made {
+        let mut args = vec![name.as_bytes().to_vec()];
+        args.extend(values.into_iter().map(|value| match value {
+            Value::Bytes(bytes) => bytes,
+            Value::Imitation { id: imitated, seconds, end } => {
+                // Without an address behind each entry, an id of the log cannot be told from one in its data.
+                let imitated = match imitated {
+                    Some(id) if elements > 5 => id,
+                    None if elements > 5 => id.saturating_sub(1),
+                    other => 100 + other.unwrap_or(50),
+                };
+                format!("not me\n{imitated}\n{seconds}\n{}\n{end}", us % 100).into_bytes()
+            }
+        }));
+        let (client, name) = match client {
+            0 => ("10.0.0.7:40630", "app"),
+            1 => ("10.0.0.8:40631", ""),
+            _ => ("", ""),
+        };
+        entries.push(Logged { id, seconds, us, args, client: client.into(), name: name.into() });
+        seconds -= later;
+        id = id.saturating_sub(1);
+    }
+    entries
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn arguments_do_not_split_entries(
+        first in prop::collection::vec(logged(), 4..10),
+        second in prop::collection::vec(logged(), 4..10),
+        elements in prop::sample::select(ELEMENTS.to_vec()),
+        separator in prop::sample::select(vec!["", "=== 2026-11-20T11:00:00Z ===\n", "\n2026-11-20 11:00:00\n"]),
+    ) {
+        // An entry whose end nothing marks is told by what comes next, so the oldest one holds no imitation.
+        let calm = |mut made: Vec<(Vec<Value>, &'static str, usize, u64, u64)>| {
+            if let Some((values, ..)) = made.last_mut() {
+                for value in values.iter_mut() {
+                    *value = Value::Bytes(b"v".to_vec());
+                }
+            }
+            made
+        };
+        let (first, second) = if elements < 6 { (calm(first), calm(second)) } else { (first, second) };
+        let mut known = poll(first, 30, 1_795_173_000, elements);
+        let mut later = poll(second, 41, 1_795_173_100, elements);
+        // At the end of a poll empty lines can be an address, a name, or what scripts put between polls.
+        for poll in [&mut known, &mut later] {
+            if let Some(last) = poll.last_mut().filter(|last| last.client.is_empty()) {
+                last.client = b"10.0.0.9:1".to_vec();
+            }
+        }
+        let mut bytes = Vec::new();
+        write(&known, elements, &mut bytes);
+        bytes.extend_from_slice(separator.as_bytes());
+        write(&later, elements, &mut bytes);
+        known.extend(later);
+        let found = read(&bytes);
+        let ids = |n: &[u64]| n.to_vec();
+        prop_assert_eq!(
+            ids(&found.entries.iter().map(|entry| entry.id.unwrap()).collect::<Vec<_>>()),
+            ids(&known.iter().map(|entry| entry.id).collect::<Vec<_>>())
+        );
+        prop_assert!(found.rejects.is_empty() && found.truncated == 0);
+        for (entry, known) in found.entries.iter().zip(&known) {
+            prop_assert_eq!((entry.time, entry.us), (known.seconds as i64 * 1_000_000, known.us));
+            prop_assert_eq!(entry.args.join(&b'\n'), known.args.join(&b'\n'));
+            if entry.exact {
+                prop_assert_eq!(&entry.args, &known.args);
+                // A value may be the server's marker itself.
+                prop_assert!(elements < 7 || entry.argc == Some(known.args.len() as u64));
+            }
+            if elements > 5 {
+                prop_assert_eq!((&entry.client, &entry.name), (&Some(known.client.clone()), &Some(known.name.clone())));
+            }
+        }
+    }
+}
