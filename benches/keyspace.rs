@@ -1,6 +1,8 @@
 //! Keyspace notifications from bytes to report, generated, in the forms that grow big. Every benchmark
 //! asserts what it counted.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run has to stop")]
+
 use std::fs;
 use std::hint::black_box;
 

@@ -9,6 +9,7 @@
 )]
 
 mod slow {
+    mod raw;
     pub mod read;
 }
 

@@ -1,5 +1,13 @@
 //! INFO: dumps as servers of several versions print them, what tools put around them, series, damage.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something amiss fails"
+)]
+
 mod captures;
 mod common;
 mod damage;

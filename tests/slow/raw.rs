@@ -1,12 +1,8 @@
 //! Raw output of redis-cli, written by an independent few lines and read back: arguments with line ends,
 //! binary data, and imitations of entries.
 
-mod slow {
-    pub mod read;
-}
-
+use super::read::read;
 use proptest::prelude::*;
-use slow::read::read;
 
 /// An entry as the server holds it.
 #[derive(Clone, Debug)]
