@@ -144,6 +144,14 @@ pub(super) fn rising(name: &'static str, dtype: DataType, values: Vec<i64>) -> P
     Ok(Column { name, dtype, encoding: Encoding::DeltaBinaryPacked, array: array.boxed() })
 }
 
+/// Times, of which some may be missing.
+pub(super) fn times(name: &'static str, values: Vec<Option<i64>>) -> PolarsResult<Column> {
+    let dtype = super::timestamp();
+    let arrow = dtype.to_arrow(polars::prelude::CompatLevel::newest());
+    let array = PrimitiveArray::from(values).to(arrow).boxed();
+    Ok(Column { name, dtype, encoding: Encoding::RleDictionary, array })
+}
+
 pub(super) fn integers(name: &'static str, values: Vec<Option<i64>>) -> Column {
     let array = PrimitiveArray::from(values).boxed();
     Column { name, dtype: DataType::Int64, encoding: Encoding::RleDictionary, array }
