@@ -40,14 +40,16 @@ pub enum Line<'a> {
     Other,
 }
 
-/// Sections by the names that Redis (`genRedisInfoString` in its `src/server.c`), Valkey, KeyDB,
-/// Dragonfly and Kvrocks print.
-const SECTIONS: [&[u8]; 34] = [
+/// Sections that servers print.
+///
+/// Sources: `src/server.c` (`gen…InfoString`) and `src/sentinel.c` of Redis and Valkey, dumps of Redis 8 (Keysizes),
+/// Valkey 9.1 (TLS, Cluster Info, Scripting Engines) and KeyDB 6.3, `server_family.cc` of Dragonfly (Tiered),
+/// `server.cc` of Kvrocks (RocksDB).
+const SECTIONS: [&[u8]; 22] = [
     b"Server",
     b"Clients",
     b"Memory",
     b"Persistence",
-    b"Threads",
     b"Stats",
     b"Replication",
     b"CPU",
@@ -56,27 +58,16 @@ const SECTIONS: [&[u8]; 34] = [
     b"Errorstats",
     b"Latencystats",
     b"Cluster",
-    b"Cluster Info",
     b"Keyspace",
     b"Keysizes",
-    b"Hotkeys",
     b"Debug",
     b"Sentinel",
-    b"KeyDB",
     b"TLS",
+    b"Cluster Info",
     b"Scripting Engines",
-    b"Commands",
+    b"KeyDB",
     b"Tiered",
-    b"Search",
-    b"ErrorStats",
-    b"Latency",
     b"RocksDB",
-    b"Data",
-    b"Stats_All",
-    b"Availability",
-    b"SSL",
-    b"Search_memory",
-    b"Command_Exec_Count",
 ];
 
 /// How keys start that servers print. Words that other files hold too (`os`, `role`) are not here:

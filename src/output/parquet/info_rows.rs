@@ -12,12 +12,12 @@
 //! | `value` | string | as printed |
 //! | `number` | double | the same as a number; null where it is none |
 
-use polars::prelude::{CompatLevel, DataType, PolarsResult};
+use polars::prelude::{DataType, PolarsResult};
 use polars_arrow::array::PrimitiveArray;
 use polars_parquet::write::Encoding;
 
-use super::table::{Column, Rows, rising, strings};
-use super::{integer, timestamp};
+use super::integer;
+use super::table::{Column, Rows, rising, strings, times};
 use crate::output::tables::info::InfoRows;
 
 impl Rows for InfoRows {
@@ -28,11 +28,9 @@ impl Rows for InfoRows {
     }
 
     fn columns(self) -> PolarsResult<Vec<Column>> {
-        let arrow = timestamp().to_arrow(CompatLevel::newest());
-        let time = PrimitiveArray::from(self.time).to(arrow).boxed();
         let number = PrimitiveArray::from(self.number).boxed();
         Ok(vec![
-            Column { name: "time", dtype: timestamp(), encoding: Encoding::RleDictionary, array: time },
+            times("time", self.time)?,
             strings("run_id", &self.run_id)?,
             strings("source", &self.source)?,
             rising("byte_offset", DataType::Int64, self.byte_offset.into_iter().map(integer).collect())?,

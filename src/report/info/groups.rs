@@ -1,6 +1,8 @@
 //! The report's fields, and the names that servers print them under.
 //!
-//! Sources: `genRedisInfoString` in `src/server.c` of Redis 2.6 to 7.4 and Valkey 8.0 to 9.1.
+//! Sources: `src/server.c` of Redis and Valkey (`gen…InfoString`); for what only old or only new versions print,
+//! dumps of Redis 2.6 (`client_biggest_input_buf`, `client_longest_output_list`) and Valkey 9.1 (`server_mode`,
+//! `keys_with_volatile_items`).
 
 use super::field::{Cell, Fields, Value, fields, set};
 use crate::output::notation::Time;

@@ -12,7 +12,8 @@ use crate::report::info::{
 };
 
 /// Products by the field that holds their own version. Redis comes last, because the others print its
-/// field too, for the sake of clients.
+/// field too, for the sake of clients. Sources: Valkey's `src/server.c`, Dragonfly's `server_family.cc`,
+/// Kvrocks's `server.cc`; of the others what clients look for.
 const PRODUCTS: [(&[u8], &[u8]); 7] = [
     (b"valkey_version", b"valkey"),
     (b"dragonfly_version", b"dragonfly"),
