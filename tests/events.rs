@@ -444,7 +444,7 @@ fn neither_blocks_nor_threads_change_a_byte() {
     let mut small = cases();
     small.push(hot_path.clone());
     let expected = json(&analyze(&small, 1 << 20, 1));
-    for block_bytes in [1, 7, 64, 200, 1_000, 20_000] {
+    for block_bytes in [1, 64, 1_000, 20_000] {
         for threads in [1, 3] {
             assert_eq!(json(&analyze(&small, block_bytes, threads)), expected, "{block_bytes} {threads}");
         }

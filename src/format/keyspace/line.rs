@@ -126,8 +126,8 @@ pub fn csv(input: &[u8]) -> Option<Line<'_>> {
 
 /// A line of `redis-cli --json`, or with `doubled` of `--quoted-json`.
 pub fn json(input: &[u8], doubled: bool) -> Option<Line<'_>> {
-    let (string, notation): (fn(&[u8]) -> IResult<&[u8], &[u8]>, _) =
-        if doubled { (doubled_string, Notation::Doubled) } else { (json_string, Notation::Json) };
+    let string = |input| if doubled { doubled_string(input) } else { json_string(input) };
+    let notation = if doubled { Notation::Doubled } else { Notation::Json };
     let (rest, first) = preceded((char('['), space0), string).parse(input).ok()?;
     let (rest, line) = answer(first, rest, string, notation).ok()?;
     matches!(rest, b"]").then_some(line)

@@ -47,10 +47,9 @@ impl Look<'_> {
 /// Looks at a line without its line end; `buffer` holds it where it has to be decoded.
 pub fn look<'a>(line: &'a [u8], buffer: &'a mut Vec<u8>) -> Look<'a> {
     let head = head(line);
-    if head != Head::Other && line.last() != Some(&b'\r') && memchr2(0x1b, b'\r', line).is_none() {
-        if head != Head::Object || !line.starts_with(b"{\"log\"") {
-            return Look { head, text: line, prefix: b"", time: None };
-        }
+    let wrapped = head == Head::Object && line.starts_with(b"{\"log\"");
+    if head != Head::Other && !wrapped && memchr2(0x1b, b'\r', line).is_none() {
+        return Look { head, text: line, prefix: b"", time: None };
     }
     let mut shown = wrap::trim_end(line);
     let mut time = None;
@@ -59,9 +58,10 @@ pub fn look<'a>(line: &'a [u8], buffer: &'a mut Vec<u8>) -> Look<'a> {
         wrap::terminal(shown, buffer);
         shown = buffer;
     } else if shown.starts_with(b"{\"log\"") && wrap::docker(shown, buffer).is_some() {
-        let _ = line::pairs(shown, |key, value| match (key, value) {
-            (b"time", Value::Text(text)) => time = clock::time(text),
-            _ => {}
+        let _ = line::pairs(shown, |key, value| {
+            if let (b"time", Value::Text(text)) = (key, value) {
+                time = clock::time(text);
+            }
         });
         shown = buffer;
     }

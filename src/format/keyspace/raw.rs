@@ -29,7 +29,7 @@ pub struct Frame {
 
 impl Frame {
     /// A line of a message by itself.
-    pub fn strip<'a>(self, line: &'a [u8]) -> &'a [u8] {
+    pub fn strip(self, line: &[u8]) -> &[u8] {
         let line = if self.crlf { line.strip_suffix(b"\r").unwrap_or(line) } else { line };
         match clocked(line) {
             Some((_, text)) if self.clock => text,

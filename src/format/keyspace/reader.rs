@@ -122,7 +122,7 @@ impl Reader {
             Head::Element(index) => self.stray(&look, index, rest, bytes, place, sink),
             Head::Bare(word) => {
                 let frame = Frame { crlf: line.ends_with(b"\r"), clock: !look.prefix.is_empty() };
-                self.bare(word, frame, look.time(), rest, bytes, place, sink)
+                self.bare(word, frame, look.time(), rest, at, sink)
             }
             Head::Other => Taken { bytes, lines: 1, form: self.other(&look, at, sink) },
         };
@@ -331,18 +331,17 @@ impl Reader {
     }
 
     /// A word alone: raw output, if what follows fits.
-    #[allow(clippy::too_many_arguments)]
     fn bare(
         &mut self,
         word: Word,
         frame: Frame,
         time: Option<i64>,
         rest: &[u8],
-        bytes: usize,
-        place: Place,
+        At { place, bytes }: At,
         sink: &mut dyn Sink,
     ) -> Taken {
-        match raw::bare(word, rest.get(bytes..).unwrap_or_default(), frame) {
+        let behind = usize::try_from(bytes).ok().and_then(|bytes| rest.get(bytes..));
+        match raw::bare(word, behind.unwrap_or_default(), frame) {
             Some(Start::Message) => {
                 let mut buffer = Vec::new();
                 match raw::message(rest, word, frame, &mut buffer) {

@@ -39,10 +39,8 @@ pub struct Losses {
 impl Losses {
     /// A message came.
     pub fn message(&mut self, time: Option<i64>) {
-        if self.waits {
-            if let Some(lost) = self.kept.last_mut() {
-                lost.until = time;
-            }
+        if let Some(lost) = self.kept.last_mut().filter(|_| self.waits) {
+            lost.until = time;
         }
         self.lost = false;
         self.waits = false;
