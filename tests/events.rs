@@ -1,6 +1,13 @@
 //! Keyspace notifications: every case reads as its server meant it, every form of one log says the same,
 //! and neither blocks, threads nor damage change what is counted.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a fixture that cannot be read fails the test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::io::Read;
