@@ -308,7 +308,7 @@ fn timeless(all: All) -> Vec<Message> {
 }
 
 /// Bytes that are no UTF-8 as Python's `backslashreplace` shows them, which the logger was told to use.
-fn replaced(bytes: &Vec<u8>) -> Vec<u8> {
+fn replaced(bytes: &[u8]) -> Vec<u8> {
     let mut out = String::new();
     for chunk in bytes.utf8_chunks() {
         out += chunk.valid();
@@ -339,7 +339,7 @@ fn every_form_of_one_log_says_the_same() {
         let all = logger(&bytes).iter().map(message).collect::<Vec<_>>();
         same("logger", timeless(read(&bytes)), &all);
         let lossy: Vec<_> =
-            strings.iter().map(|strings| message(&strings.each_ref().map(replaced))).collect();
+            strings.iter().map(|strings| message(&strings.each_ref().map(|bytes| replaced(bytes)))).collect();
         same("logger and csv", all, &lossy);
 
         let bytes = log("tty");
