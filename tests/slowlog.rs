@@ -267,3 +267,132 @@ fn damage_is_accounted_for() {
         }
     }
 }
+
+/// The ids, durations and arguments of each entry.
+fn shown(text: &str) -> Vec<String> {
+    let read = read(text.as_bytes());
+    assert_eq!(read.rejects, [""; 0], "{text}");
+    read.entries
+        .iter()
+        .map(|entry| {
+            let args: Vec<_> = entry.args.iter().map(|arg| arg.escape_ascii().to_string()).collect();
+            let id = entry.id.map_or("-".to_owned(), |id| id.to_string());
+            let client = entry.client.as_ref().map_or("-".into(), |client| client.escape_ascii().to_string());
+            format!("{id} {} {} {client}", entry.us, args.join("|"))
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_wrapped_around_entries_comes_off() {
+    let aws = r#"{"CacheClusterId":"c","CacheNodeId":"1","Id":296,"Timestamp":1605631822,"Duration (us)":7,"Command":"GET ... (1 more arguments)","ClientAddress":"10.0.0.1:5","ClientName":"n"}"#;
+    let inner = aws.replace('"', "\\\"");
+    let one = ["296 7 GET|... (1 more arguments) 10.0.0.1:5"];
+    let two = [one[0], one[0]];
+    for (text, entries) in [
+        // CloudWatch: filter-log-events, an export by lines, `aws logs tail`.
+        (
+            format!(
+                "{{\"events\": [\n  {{\n    \"timestamp\": 1605631822000,\n    \"message\": \"{inner}\"\n  }},\n  {{\n    \"message\": \"{inner}\\n\"\n  }}\n]}}\n"
+            ),
+            &two[..],
+        ),
+        (format!("{{\"@timestamp\":\"x\",\"@message\":\"{inner}\"}}\n{{\"@message\":\"{inner}\"}}\n"), &two),
+        (
+            format!("2020-11-17T16:50:22+00:00 stream/1 {aws}\n2020-11-17T16:50:23+00:00 stream/1 {aws}\n"),
+            &two,
+        ),
+        // Arrays, in one line and in several.
+        (format!("[{aws},{aws}]\n"), &two),
+        (format!("[\n{aws},\n{aws}\n]\n"), &two),
+        (format!("[\n  {aws},\n  {aws}\n]"), &two),
+        (format!("{aws}{aws}\r\n"), &two),
+    ] {
+        assert_eq!(shown(&text), entries, "{text}");
+    }
+    let json = r#"[[8,1795173291,75,["SET","k","a,b]"],"127.0.0.1:38562","my-app"],[7,1795173291,5,["get","x"],"",""]]"#;
+    let known = ["8 75 SET|k|a,b] 127.0.0.1:38562", "7 5 get|x "];
+    let pretty = json
+        .replace(",[", ",\n  [")
+        .replace("[[", "[\n  [")
+        .replace("]]", "]\n]")
+        .replace("[8,", "[\n    8,\n    ");
+    for text in [
+        format!("{json}\n"),
+        format!("{pretty}\n"),
+        format!("\n=== 2026-11-20 11:00:00 ===\n{json}"),
+        format!("{json}\r\n"),
+        r#"8,1795173291,75,"SET","k","a,b]","127.0.0.1:38562","my-app",7,1795173291,5,"get","x","","""#.to_owned(),
+        "127.0.0.1:6379> slowlog get\r\n1) 1) (integer) 8\r\n   2) (integer) 1795173291\r\n   3) (integer) 75\r\n   4) 1) \"SET\"\r\n      2) \"k\"\r\n      3) \"a,b]\"\r\n   5) \"127.0.0.1:38562\"\r\n   6) \"my-app\"\r\n\x1b[1m2) 1) (integer) 7\x1b[0m\r\n   2) (integer) 1795173291\r\n   3) (integer) 5\r\n   4) 1) \"get\"\r\n      2) \"x\"\r\n   5) \"\"\r\n   6) \"\"\r\n(0.68s)\r\n127.0.0.1:6379> \r\n".to_owned(),
+        "8\r\n1795173291\r\n75\r\nSET\r\nk\r\na,b]\r\n127.0.0.1:38562\r\nmy-app\r\n7\r\n1795173291\r\n5\r\nget\r\nx\r\n\r\n\r\n".to_owned(),
+        "Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.\n8\n1795173291\n75\nSET\nk\na,b]\n127.0.0.1:38562\nmy-app\n7\n1795173291\n5\nget\nx\n\n\n".to_owned(),
+    ] {
+        assert_eq!(shown(&text), known, "{text}");
+    }
+}
+
+#[test]
+fn lines_of_loggers_are_read() {
+    for (line, entry) in [
+        (
+            r#"{"id":8,"start_time":1795173291,"duration":75,"command":"GET 5","client_address":"1.1.1.1:1"}"#,
+            "8 75 GET|5 1.1.1.1:1",
+        ),
+        (
+            r#"{"level":"info","timestamp":"2026-11-20T11:14:51Z","id":8,"duration":75,"command":["SET","a b","c"]}"#,
+            "8 75 SET|a b|c -",
+        ),
+        (
+            r#"{"timestamp":1700000000,"start_time":1795173291,"duration":75,"command":"PING","id":3}"#,
+            "3 75 PING -",
+        ),
+        (
+            r#"{"id":8,"timestamp":1795173291000,"duration":75,"arguments":["GET","k"],"client":{"address":"1.1.1.1:1","name":"x"}}"#,
+            "8 75 GET|k 1.1.1.1:1",
+        ),
+        (r#"{"log":{"id":8,"time":1795173291.5,"duration_us":75,"args":["GET","k"]}}"#, "8 75 GET|k -"),
+    ] {
+        assert_eq!(shown(&format!("{line}\n{line}\n")), [entry, entry], "{line}");
+        let time = read(format!("{line}\n").as_bytes()).entries[0].time;
+        assert_eq!(time / 1_000_000, 1_795_173_291, "{line}");
+    }
+}
+
+#[test]
+fn damaged_lines_are_rejected_alone() {
+    let good = r#"{"id":8,"start_time":1795173291,"duration":75,"command":"GET 5"}"#;
+    for (bad, rejects) in [
+        (r#"{"id":8,"start_time":1795173291,"duration":"#, 1),
+        (r#"{"id":8,"start_time":1795173291,"duration":"x","command":"GET 5"}"#, 1),
+        (r#"{"id":8,"start_time":1795173291,"duration":75,"command":"GET "#, 1),
+        (r#"[8,1795173291,75,["GET""#, 1),
+        (r#"[8,1795173291,"x",["GET"]]"#, 1),
+        (r#"{'id': 8, 'start_time': 17951732"#, 1),
+        (r#"8,1795173291,75,"GET","a","#, 1),
+        (r#"   5) "127.0.0.1:5""#, 1),
+        ("1) 1) (integer) 8\n   2) (integer) 1795173291\n   4) 1) \"GET\"", 1),
+        ("some words of a tool", 0),
+        ("[2026-11-20 11:00:00] polling", 0),
+        (r#"{"level":"info","msg":"polling"}"#, 0),
+    ] {
+        let read = read(format!("{good}\n{bad}\n{good}\n{good}\n").as_bytes());
+        assert_eq!((read.entries.len(), read.rejects.len(), read.truncated), (3, rejects, 0), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_no_slow_log_is_not_taken_for_one() {
+    for text in [
+        "1795173291\nid=3 addr=127.0.0.1:5 fd=8 name= age=1 idle=0 flags=N\n",
+        "1) \"pmessage\"\n2) \"__key*\"\n3) \"__keyspace@0__:k\"\n4) \"set\"\n",
+        "# Server\r\nredis_version:7.4.1\r\n",
+        "\"pmessage\",\"__key*\",\"__keyspace@0__:k\",\"set\"\n",
+        "{\"channel\":\"__keyspace@0__:k\",\"data\":\"set\"}\n",
+        "[[1,2],[3,4]]\n",
+        "a,b,c,d\n",
+        "1\n2\n3\n",
+        "",
+    ] {
+        assert!(try_read(text.as_bytes()).is_none(), "{text}");
+    }
+}
