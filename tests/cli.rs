@@ -84,7 +84,6 @@ fn exit_statuses() {
         (2, &["no-such-command"]),
         (3, &["analyze", nothing]),
         (3, &["analyze", empty]),
-        (3, &["analyze", "--kind", "slowlog", RAW]),
         (3, &["analyze", "fixtures/other"]),
         (3, &["convert", nothing, "-o", &format!("{nothing}/tables")]),
         (4, &["analyze", rejects]),

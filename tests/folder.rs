@@ -1,6 +1,14 @@
 //! A folder as people save one: captures of every kind, plain and compressed, among other files. One
 //! report holds them all, and says of each file what it was taken for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something amiss fails"
+)]
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 //!
 //! Each kind of capture has its table. Rows of `monitor` are made and compressed block by block, in
-//! parallel; of the other kinds what a block holds is kept as it is ([`Part`]) and becomes rows in order,
+//! parallel; of the other kinds what a block holds is kept as it is (`Part`) and becomes rows in order,
 //! because a row can need what stood before its block: the snapshot of a client, the other message of a
 //! notification.
 

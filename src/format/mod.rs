@@ -67,13 +67,13 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     if let Some(reading) = monitor::probe::probe(head, insight) {
         return reading;
     }
+    if let Some(reading) = slowlog::probe::probe(head) {
+        return reading;
+    }
     if let Some(reading) = client_list::probe::probe(head) {
         return reading;
     }
     if let Some(reading) = keyspace::probe::probe(head) {
-        return reading;
-    }
-    if let Some(reading) = slowlog::probe::probe(head) {
         return reading;
     }
     if let Some(reading) = info::probe::probe(head) {

@@ -146,7 +146,7 @@ fn captures_give_the_numbers_that_stand_in_them() {
             for (command, value) in printed {
                 let row = table.iter().find(|row| match &row[key] {
                     Value::String(text) => *text == command.to_uppercase() || *text == command,
-                    other => *other == command,
+                    other => other.as_u64() == command.parse().ok(),
                 });
                 let row = row.unwrap_or_else(|| panic!("{name}: {prefix}{command}"));
                 for (part, number) in naive_parts(value) {

@@ -12,7 +12,7 @@
 //!
 //! A sample: `"pmessage","__key*__:*","__keyspace@0__:user:1","set"`, as `redis-cli --csv` prints it.
 //!
-//! Each message is read by the form it is in ([`line`], [`raw`]), behind whatever tools put around it
+//! Each message is read by the form it is in (`line`, `raw`), behind whatever tools put around it
 //! ([`look`]): files may mix forms. Blocks are cut where a message starts, because only the start of the
 //! next one ends a message in raw output.
 

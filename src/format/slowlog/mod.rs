@@ -5,7 +5,7 @@
 //! prints it in six forms, libraries and ElastiCache in others; each has its file here. Of COMMANDLOG's
 //! large types the third number is bytes, which no dump says: it is asked.
 //!
-//! Most forms can be told line by line ([`reader`]). Raw output cannot ([`raw`]): it is read whole.
+//! Most forms can be told line by line (`reader`). Raw output cannot (`raw`): it is read whole.
 
 mod csv;
 mod entry;
