@@ -311,7 +311,7 @@ fn column(table: &DataFrame, name: &str) -> Vec<String> {
 #[test]
 fn every_entry_is_a_row() {
     let folder = fixtures().join("captures-slowlog/valkey-8.0.1");
-    let report = report(&[folder.clone()]);
+    let report = report(std::slice::from_ref(&folder));
     let table = convert(&folder, true, None);
     let names: Vec<_> = table.get_column_names().into_iter().map(|name| name.to_string()).collect();
     assert_eq!(
