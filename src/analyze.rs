@@ -4,8 +4,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::Result;
+use crate::finding::{self, Facts};
 use crate::options::Analysis;
 use crate::output::notation::{Time, escape};
+use crate::report::findings::Identities;
 use crate::report::{Accounted, Bytes, Generator, InputRow, RejectSample, Rejects, Report, Totals};
 use crate::scan::{Input, Note, Step, Work, scan};
 use crate::source;
@@ -87,10 +89,12 @@ impl Run {
         let summary = self.partial.finish(&options.rules, &paths, options.bucket, options.commandlog);
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
         let unread = unread.map(|(input, ..)| self::unread(input));
+        let mut report = report(rows, summary, rejects(&self.partial, &paths));
+        report.findings = finding::check(&Facts::new(&report, &options.settings));
         Outcome {
             unread: unread.collect(),
             recognized: self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
-            report: report(rows, summary, rejects(&self.partial, &paths)),
+            report,
             failures: self.failures,
         }
     }
@@ -163,6 +167,9 @@ fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> Report {
             last,
             seconds: micros as f64 / 1_000_000.0,
         },
+        findings: Vec::new(),
+        remarks: Vec::new(),
+        identities: Identities::default(),
         inputs,
         commands: summary.commands,
         clients: summary.clients,

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::error::{Error, Result};
+use crate::finding::Settings;
 use crate::format::Kind;
 use crate::options::{Analysis, Commandlog, Reading};
 use crate::pattern::Rules;
+use crate::report::findings::Severity;
 
 /// Reads saved Redis and Valkey captures and reports what happened.
 ///
@@ -27,6 +29,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Write one row per record, as Parquet tables
     Convert(Convert),
+    /// List the finding rules, or explain one
+    Rules(RulesArgs),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -64,12 +68,71 @@ pub struct Analyze {
     /// Share of records that may be unreadable before the exit status is 4: 1% or 0.01
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = ratio)]
     pub max_rejects: f64,
+    /// Exit with status 5 where a finding is at least so bad
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityName>,
+    /// Thresholds.
+    #[command(flatten)]
+    pub thresholds: Thresholds,
     /// Show more: reasons, all examples, sample keys
     #[arg(short, long)]
     pub verbose: bool,
     /// Colour in text
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
     pub color: When,
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// The rule to explain
+    #[arg(value_name = "RULE")]
+    pub rule: Option<String>,
+    /// Thresholds.
+    #[command(flatten)]
+    pub thresholds: Thresholds,
+}
+
+/// Thresholds of the finding rules.
+#[derive(Debug, Args)]
+pub struct Thresholds {
+    /// Set a threshold of a finding rule, as in slow-command.ms=50; repeatable
+    #[arg(long, value_name = "RULE.NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+impl Thresholds {
+    /// The checked thresholds.
+    ///
+    /// # Errors
+    /// One that there is not, or a value that cannot be.
+    pub fn settings(&self) -> Result<Settings> {
+        let mut settings = Settings::default();
+        self.set.iter().try_for_each(|text| settings.set(text)).map_err(Error::Usage)?;
+        Ok(settings)
+    }
+}
+
+/// How bad a finding is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityName {
+    /// Any finding
+    Info,
+    /// A warning or worse
+    Warning,
+    /// A critical finding
+    Critical,
+}
+
+impl SeverityName {
+    /// The severity.
+    pub fn severity(self) -> Severity {
+        match self {
+            SeverityName::Info => Severity::Info,
+            SeverityName::Warning => Severity::Warning,
+            SeverityName::Critical => Severity::Critical,
+        }
+    }
 }
 
 /// `convert`.
@@ -291,6 +354,7 @@ pub fn analysis(input: &Input, keys: &Keys, progress: bool, bucket: Option<u64>)
         rules: Rules::new(keys.separator.as_bytes(), keys.pattern_depth),
         bucket,
         commandlog: input.commandlog.map(CommandlogName::commandlog),
+        settings: Settings::default(),
     })
 }
 

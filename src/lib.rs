@@ -10,6 +10,7 @@ pub mod command;
 pub mod convert;
 pub mod error;
 pub mod event;
+pub mod finding;
 pub mod format;
 pub mod intern;
 pub mod masked;

@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use redtrail::analyze::Outcome;
 use redtrail::cli::{self, Cli, Command, Form, Messages};
 use redtrail::error::{Error, Result};
+use redtrail::finding;
 use redtrail::output::{self, Render, View, top};
 use redtrail::report::Report;
 
@@ -20,12 +21,15 @@ const USAGE: u8 = 2;
 const NOTHING: u8 = 3;
 /// Too many records could not be read.
 const REJECTS: u8 = 4;
+/// A finding is as bad as `--fail-on` says.
+const FOUND: u8 = 5;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Analyze(args) => analyze(args),
         Command::Convert(args) => convert(args),
+        Command::Rules(args) => rules(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "redtrail", &mut script);
@@ -46,7 +50,8 @@ fn main() -> ExitCode {
 
 fn analyze(args: &cli::Analyze) -> Result<u8> {
     let outputs = outputs(args)?;
-    let options = cli::analysis(&args.input, &args.keys, progress(&args.messages), args.bucket.0)?;
+    let mut options = cli::analysis(&args.input, &args.keys, progress(&args.messages), args.bucket.0)?;
+    options.settings = args.thresholds.settings()?;
     let Outcome { mut report, failures, unread, recognized } =
         redtrail::analyze(&args.input.paths, &options)?;
     tell(&args.messages, &failures, &unread);
@@ -60,7 +65,24 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     for (form, path) in outputs {
         write(args, &report, form, path)?;
     }
-    Ok(status(!failures.is_empty(), recognized, read, rejected, args.max_rejects))
+    let worst = report.findings.iter().map(|finding| finding.severity).max();
+    let found = args.fail_on.zip(worst).is_some_and(|(least, worst)| worst >= least.severity());
+    Ok(match status(!failures.is_empty(), recognized, read, rejected, args.max_rejects) {
+        0 if found => FOUND,
+        status => status,
+    })
+}
+
+fn rules(args: &cli::RulesArgs) -> Result<u8> {
+    let settings = args.thresholds.settings()?;
+    let text = match &args.rule {
+        None => finding::list(),
+        Some(name) => match finding::find(name) {
+            Some(rule) => rule.about().text(&settings),
+            None => return Err(Error::Usage(finding::unknown(name))),
+        },
+    };
+    print(text.as_bytes())
 }
 
 fn status(failed: bool, recognized: bool, read: u64, rejected: u64, most: f64) -> u8 {

@@ -1,5 +1,6 @@
 //! What a run was asked to do, checked, as plain data.
 
+use crate::finding::Settings;
 use crate::format::Kind;
 use crate::pattern::Rules;
 
@@ -39,6 +40,8 @@ pub struct Analysis {
     pub bucket: Option<u64>,
     /// What the slow logs are; `None` is SLOWLOG.
     pub commandlog: Option<Commandlog>,
+    /// Thresholds of the finding rules.
+    pub settings: Settings,
 }
 
 /// What COMMANDLOG logged (Valkey 8.1 and later). A dump does not say it.

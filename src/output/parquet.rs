@@ -14,8 +14,10 @@
 mod clients;
 mod connections;
 mod events;
+mod findings;
 mod info;
 mod info_rows;
+mod keyspace;
 mod monitor;
 mod report;
 #[cfg(test)]

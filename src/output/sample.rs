@@ -18,40 +18,11 @@ pub fn b(text: impl AsRef<[u8]>) -> Bytes {
 
 /// A report of nothing.
 pub fn empty() -> Report {
-    fn table<R>() -> Table<R> {
-        Table { total: 0, rows: Vec::new(), other: None }
-    }
-    fn rows<R>() -> Rows<R> {
-        Rows { rows: Vec::new() }
-    }
     Report {
         schema: "redtrail-report/1",
         generator: Generator { name: "redtrail", version: "0.1.0" },
-        inputs: Vec::new(),
-        totals: Totals {
-            bytes: 0,
-            records: 0,
-            rejected: 0,
-            noise: 0,
-            truncated: 0,
-            first: None,
-            last: None,
-            seconds: 0.0,
-        },
-        commands: table(),
-        clients: table(),
-        client_groups: rows(),
-        key_patterns: table(),
-        hot_keys: rows(),
-        dangerous: table(),
-        databases: rows(),
         timeline: Timeline { bucket_seconds: 1, rows: Vec::new() },
-        connections: Default::default(),
-        slowlog: Default::default(),
-        keyspace_events: Default::default(),
-        info: Default::default(),
-        rejects: Rejects { total: 0, samples: Vec::new() },
-        bounds: Vec::new(),
+        ..Report::default()
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod connections;
 pub mod events;
+pub mod findings;
 pub mod info;
 pub mod slowlog;
 
@@ -12,6 +13,7 @@ use serde::{Serialize, Serializer};
 
 use connections::Connections;
 use events::Events;
+use findings::{Finding, Identities};
 use info::Info;
 use slowlog::Slowlog;
 
@@ -43,7 +45,7 @@ impl Serialize for Bytes {
 }
 
 /// Everything one run found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// `redtrail-report/1`.
     pub schema: &'static str,
@@ -53,6 +55,12 @@ pub struct Report {
     pub inputs: Vec<InputRow>,
     /// Sums over `inputs`.
     pub totals: Totals,
+    /// What went wrong, the worst first.
+    pub findings: Vec<Finding>,
+    /// What the captures cannot tell, in sentences: what to know before trusting that nothing was found.
+    pub remarks: Vec<String>,
+    /// How names were given to addresses.
+    pub identities: Identities,
     /// Calls by command.
     pub commands: Table<CommandRow>,
     /// Calls by client address.
@@ -84,7 +92,7 @@ pub struct Report {
 }
 
 /// What wrote the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Generator {
     /// `redtrail`.
     pub name: &'static str,
@@ -104,6 +112,12 @@ pub struct Table<R> {
     pub other: Option<Other>,
 }
 
+impl<R> Default for Table<R> {
+    fn default() -> Self {
+        Table { total: 0, rows: Vec::new(), other: None }
+    }
+}
+
 /// What a table does not show row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Other {
@@ -118,6 +132,12 @@ pub struct Other {
 pub struct Rows<R> {
     /// The rows, biggest first.
     pub rows: Vec<R>,
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Rows { rows: Vec::new() }
+    }
 }
 
 /// One file, archive member or standard input.
@@ -181,7 +201,7 @@ impl Accounted {
 }
 
 /// Sums over the inputs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// Decompressed bytes.
     pub bytes: u64,
@@ -393,7 +413,7 @@ pub struct DatabaseRow {
 }
 
 /// Calls over time. Buckets without any call are left out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Timeline {
     /// Width of a bucket.
     pub bucket_seconds: u64,
@@ -423,7 +443,7 @@ pub struct TimelineRow {
 }
 
 /// Records that could not be read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Rejects {
     /// How many.
     pub total: u64,

@@ -3,7 +3,7 @@
 //! Columns are named as the fields, except: `user` is `username` (reserved in Postgres and Spark);
 //! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
-//! `dangerous_clients`, `dangerous_examples`. `hot_keys.key_bytes` and `key_patterns.samples` are the
+//! `dangerous_clients`, `dangerous_examples`; those of findings by `finding`, its number in the order of severity. `hot_keys.key_bytes` and `key_patterns.samples` are the
 //! exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
 //! first the counts of `by_type` are columns of their own. A table's `other` is no row: only `report.json` has it.
 //! Those of slow logs are in [`super::slowlog`].
@@ -16,7 +16,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, connections, info, integer, slowlog, writer};
+use super::{Target, connections, findings, info, integer, keyspace, slowlog, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -25,6 +25,10 @@ use crate::report::{Bytes, Report};
 pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     let write = |name, columns| write(dir, name, columns);
     write("inputs", inputs(report))?;
+    write("findings", findings::rows(report))?;
+    write("finding_numbers", findings::numbers(report))?;
+    write("finding_evidence", findings::evidence(report))?;
+    write("finding_confirmations", findings::confirmations(report))?;
     write("commands", commands(report))?;
     write("clients", clients(report))?;
     write("client_commands", client_commands(report))?;
@@ -39,10 +43,10 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     for (name, columns) in info::tables(report) {
         write(name, columns)?;
     }
-    write("keyspace_events", keyspace_events(report))?;
-    write("keyspace_event_patterns", keyspace_event_patterns(report))?;
-    write("keyspace_event_databases", keyspace_event_databases(report))?;
-    write("keyspace_event_gaps", keyspace_event_gaps(report))?;
+    write("keyspace_events", keyspace::events(report))?;
+    write("keyspace_event_patterns", keyspace::patterns(report))?;
+    write("keyspace_event_databases", keyspace::databases(report))?;
+    write("keyspace_event_gaps", keyspace::gaps(report))?;
     write("connection_snapshots", connections::snapshots(report))?;
     write("connections", connections::rows(report))?;
     write("connection_growth", connections::growth(report))?;
@@ -230,53 +234,6 @@ fn timeline(report: &Report) -> Vec<Column> {
         counts("slow", rows, |r| r.slow),
         counts("connections", rows, |r| r.connections),
         counts("events", rows, |r| r.events),
-    ]
-}
-
-fn keyspace_events(report: &Report) -> Vec<Column> {
-    let rows = &report.keyspace_events.rows;
-    vec![
-        strings("event", rows, |r| r.event.text()),
-        strings("class", rows, |r| r.class),
-        strings("letter", rows, |r| r.letter.to_string()),
-        counts("calls", rows, |r| r.calls),
-        shares("share", rows, |r| r.share),
-        counts("patterns", rows, |r| r.patterns),
-        times("first", rows, |r| r.first),
-        times("last", rows, |r| r.last),
-    ]
-}
-
-fn keyspace_event_patterns(report: &Report) -> Vec<Column> {
-    let rows = &report.keyspace_events.patterns;
-    vec![
-        strings("pattern", rows, |r| r.pattern.text()),
-        strings("event", rows, |r| r.event.text()),
-        counts("calls", rows, |r| r.calls),
-        shares("share", rows, |r| r.share),
-    ]
-}
-
-fn keyspace_event_databases(report: &Report) -> Vec<Column> {
-    let rows = &report.keyspace_events.databases;
-    vec![
-        counts("db", rows, |r| u64::from(r.db)),
-        counts("messages", rows, |r| r.messages),
-        counts("calls", rows, |r| r.calls),
-        shares("share", rows, |r| r.share),
-    ]
-}
-
-fn keyspace_event_gaps(report: &Report) -> Vec<Column> {
-    let rows = &report.keyspace_events.gaps;
-    vec![
-        strings("path", rows, |r| r.path.text()),
-        counts("byte_offset", rows, |r| r.byte_offset),
-        counts("line", rows, |r| r.line),
-        times("time", rows, |r| r.time),
-        times("since", rows, |r| r.since),
-        times("until", rows, |r| r.until),
-        strings("reason", rows, |r| r.reason),
     ]
 }
 

@@ -216,10 +216,6 @@ pub(super) fn report(count: usize) -> Report {
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();
     Report {
-        connections: Default::default(),
-        slowlog: Default::default(),
-        keyspace_events: Default::default(),
-        info: Default::default(),
         schema: "redtrail-report/1",
         generator: Generator { name: "redtrail", version: "0" },
         inputs: (count > 0)
@@ -341,7 +337,6 @@ pub(super) fn report(count: usize) -> Report {
                 .into_iter()
                 .collect(),
         },
-        rejects: Rejects { total: 0, samples: Vec::new() },
-        bounds: Vec::new(),
+        ..Report::default()
     }
 }

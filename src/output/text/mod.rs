@@ -14,6 +14,7 @@ mod connections;
 mod dangerous;
 mod end;
 mod events;
+mod findings;
 mod fit;
 mod head;
 mod info;
@@ -32,6 +33,7 @@ mod tests;
 const SECTIONS: &[fn(&Report, &mut Page)] = &[
     head::summary,
     head::inputs,
+    findings::findings,
     activity::timeline,
     dangerous::dangerous,
     slowlog::slowlog,

@@ -1,0 +1,6 @@
+//! Rules over client_list.
+
+use super::Rule;
+
+/// In the order of their weight.
+pub const RULES: &[&dyn Rule] = &[];

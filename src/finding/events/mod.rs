@@ -1,0 +1,6 @@
+//! Rules over events.
+
+use super::Rule;
+
+/// In the order of their weight.
+pub const RULES: &[&dyn Rule] = &[];

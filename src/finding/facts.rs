@@ -1,0 +1,53 @@
+//! What rules judge by.
+
+use std::collections::HashMap;
+
+use super::about::{About, Threshold};
+use super::settings::Settings;
+use crate::report::{Bytes, ClientRow, Report};
+
+/// Summaries of a run, and the thresholds.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// The report's tables; no finding is in it yet.
+    pub report: &'a Report,
+    settings: &'a Settings,
+    clients: HashMap<&'a Bytes, &'a ClientRow>,
+}
+
+impl<'a> Facts<'a> {
+    /// Of a report whose tables hold every row.
+    pub fn new(report: &'a Report, settings: &'a Settings) -> Self {
+        let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
+        Facts { report, settings, clients }
+    }
+
+    /// What a threshold is.
+    pub fn limit(&self, about: &About, threshold: &Threshold) -> f64 {
+        self.settings.limit(about, threshold)
+    }
+
+    /// Whether a capture of this kind was read, as `--kind` names it.
+    pub fn has(&self, kind: &str) -> bool {
+        self.report.inputs.iter().any(|input| input.kind == kind && input.records > 0)
+    }
+
+    /// Seconds that the captures of a kind cover, from the first record to the last; `None` where no clock
+    /// tells.
+    pub fn seconds(&self, kind: &str) -> Option<f64> {
+        let inputs = || self.report.inputs.iter().filter(|input| input.kind == kind);
+        let first = inputs().filter_map(|input| input.first).min()?;
+        let last = inputs().filter_map(|input| input.last).max()?;
+        Some(last.0.saturating_sub(first.0) as f64 / 1e6)
+    }
+
+    /// The row of a client address.
+    pub fn client(&self, address: &Bytes) -> Option<&'a ClientRow> {
+        self.clients.get(address).copied()
+    }
+}
+
+/// What a client is called: its name where known, else its address.
+pub fn subject(row: &ClientRow) -> &Bytes {
+    row.name.as_ref().unwrap_or(&row.client)
+}

@@ -1,0 +1,108 @@
+//! What went wrong, who did it, what to do.
+//!
+//! A rule is one file with one value that implements [`Rule`], and one line in the list of its kind. Rules read
+//! summaries only, never records, and know nothing of how a report is shown.
+
+pub mod about;
+mod client_list;
+mod events;
+mod facts;
+mod info;
+mod monitor;
+pub mod settings;
+mod slowlog;
+
+use std::cmp::Reverse;
+
+pub use about::{About, Threshold};
+pub use facts::Facts;
+pub use settings::Settings;
+
+use crate::report::findings::{Confidence, Evidence, Finding};
+
+/// Evidence that a finding shows at most.
+pub const EVIDENCE: usize = 5;
+
+/// Seconds of a capture below which a rate is a moment: one minute, the step of most graphs.
+const SHORT: f64 = 60.0;
+
+/// Looks for one problem.
+pub trait Rule: Sync {
+    /// What the rule says of itself.
+    fn about(&self) -> &'static About;
+
+    /// Appends what it finds, in an order that follows from the facts alone.
+    fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>);
+}
+
+/// Every rule, in the order of the contract's table: by kind, then by weight.
+pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
+    [monitor::RULES, client_list::RULES, slowlog::RULES, events::RULES, info::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
+/// The rule of this name.
+pub fn find(name: &str) -> Option<&'static dyn Rule> {
+    all().find(|rule| rule.about().rule == name)
+}
+
+/// All rules, a line each, by the kind of capture they read.
+pub fn list() -> String {
+    let mut out = String::new();
+    let mut kind = "";
+    for about in all().map(Rule::about) {
+        if about.kind != kind {
+            kind = about.kind;
+            out.push_str(&format!("{}{kind}\n", if out.is_empty() { "" } else { "\n" }));
+        }
+        out.push_str(&format!("  {:26}{}\n", about.rule, about.detects));
+    }
+    out
+}
+
+/// Says that there is no such rule, and which there are.
+pub fn unknown(name: &str) -> String {
+    let names: Vec<_> = all().map(|rule| rule.about().rule).collect();
+    format!("no rule is named {name:?}; there are: {}", names.join(", "))
+}
+
+/// Everything that the rules find, the worst first.
+pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in all() {
+        let from = findings.len();
+        rule.check(facts, &mut findings);
+        for finding in findings.iter_mut().skip(from) {
+            finding.evidence.truncate(EVIDENCE);
+            if rule.about().by_rate && facts.seconds(rule.about().kind).is_some_and(|seconds| seconds < SHORT)
+            {
+                finding.confidence = Confidence::Low;
+            }
+        }
+    }
+    // Stable: within a severity rules keep their order, and a rule's findings theirs.
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    findings
+}
+
+impl Finding {
+    /// A finding of `about` with nothing else said yet: info, high confidence.
+    pub(crate) fn of(about: &'static About) -> Finding {
+        Finding {
+            rule: about.rule,
+            severity: crate::report::findings::Severity::Info,
+            confidence: Confidence::High,
+            title: String::new(),
+            subject: crate::report::Bytes::default(),
+            detail: String::new(),
+            numbers: Vec::new(),
+            evidence: Vec::<Evidence>::new(),
+            confirmed_by: Vec::new(),
+            remedy: about.remedy.to_owned(),
+            command: None,
+            caution: None,
+        }
+    }
+}
