@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Result;
 use crate::finding::{self, Facts};
+use crate::join::{self, Book};
 use crate::options::Analysis;
 use crate::output::notation::{Time, escape};
 use crate::report::findings::Identities;
@@ -90,6 +91,10 @@ impl Run {
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
         let unread = unread.map(|(input, ..)| self::unread(input));
         let mut report = report(rows, summary, rejects(&self.partial, &paths));
+        let book = Book::of(&report.connections);
+        join::name_slow(&mut report, &book);
+        report.identities = join::identities(&report, &book);
+        report.remarks = finding::remarks(&report);
         report.findings = finding::check(&Facts::new(&report, &options.settings));
         Outcome {
             unread: unread.collect(),

@@ -13,6 +13,7 @@ pub mod event;
 pub mod finding;
 pub mod format;
 pub mod intern;
+pub mod join;
 pub mod masked;
 pub mod notification;
 pub mod options;

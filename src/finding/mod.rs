@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod info;
 mod monitor;
+mod remarks;
 pub mod settings;
 mod slowlog;
 
@@ -16,6 +17,7 @@ use std::cmp::Reverse;
 
 pub use about::{About, Threshold};
 pub use facts::Facts;
+pub use remarks::remarks;
 pub use settings::Settings;
 
 use crate::report::findings::{Confidence, Evidence, Finding};

@@ -305,7 +305,7 @@ pub struct ClientCalls {
 /// Calls of all clients that share something.
 #[derive(Clone, Debug, Serialize)]
 pub struct ClientGroupRow {
-    /// `ip`, `name` or `library`.
+    /// `ip`, `name`, `user` or `library`.
     pub by: &'static str,
     /// What they share; empty for those without.
     pub value: Bytes,

@@ -265,12 +265,32 @@ pub struct Entry {
     /// What Redis Software says of sizes, `N:4712,M:3788`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub complexity: Option<Bytes>,
+    /// Its line in MONITOR, where one call alone fits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<MonitorCall>,
     /// The input.
     pub path: Bytes,
     /// Of the entry's first byte in the decompressed content.
     pub byte_offset: u64,
     /// Counted from 1.
     pub line: u64,
+}
+
+/// A slow call as MONITOR shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MonitorCall {
+    /// The input.
+    pub path: Bytes,
+    /// Of the line's first byte in the decompressed content.
+    pub byte_offset: u64,
+    /// Counted from 1.
+    pub line: u64,
+    /// When it was printed: when the call started (Redis 2.6 to 6.2) or ended.
+    pub time: Time,
+    /// How long MONITOR printed nothing beside it, in microseconds.
+    pub pause_us: u64,
+    /// Calls of everybody in the second in which it was logged; `None` where the timeline is wider than a second.
+    pub calls_in_second: Option<u64>,
 }
 
 /// One of the slowest.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::commands::{CommandIndex, Commands};
 use super::{Call, Period, share};
 use crate::intern::{Interner, hash};
+use crate::join::Identity;
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};
 
@@ -39,7 +40,7 @@ pub struct Client {
     names: Vec<(Vec<u8>, u64)>,
     /// The present one of `names`.
     present: Option<usize>,
-    user: Option<Vec<u8>>,
+    pub(super) user: Option<Vec<u8>>,
     library: Option<Vec<u8>>,
     version: Option<Vec<u8>>,
 }
@@ -204,6 +205,19 @@ impl Clients {
             Trait::User => client.user = Some(value.to_vec()),
             Trait::Library => client.library = Some(value.to_vec()),
             Trait::Version => client.version = Some(value.to_vec()),
+        }
+    }
+
+    /// Takes in what is known of addresses from elsewhere, where they said nothing of themselves.
+    pub fn learn<'b>(&mut self, known: impl Fn(&[u8], Period) -> Option<&'b Identity>) {
+        for ((_, address), client) in self.addresses.iter().zip(&mut self.rows) {
+            let Some(identity) = known(address, client.period) else { continue };
+            let bytes = |value: &Option<Bytes>| value.as_ref().map(|value| value.0.clone());
+            if let (true, Some(name)) = (client.names.is_empty(), &identity.name) {
+                client.set_name(&name.0);
+            }
+            client.user = client.user.take().or_else(|| bytes(&identity.user));
+            client.library = client.library.take().or_else(|| bytes(&identity.library));
         }
     }
 

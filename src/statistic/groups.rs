@@ -1,4 +1,4 @@
-//! Calls by what clients have in common: address, name, library.
+//! Calls by what clients have in common: address, name, user, library.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ pub fn finish(clients: &Clients, total: u64) -> Rows<ClientGroupRow> {
         for (name, calls) in names {
             add("name", name.to_vec(), 1, calls);
         }
+        add("user", client.user.clone().unwrap_or_default(), 1, client.calls);
         add("library", client.library().unwrap_or_default(), 1, client.calls);
     }
     let mut rows: Vec<_> = groups
@@ -52,5 +53,5 @@ pub fn finish(clients: &Clients, total: u64) -> Rows<ClientGroupRow> {
 }
 
 fn order(by: &str) -> usize {
-    ["ip", "name", "library"].iter().position(|held| *held == by).unwrap_or(usize::MAX)
+    ["ip", "name", "user", "library"].iter().position(|held| *held == by).unwrap_or(usize::MAX)
 }

@@ -20,6 +20,7 @@ pub mod members;
 pub mod observer;
 pub mod partial;
 pub mod patterns;
+pub mod pauses;
 pub mod slowlog;
 pub mod timeline;
 

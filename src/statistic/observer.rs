@@ -123,6 +123,7 @@ impl Sink for Observer {
         self.partial.databases.observe(&call);
         self.partial.timeline.observe(&call);
         self.partial.clients.observe(&call);
+        self.partial.pauses.observe(&call, self.input);
         // A name holds for the calls after the one that sets it.
         if let Some(spec) = spec {
             self.listen(spec, client, &args);
@@ -174,5 +175,6 @@ impl Sink for Observer {
     fn gap(&mut self, _: Place) {
         self.account.start();
         self.partial.caller = Caller::Nobody;
+        self.partial.pauses.part();
     }
 }

@@ -13,8 +13,10 @@ use super::events::Events;
 use super::groups;
 use super::info::{self, Info};
 use super::keys::Keys;
+use super::pauses::{Pauses, Wanted};
 use super::slowlog::Slowlog;
 use super::timeline::Timeline;
+use crate::join::Book;
 use crate::options::Commandlog;
 use crate::pattern::{Learnt, Patterns, Rules};
 use crate::report;
@@ -34,6 +36,7 @@ pub struct Partial {
     pub(super) dangerous: Dangerous,
     pub(super) databases: Databases,
     pub(super) timeline: Timeline,
+    pub(super) pauses: Pauses,
     pub(super) caller: Caller,
     pub(super) connections: Connections,
     pub(super) slowlog: Slowlog,
@@ -51,6 +54,9 @@ impl Partial {
         let accounts = &self.accounts;
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.pauses.merge(later.pauses, &commands, &numbers, |input| {
+            accounts.get(&input).map_or(0, |held| held.lines)
+        });
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.connections.merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
@@ -78,6 +84,7 @@ impl Partial {
     /// An input ends here: what follows is another server's, or another time.
     pub fn end_input(&mut self) {
         self.caller = Caller::Nobody;
+        self.pauses.part();
         self.events.end_input();
     }
 }
@@ -131,7 +138,6 @@ impl Partial {
         bucket: Option<u64>,
         commandlog: Option<Commandlog>,
     ) -> Summary {
-        let commands = self.commands.finish(&self.clients);
         let patterns = self.patterns(rules);
         let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns);
         let timeline = &mut self.timeline;
@@ -157,8 +163,13 @@ impl Partial {
             ));
         }
         let connections = self.connections.finish(paths, &mut bounds);
+        let book = Book::of(&connections);
+        self.clients.learn(|address, period| book.find(address, period));
+        let commands = self.commands.finish(&self.clients);
+        let mut slowlog = self.slowlog.finish(&patterns, paths, commandlog);
         let totals = connections.snapshots.iter().filter_map(|row| Some((row.time?.0, row.total)));
         self.timeline.connections(totals);
+        self.tie(&mut slowlog, paths);
         Summary {
             clients: self.clients.finish(&self.commands),
             client_groups: groups::finish(&self.clients, commands.total),
@@ -166,13 +177,25 @@ impl Partial {
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
             connections,
-            slowlog: self.slowlog.finish(&patterns, paths, commandlog),
+            slowlog,
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
             commands,
             key_patterns,
             hot_keys,
             bounds,
+        }
+    }
+
+    /// Finds the MONITOR lines of the slowest calls.
+    fn tie(&self, slowlog: &mut report::slowlog::Slowlog, paths: &[Bytes]) {
+        for row in &mut slowlog.slowest {
+            let entry = &mut row.entry;
+            let client =
+                entry.client.as_ref().map(|client| client.0.as_slice()).filter(|client| !client.is_empty());
+            let wanted = Wanted { time: entry.time.0, us: row.us, command: &entry.command.0, client };
+            let found = self.pauses.find(&wanted, &self.clients, &self.commands);
+            entry.monitor = found.map(|found| found.row(paths, self.timeline.calls_at(entry.time.0)));
         }
     }
 }

@@ -100,6 +100,12 @@ impl Timeline {
         self.bound();
     }
 
+    /// Calls in the second of a time, where it is still told apart.
+    pub fn calls_at(&self, time: i64) -> Option<u64> {
+        let counts = self.buckets.get(&time.div_euclid(MICROS))?;
+        (self.width == 1).then_some(counts.calls)
+    }
+
     fn close(&mut self) {
         if let Some((bucket, counts)) = self.open.take() {
             self.buckets.entry(bucket).or_default().merge(&counts);

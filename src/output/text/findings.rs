@@ -1,4 +1,4 @@
-//! What went wrong, the worst first, and what the captures cannot tell.
+//! What went wrong, the worst first; and at the end what the captures cannot tell.
 
 use super::page::{Page, Paint};
 use crate::output::number::Noun;
@@ -38,8 +38,16 @@ pub fn findings(report: &Report, page: &mut Page) {
     for found in report.findings.iter().filter(|found| found.severity >= least) {
         finding(found, page);
     }
+}
+
+/// What the captures cannot tell.
+pub fn remarks(report: &Report, page: &mut Page) {
+    if report.remarks.is_empty() {
+        return;
+    }
+    page.heading("WHAT THIS CANNOT TELL", "");
     for remark in &report.remarks {
-        page.prose(2, remark, Paint::Dim);
+        page.prose(2, remark, Paint::Plain);
     }
 }
 

@@ -51,6 +51,7 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     connections::summary,
     connections::growth,
     connections::rows,
+    findings::remarks,
     end::unread,
     end::bounds,
 ];

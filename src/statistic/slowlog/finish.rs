@@ -224,6 +224,7 @@ impl Shown {
             args: self.text.clone(),
             args_exact: self.certainty == certainty(Exactness::Exact),
             client: bytes(&self.client),
+            monitor: None,
             name: bytes(&self.name),
             complexity: bytes(&self.complexity),
             path: paths.get(self.input as usize).cloned().unwrap_or_default(),
