@@ -18,6 +18,7 @@ use std::process::{Command, Stdio};
 
 use encode::{Line, WRAPPERS, Wrapper};
 use proptest::prelude::*;
+use redtrail::format::monitor::line;
 use redtrail::format::{Format, monitor::Monitor};
 use redtrail::options::{Analysis, Reading};
 use redtrail::output::{Render, json::Json};
@@ -112,6 +113,23 @@ fn any_size_of_blocks_gives_the_same_report() {
             same(&json(&[file.path().to_path_buf()], 1, block), &expected, &format!("blocks of {block}"));
         }
     }
+}
+
+#[test]
+fn lines_read_by_position_are_read_as_the_grammar_reads_them() {
+    let (mut spans, mut strict) = (Vec::new(), Vec::new());
+    let mut lines = 0;
+    for (file, _) in index::files("") {
+        for line in fixture::content(&file).split(|byte| *byte == b'\n') {
+            let read = line::record(line, &mut spans);
+            assert_eq!(read, line::strict(line, &mut strict), "{file}: {}", line.escape_ascii());
+            if read.is_ok() {
+                assert_eq!(spans, strict, "{file}: {}", line.escape_ascii());
+                lines += 1;
+            }
+        }
+    }
+    assert!(lines > 150_000, "{lines}");
 }
 
 #[test]

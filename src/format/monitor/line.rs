@@ -51,7 +51,16 @@ impl Flaw {
 }
 
 /// Header and arguments of a line that is nothing but a record; the arguments go to `spans`.
+#[inline]
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
+    match super::fast::record(line, spans) {
+        Some(header) => Ok(header),
+        None => strict(line, spans),
+    }
+}
+
+/// As [`record`], by the grammar alone.
+pub fn strict<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
     let (rest, header) = header(line).map_err(|_| Flaw::Header)?;
     arguments(line, line.len() - rest.len(), spans)?;
     Ok(header)
@@ -60,7 +69,7 @@ pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, F
 /// Bytes that a database or an address takes at most: a unix socket's path has 108 (`sun_path`), names of
 /// hosts and namespaces 255. Without a bound a long line of headers that never end would be searched
 /// again from each of them.
-const LONGEST: usize = 512;
+pub(super) const LONGEST: usize = 512;
 
 /// Everything up to the first argument's quote.
 pub fn header(input: &[u8]) -> IResult<&[u8], Header<'_>> {
