@@ -3,7 +3,8 @@
 use memchr::{memchr, memchr2, memmem};
 
 use super::channel;
-use super::line::{self, Value, Word};
+use super::message::{self, Word};
+use super::object::{self, Value};
 use crate::format::clock;
 use crate::format::monitor::wrap;
 
@@ -61,7 +62,7 @@ pub fn look<'a>(line: &'a [u8], buffer: &'a mut Vec<u8>) -> Look<'a> {
         wrap::terminal(shown, buffer);
         shown = buffer;
     } else if shown.starts_with(b"{\"log\"") && wrap::docker(shown, buffer).is_some() {
-        let _ = line::pairs(shown, |key, value| {
+        let _ = object::pairs(shown, |key, value| {
             if let (b"time", Value::Text(text)) = (key, value) {
                 time = clock::time(text)
             }
@@ -80,14 +81,14 @@ fn head(text: &[u8]) -> Head {
         [b'[', b'"', rest @ ..] => quoted_word(rest).map_or(Head::Other, Head::Json),
         [b'{', ..] => Head::Object,
         [digit @ b'1'..=b'9', b')', b' ', ..] => Head::Element(digit - b'0'),
-        _ => line::word(text).map_or(Head::Other, Head::Bare),
+        _ => message::word(text).map_or(Head::Other, Head::Bare),
     }
 }
 
 fn quoted_word(text: &[u8]) -> Option<Word> {
     let end = memchr(b'"', text.get(..16).unwrap_or(text))?;
     let (word, rest) = text.split_at(end);
-    rest.starts_with(b"\",").then(|| line::word(word)).flatten()
+    rest.starts_with(b"\",").then(|| message::word(word)).flatten()
 }
 
 /// The leftmost form behind a prefix. A prefix holds no quote and no brace, so that nothing within a
@@ -114,7 +115,7 @@ fn behind_prefix(text: &[u8], time: Option<i64>) -> Look<'_> {
         return found;
     }
     match clocked(text) {
-        Some((at, rest)) if line::word(rest).is_some() => {
+        Some((at, rest)) if message::word(rest).is_some() => {
             Look { time: time.or(Some(at)), ..look(text.len() - rest.len()) }
         }
         _ => other,

@@ -19,6 +19,8 @@
 pub mod channel;
 pub mod line;
 pub mod look;
+pub mod message;
+pub mod object;
 pub mod probe;
 pub mod raw;
 mod reader;

@@ -13,8 +13,9 @@
 use memchr::memchr;
 
 use super::channel;
-use super::line::{self, Word};
+use super::line;
 use super::look::{Head, clocked, holds_channel, look};
+use super::message::{self, Word};
 use crate::event::Channel;
 use crate::format::monitor::noise::is_noise;
 
@@ -66,7 +67,7 @@ pub fn start(bytes: &[u8], buffer: &mut Vec<u8>) -> Option<Start> {
         Head::Csv(word) | Head::Json(word) => Some(of(word)),
         Head::Object => holds_channel(look.text).then_some(Start::Message),
         Head::Element(1) => match line::element(look.text, 1)? {
-            line::Element::Text(text) => line::word(text).map(of),
+            line::Element::Text(text) => message::word(text).map(of),
             line::Element::Other(_) => None,
         },
         Head::Bare(word) => {
@@ -228,7 +229,7 @@ fn trim(bytes: &[u8], extent: Extent, usual: usize, least: u64, pattern: &[u8], 
     loop {
         let last = lines.last().map(shown).unwrap_or_default();
         let before = lines.len().checked_sub(2).and_then(|at| lines.get(at)).map(shown);
-        let is_word = |text: &[u8]| line::word(text).is_some_and(is_message);
+        let is_word = |text: &[u8]| message::word(text).is_some_and(is_message);
         if !last.is_empty() && is_noise(&last) || is_word(&last) {
             lines.pop();
         } else if before.is_some_and(|before| is_word(&before)) && last == pattern {

@@ -3,12 +3,15 @@
 use memchr::memchr;
 
 use super::channel;
-use super::line::{self, Element, Line, Notation, Word};
 use super::look::{Head, Look, holds_channel, look, trouble};
+use super::message::{self, Line, Message, Notation, Word};
 use super::raw::{self, Frame, Start};
+use super::{line, object};
 use crate::error::Reject;
 use crate::event::{Loss, Notice, Place, Sink, Skipped};
 use crate::format::monitor::noise::is_noise;
+
+mod terminal;
 
 /// What a piece of a capture was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,7 +115,7 @@ impl Reader {
                     _ if look.prefix.is_empty() => Form::Objects,
                     _ => Form::Logger,
                 };
-                let form = match line::object(look.text) {
+                let form = match object::object(look.text) {
                     None if !holds_channel(look.text) => self.other(&look, at, sink),
                     found => self.line(found, &look, form, at, sink),
                 };
@@ -177,7 +180,7 @@ impl Reader {
     /// Something was published: a notification, or what other publishers sent to the same subscriber.
     fn message(
         &mut self,
-        message: &line::Message<'_>,
+        message: &Message<'_>,
         text: &[u8],
         form: Form,
         at: At,
@@ -186,9 +189,9 @@ impl Reader {
         let notation = message.notation;
         let strings = &mut self.strings;
         let parts = (
-            line::decode(message.subscription, notation, &mut strings.subscription),
-            line::decode(message.channel, notation, &mut strings.channel),
-            line::decode(message.payload, notation, &mut strings.payload),
+            message::decode(message.subscription, notation, &mut strings.subscription),
+            message::decode(message.channel, notation, &mut strings.channel),
+            message::decode(message.payload, notation, &mut strings.payload),
         );
         let (Some(subscription), Some(channel), Some(payload)) = parts else {
             return reject("an escape that is not of the form's notation", text, at, sink);
@@ -215,121 +218,6 @@ impl Reader {
         form
     }
 
-    /// A reply on a terminal, from its first line on.
-    fn group(
-        &mut self,
-        first: &Look<'_>,
-        rest: &[u8],
-        bytes: usize,
-        place: Place,
-        sink: &mut dyn Sink,
-    ) -> Taken {
-        let word = match line::element(first.text, 1) {
-            Some(Element::Text(text)) => line::word(text),
-            _ => None,
-        };
-        let Some(word) = word else {
-            // Another command's reply; or a line that cannot be read.
-            return self.run(1, Form::Noise, rest, place, sink);
-        };
-        let last = if word == Word::Patterned { 4 } else { 3 };
-        let mut strings = std::mem::take(&mut self.strings);
-        let mut parts = Parts::default();
-        let mut buffer = Vec::new();
-        let mut taken = Taken { bytes, lines: 1, form: Form::Truncated };
-        let mut index = 2;
-        while index <= last {
-            let tail = rest.get(taken.bytes..).unwrap_or_default();
-            let whole = memchr(b'\n', tail);
-            let line = tail.get(..whole.unwrap_or(tail.len())).unwrap_or_default();
-            let look = look(line, &mut buffer);
-            if look.head != Head::Element(index) {
-                // A line that was cut off belongs to what it was cut from.
-                if whole.is_none() && !tail.is_empty() && !is_noise(tail) {
-                    taken.bytes += tail.len();
-                    taken.lines += 1;
-                }
-                break;
-            }
-            taken.bytes += whole.map_or(tail.len(), |end| end + 1);
-            taken.lines += 1;
-            if whole.is_none() {
-                break;
-            }
-            let Some(element) = line::element(look.text, index) else {
-                taken.form = Form::Rejected;
-                break;
-            };
-            parts.take(word, index, element, &mut strings);
-            index += 1;
-        }
-        let at = At { place, bytes: taken.bytes as u64 };
-        taken.form = if index <= last {
-            match taken.form {
-                Form::Rejected => reject("a line of the reply cannot be read", first.text, at, sink),
-                _ => {
-                    sink.skip(at.place, at.bytes, Skipped::Truncated);
-                    Form::Truncated
-                }
-            }
-        } else if raw::is_message(word) && parts.texts {
-            let message = line::Message {
-                subscription: if word == Word::Patterned { &strings.subscription } else { b"" },
-                channel: &strings.channel,
-                payload: &strings.payload,
-                notation: Notation::Bare,
-                time: first.time(),
-            };
-            self.message(&message, first.text, Form::Terminal, at, sink)
-        } else if raw::is_message(word) {
-            reject("a message without its texts", first.text, at, sink)
-        } else {
-            self.answer(word == Word::Subscribed && parts.first, first.time(), at, sink)
-        };
-        self.strings = strings;
-        taken
-    }
-
-    /// Lines of a reply without its start: cut off at the start of the capture, or another command's.
-    fn stray(
-        &mut self,
-        first: &Look<'_>,
-        index: u8,
-        rest: &[u8],
-        bytes: usize,
-        place: Place,
-        sink: &mut dyn Sink,
-    ) -> Taken {
-        if place.offset == 0 {
-            return self.run(index, Form::Truncated, rest, place, sink);
-        }
-        let at = At { place, bytes: bytes as u64 };
-        let form = if holds_channel(first.text) {
-            reject("a line of a reply without its start", first.text, at, sink)
-        } else {
-            sink.skip(at.place, at.bytes, Skipped::Noise);
-            Form::Noise
-        };
-        Taken { bytes, lines: 1, form }
-    }
-
-    /// Elements from the number `index` on, as one piece.
-    fn run(&mut self, index: u8, form: Form, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
-        let mut buffer = Vec::new();
-        let mut taken = Taken { bytes: 0, lines: 0, form };
-        let mut index = index;
-        while let Some(end) = memchr(b'\n', rest.get(taken.bytes..).unwrap_or_default()) {
-            let line = rest.get(taken.bytes..taken.bytes + end).unwrap_or_default();
-            if look(line, &mut buffer).head != Head::Element(index) {
-                break;
-            }
-            taken.bytes += end + 1;
-            taken.lines += 1;
-            index = index.saturating_add(1);
-        }
-        self.skip(taken.bytes, taken.lines, form, place, sink)
-    }
-
     /// A word alone: raw output, if what follows fits.
     #[allow(clippy::too_many_arguments)]
     fn bare(
@@ -348,7 +236,7 @@ impl Reader {
                 match raw::message(rest, word, frame, &mut buffer) {
                     Ok((raw, extent)) => {
                         let at = At { place, bytes: extent.bytes as u64 };
-                        let message = line::Message {
+                        let message = Message {
                             subscription: raw.subscription,
                             channel: raw.channel,
                             payload: raw.payload,
@@ -398,41 +286,6 @@ impl Reader {
         let why = if form == Form::Truncated { Skipped::Truncated } else { Skipped::Noise };
         sink.skip(place, bytes as u64, why);
         Taken { bytes, lines, form }
-    }
-}
-
-/// What the lines of a reply hold so far.
-struct Parts {
-    /// Whether all that have to be are texts.
-    texts: bool,
-    /// Whether the count of subscriptions is 1.
-    first: bool,
-}
-
-impl Default for Parts {
-    fn default() -> Self {
-        Parts { texts: true, first: false }
-    }
-}
-
-impl Parts {
-    fn take(&mut self, word: Word, index: u8, element: Element<'_>, strings: &mut Decoded) {
-        // Without a pattern the channel stands where the pattern would.
-        let slot = match if word == Word::Patterned { index } else { index + 1 } {
-            2 => &mut strings.subscription,
-            3 => &mut strings.channel,
-            _ => &mut strings.payload,
-        };
-        match element {
-            Element::Text(raw) => {
-                slot.clear();
-                crate::format::lexical::unescape_into(raw, slot);
-            }
-            Element::Other(text) => {
-                self.texts = false;
-                self.first = text == b"1";
-            }
-        }
     }
 }
 
