@@ -132,7 +132,11 @@ pub fn element(input: &[u8], index: u8) -> Option<Element<'_>> {
 mod tests {
     use super::*;
     use crate::format::keyspace::message::decode;
-    use crate::format::keyspace::object::object;
+    use crate::format::keyspace::object::{self, Clock};
+
+    fn object(input: &[u8]) -> Option<Line<'_>> {
+        object::object(input, &mut Clock::default())
+    }
 
     fn told(line: Option<Line<'_>>) -> Option<[Vec<u8>; 3]> {
         let Some(Line::Message(message)) = line else { return None };

@@ -24,6 +24,7 @@ pub mod object;
 pub mod probe;
 pub mod raw;
 mod reader;
+mod shape;
 
 use super::Format;
 use crate::event::Sink;

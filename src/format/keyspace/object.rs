@@ -4,6 +4,7 @@
 //! object = "{" [ string ":" value *( "," string ":" value ) ] "}"
 //! ```
 
+use memchr::memchr2;
 use nom::branch::alt;
 use nom::bytes::complete::take_while1;
 use nom::character::complete::{char, one_of, space0};
@@ -32,12 +33,43 @@ pub enum Value<'a> {
 pub fn pairs<'a>(input: &'a [u8], mut take: impl FnMut(&'a [u8], Value<'a>)) -> IResult<&'a [u8], ()> {
     let (mut rest, _) = (char('{'), space0).parse(input)?;
     while rest.first() != Some(&b'}') {
-        let pair = separated_pair(json_string, (space0, char(':'), space0), json_value);
-        let (left, (key, value)) = terminated(pair, (space0, opt(char(',')), space0)).parse(rest)?;
+        let (left, (key, value)) = match text_pair(rest) {
+            Some(found) => found,
+            None => any_pair(rest)?,
+        };
         take(key, value);
         rest = left;
     }
     value((), char('}')).parse(rest)
+}
+
+/// A key, its value, and what stands between them and the next.
+type Pair<'a> = (&'a [u8], Value<'a>);
+
+fn any_pair(input: &[u8]) -> IResult<&[u8], Pair<'_>> {
+    let pair = separated_pair(json_string, (space0, char(':'), space0), json_value);
+    terminated(pair, (space0, opt(char(',')), space0)).parse(input)
+}
+
+/// A pair of strings as they mostly are: no blank but one before the value and one behind the comma.
+fn text_pair(input: &[u8]) -> Option<(&[u8], Pair<'_>)> {
+    let (key, rest) = text(input)?;
+    let rest = rest.strip_prefix(b":")?;
+    let (value, rest) = text(rest.strip_prefix(b" ").unwrap_or(rest))?;
+    let rest = match rest {
+        [b',', b' ', rest @ ..] | [b',', rest @ ..] => rest,
+        [b'}', ..] => rest,
+        _ => return None,
+    };
+    (!rest.first()?.is_ascii_whitespace()).then_some((rest, (key, Value::Text(value))))
+}
+
+/// A JSON string without escapes, and what follows it.
+fn text(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = input.strip_prefix(b"\"")?;
+    let end = memchr2(b'"', b'\\', rest)?;
+    let (text, rest) = rest.split_at(end);
+    Some((text, rest.strip_prefix(b"\"")?))
 }
 
 fn json_value(input: &[u8]) -> IResult<&[u8], Value<'_>> {
@@ -67,7 +99,7 @@ fn nested(input: &[u8]) -> IResult<&[u8], Value<'_>> {
 }
 
 /// What an object says, in JSON or as Python prints a dict. `None` where it is none, or has no channel.
-pub fn object(input: &[u8]) -> Option<Line<'_>> {
+pub fn object<'a>(input: &'a [u8], clock: &mut Clock) -> Option<Line<'a>> {
     let mut found = Found::default();
     let notation = if matches!(input, [b'{', b'\'', ..]) {
         let (rest, ()) = python::dict(input, |key, value| match value {
@@ -83,7 +115,7 @@ pub fn object(input: &[u8]) -> Option<Line<'_>> {
         found.complete(rest)?;
         Notation::Json
     };
-    found.line(notation)
+    found.line(notation, clock)
 }
 
 /// The fields of an object that mean something here.
@@ -121,7 +153,7 @@ impl<'a> Found<'a> {
         rest.trim_ascii().is_empty().then_some(())
     }
 
-    fn line(self, notation: Notation) -> Option<Line<'a>> {
+    fn line(self, notation: Notation, clock: &mut Clock) -> Option<Line<'a>> {
         let payload = self.payload.into_iter().flatten().find(|value| *value != Value::Nested)?;
         if let (Some(kind @ (Word::Subscribed | Word::Unsubscribed)), Value::Word(count)) =
             (self.kind.and_then(word), payload)
@@ -130,7 +162,7 @@ impl<'a> Found<'a> {
         }
         let (Value::Text(payload) | Value::Word(payload)) = payload else { return None };
         let time = match self.time {
-            Some(Value::Text(text) | Value::Word(text)) => clock::time(text),
+            Some(Value::Text(text) | Value::Word(text)) => clock.time(text),
             _ => None,
         };
         let subscription = self.subscription.unwrap_or_default();
@@ -138,8 +170,47 @@ impl<'a> Found<'a> {
     }
 }
 
+/// The last second that was read as a time: most times are of the same one as the time before.
+#[derive(Debug, Default)]
+pub struct Clock {
+    /// `2026-06-18T14:19:17`.
+    second: [u8; SECOND],
+    /// In microseconds since 1970.
+    micros: i64,
+}
+
+/// Length of a time without fraction and zone.
+const SECOND: usize = 19;
+
+impl Clock {
+    /// [`clock::time`].
+    fn time(&mut self, text: &[u8]) -> Option<i64> {
+        let Some((second, fraction)) = text.split_first_chunk() else { return clock::time(text) };
+        let micros = match fraction {
+            [] => 0,
+            [b'.' | b',', digits @ ..] if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) => {
+                digits.iter().fold(0, |micros, digit| micros * 10 + i64::from(digit & 0x0f))
+            }
+            _ => return clock::time(text),
+        };
+        if self.second != *second {
+            let digits = b"9999-99-99T99:99:99";
+            let fits =
+                |(byte, sample): (&u8, &u8)| byte == sample || (*sample == b'9' && byte.is_ascii_digit());
+            if !second.iter().zip(digits).all(fits) {
+                return clock::time(text);
+            }
+            self.micros = clock::time(second)?;
+            self.second = *second;
+        }
+        Some(self.micros + micros)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -154,8 +225,48 @@ mod tests {
             (r#""when": 1718720297"#, None),
         ] {
             let text = format!(r#"{{"channel": "c", {time}, "data": "x"}}"#);
-            let Some(Line::Message(message)) = object(text.as_bytes()) else { panic!("{text}") };
+            let Some(Line::Message(message)) = object(text.as_bytes(), &mut Clock::default()) else {
+                panic!("{text}")
+            };
             assert_eq!(message.time, micros, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_one_second_are_those_of_the_grammar() {
+        let mut clock = Clock::default();
+        for text in [
+            "2026-06-18T14:19:17.123456",
+            "2026-06-18T14:19:17.123456",
+            "2026-06-18T14:19:17",
+            "2026-06-18T14:19:17,000001",
+            "2026-06-18T14:19:17.12",
+            "2026-06-18T14:19:17.123456+02:00",
+            "2026-06-18T14:19:17Z",
+            "2026-06-18T14:19:18.x23456",
+            "2026-06-18 14:19:59.000000",
+            "2026-13-18 14:19:59.000000",
+            "2026-06-8T14:19+0200",
+            "2026-6-8T14:19+0200.000000",
+            "2026-06-18T14:19.12.000000",
+            "1781792357123456789",
+            "Thu Jun 18 14:19:17 2026",
+            "",
+        ] {
+            assert_eq!(clock.time(text.as_bytes()), clock::time(text.as_bytes()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pairs_of_strings_are_those_of_the_grammar(
+            parts in proptest::collection::vec(prop_oneof!["[a-z]{0,3}", "[\"\\\\,:{} \t\r\n]"], 0..12),
+            usual in any::<bool>(),
+        ) {
+            let text = if usual { format!("\"k\": \"{}", parts.concat()) } else { format!("\"{}", parts.concat()) };
+            if let Some(found) = text_pair(text.as_bytes()) {
+                prop_assert_eq!(any_pair(text.as_bytes()), Ok(found));
+            }
         }
     }
 }

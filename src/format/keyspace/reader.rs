@@ -5,12 +5,16 @@ use memchr::memchr;
 use super::channel;
 use super::look::{Head, Look, holds_channel, look, trouble};
 use super::message::{self, Line, Message, Notation, Word};
+use super::object::Clock;
 use super::raw::{self, Frame, Start};
+use super::shape::Shapes;
 use super::{line, object};
 use crate::error::Reject;
 use crate::event::{Loss, Notice, Place, Sink, Skipped};
 use crate::format::monitor::noise::is_noise;
 
+#[cfg(test)]
+mod laws;
 mod terminal;
 
 /// What a piece of a capture was found to be.
@@ -62,6 +66,9 @@ pub(super) struct Reader {
     start: u64,
     /// Whether a loss was told since the last message: one is enough.
     told: bool,
+    /// Those of the messages so far.
+    shapes: Shapes,
+    clock: Clock,
     buffer: Vec<u8>,
     strings: Decoded,
 }
@@ -69,7 +76,15 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads a block that starts `start` bytes into its input.
     pub(super) fn new(doubled: bool, start: u64) -> Self {
-        Reader { doubled, start, told: false, buffer: Vec::new(), strings: Decoded::default() }
+        Reader {
+            doubled,
+            start,
+            told: false,
+            shapes: Shapes::default(),
+            clock: Clock::default(),
+            buffer: Vec::new(),
+            strings: Decoded::default(),
+        }
     }
 
     /// Reads pieces and tells the form of each, until `go_on` says no.
@@ -90,6 +105,24 @@ impl Reader {
     }
 
     fn piece(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
+        let Some(plain) = self.shapes.read(rest) else { return self.judge(rest, place, sink) };
+        self.told = false;
+        sink.notice(&Notice {
+            place,
+            bytes: plain.bytes as u64,
+            time: None,
+            database: plain.database,
+            channel: plain.channel,
+            subscription: plain.subscription,
+            event: plain.event,
+            key: plain.key,
+            field: b"",
+        });
+        Taken { bytes: plain.bytes, lines: plain.lines, form: plain.form }
+    }
+
+    /// A piece of no known shape.
+    fn judge(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
         let Some(end) = memchr(b'\n', rest) else {
             let shown = look(rest, &mut self.buffer);
             let form = if is_noise(shown.text) { Form::Noise } else { Form::Truncated };
@@ -115,7 +148,7 @@ impl Reader {
                     _ if look.prefix.is_empty() => Form::Objects,
                     _ => Form::Logger,
                 };
-                let form = match object::object(look.text) {
+                let form = match object::object(look.text, &mut self.clock) {
                     None if !holds_channel(look.text) => self.other(&look, at, sink),
                     found => self.line(found, &look, form, at, sink),
                 };
@@ -204,6 +237,10 @@ impl Reader {
             return Form::Noise;
         };
         self.told = false;
+        let doubled = form == Form::QuotedJson;
+        if doubled == self.doubled || !matches!(form, Form::Json | Form::QuotedJson) {
+            self.shapes.learn(form, subscription, channel);
+        }
         sink.notice(&Notice {
             place: at.place,
             bytes: at.bytes,
