@@ -29,6 +29,38 @@ mod shape;
 use super::Format;
 use crate::event::Sink;
 
+/// Bytes without a start of a message, from which on a block may end in noise: a subscriber that tries to
+/// connect for days must not be held in memory as one block.
+const PATIENCE: usize = 1 << 20;
+
+/// Where a line starts that is of no form and stands behind three others of that kind, so that nothing
+/// goes on in it; 0 if there is none. `bytes` hold a start of a message at most at their first byte.
+fn cut_noise(bytes: &[u8]) -> usize {
+    let mut buffer = Vec::new();
+    if matches!(look::look(raw::first_line(bytes), &mut buffer).head, look::Head::Bare(_)) {
+        // All of it can be one key.
+        return 0;
+    }
+    let Some(mut end) = memchr::memrchr(b'\n', bytes) else { return 0 };
+    let (mut cut, mut others) = (0, 0);
+    while let Some(before) = bytes.get(..end).and_then(|lines| memchr::memrchr(b'\n', lines)) {
+        let line = bytes.get(before + 1..end).unwrap_or_default();
+        if look::look(line, &mut buffer).head == look::Head::Other {
+            if others == 0 {
+                cut = before + 1;
+            }
+            others += 1;
+        } else {
+            others = 0;
+        }
+        if others == 4 {
+            return cut;
+        }
+        end = before;
+    }
+    0
+}
+
 /// Reads keyspace notifications in any of their forms.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Keyspace {
@@ -48,7 +80,7 @@ impl Format for Keyspace {
             }
             end = before;
         }
-        0
+        if bytes.len() < PATIENCE { 0 } else { cut_noise(bytes) }
     }
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {

@@ -154,7 +154,11 @@ impl<'a> Found<'a> {
     }
 
     fn line(self, notation: Notation, clock: &mut Clock) -> Option<Line<'a>> {
-        let payload = self.payload.into_iter().flatten().find(|value| *value != Value::Nested)?;
+        let payload = self
+            .payload
+            .into_iter()
+            .flatten()
+            .find(|value| !matches!(value, Value::Nested | Value::Word(b"null")))?;
         if let (Some(kind @ (Word::Subscribed | Word::Unsubscribed)), Value::Word(count)) =
             (self.kind.and_then(word), payload)
         {

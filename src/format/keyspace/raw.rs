@@ -56,6 +56,8 @@ pub enum Start {
     Message,
     /// The server's answer to a subscription.
     Answer,
+    /// A message of another channel that the same subscriber listens to.
+    Foreign,
 }
 
 /// What starts at the first line of `bytes`, in any form; the line must be whole.
@@ -86,14 +88,46 @@ pub fn bare(word: Word, rest: &[u8], frame: Frame) -> Option<Start> {
         Word::Plain => channel::start(first).is_ok().then_some(Start::Message),
         Word::Patterned => {
             let channel = frame.strip(split(after)?.0);
-            let fits = channel::start(channel).is_ok() && channel::admits(first, channel);
-            fits.then_some(Start::Message)
+            // Where a word stands the message was cut off, and something else starts.
+            let fits = channel::admits(first, channel) && message::word(channel).is_none();
+            let start = if channel::start(channel).is_ok() { Start::Message } else { Start::Foreign };
+            fits.then_some(start)
         }
         Word::Subscribed | Word::Unsubscribed => {
             let count = frame.strip(split(after)?.0);
             matches!(line::integer(count), Ok(([], _))).then_some(Start::Answer)
         }
     }
+}
+
+/// Whether the first line is a word alone.
+fn is_word(bytes: &[u8], frame: Frame) -> bool {
+    split(bytes).is_some_and(|(line, _)| message::word(frame.strip(line)).is_some())
+}
+
+/// Whether the first line is the word of a plain subscription's message, with its lines behind it.
+fn is_plain_word(bytes: &[u8], frame: Frame) -> bool {
+    split(bytes).is_some_and(|(line, rest)| {
+        message::word(frame.strip(line)) == Some(Word::Plain) && lines(rest, 2).1 == 2
+    })
+}
+
+/// Bytes and lines of another channel's message: its usual lines, up to what starts instead of one.
+pub fn foreign(bytes: &[u8], word: Word) -> (usize, u64) {
+    let mut buffer = Vec::new();
+    let (taken, count) = lines(bytes, if word == Word::Patterned { 3 } else { 2 });
+    let rest = bytes.get(taken..).unwrap_or_default();
+    if start(rest, &mut buffer).is_some() {
+        return (taken, count);
+    }
+    let (payload, one) = lines(rest, 1);
+    (taken + payload, count + one)
+}
+
+/// Whether a line follows at `at` that starts nothing.
+pub fn goes_on(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    split(rest).is_some() && start(rest, &mut Vec::new()).is_none()
 }
 
 /// Whether something was published.
@@ -140,6 +174,14 @@ pub fn message<'a>(
         let rest = bytes.get(extent.bytes..).unwrap_or_default();
         // After the usual number of lines the next message starts.
         if extent.lines >= least && start(rest, &mut scratch).is_some() {
+            break;
+        }
+        // The payload is missing where a word stands in its place, with the lines that it needs.
+        if extent.lines + 1 == least && is_word(rest, frame) && start(rest, &mut scratch).is_some() {
+            return Err(extent);
+        }
+        // No pattern vouches for another channel's message here. Its word in this place has to.
+        if extent.lines == least && word == Word::Plain && is_plain_word(rest, frame) {
             break;
         }
         let Some(end) = memchr(b'\n', rest) else {
@@ -192,6 +234,11 @@ pub fn lines(bytes: &[u8], most: usize) -> (usize, u64) {
         .take(most)
         .last()
         .map_or((0, 0), |(end, lines)| (end + 1, lines))
+}
+
+/// The first line, without its line end.
+pub fn first_line(bytes: &[u8]) -> &[u8] {
+    split(bytes).map_or(bytes, |(line, _)| line)
 }
 
 /// The last of the lines that end at `end`, without its line end.
@@ -345,7 +392,8 @@ mod tests {
             ("pmessage\n*\n__keyspace@0__:k\nset\n", Some(Start::Message)),
             ("pmessage\n*\n__keyspace@0__:k", None),
             ("pmessage\n__keyevent@*\n__keyspace@0__:k\nset\n", None),
-            ("pmessage\n*\nnews\nx\n", None),
+            ("pmessage\n*\nnews\nx\n", Some(Start::Foreign)),
+            ("pmessage\nn*\nusers\nx\n", None),
             ("message\n__keyspace@0__:k\nset\n", Some(Start::Message)),
             ("message\nhello\n", None),
             ("psubscribe\n*\n1\n", Some(Start::Answer)),

@@ -14,7 +14,11 @@ use crate::event::{Loss, Notice, Place, Sink, Skipped};
 use crate::format::monitor::noise::is_noise;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod printed;
 mod terminal;
 
 /// What a piece of a capture was found to be.
@@ -293,9 +297,19 @@ impl Reader {
                 let at = At { place, bytes: bytes as u64 };
                 Taken { bytes, lines, form: self.answer(first, time, at, sink) }
             }
+            Some(Start::Foreign) => {
+                let (bytes, lines) = raw::foreign(rest, word);
+                self.skip(bytes, lines, Form::Noise, place, sink)
+            }
             None => {
                 let (bytes, lines) = raw::cut_off(rest, word, frame);
-                self.skip(bytes, lines, Form::Truncated, place, sink)
+                let form = if word == Word::Plain && lines == 1 && raw::goes_on(rest, bytes) {
+                    // Another channel's message.
+                    Form::Noise
+                } else {
+                    Form::Truncated
+                };
+                self.skip(bytes, lines, form, place, sink)
             }
         }
     }
