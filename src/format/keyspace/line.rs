@@ -131,8 +131,9 @@ pub fn element(input: &[u8], index: u8) -> Option<Element<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::keyspace::clock::Clock;
     use crate::format::keyspace::message::decode;
-    use crate::format::keyspace::object::{self, Clock};
+    use crate::format::keyspace::object;
 
     fn object(input: &[u8]) -> Option<Line<'_>> {
         object::object(input, &mut Clock::default())

@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr2, memmem};
 
 use super::channel;
+use super::clock::Clock;
 use super::message::{self, Word};
 use super::object::{self, Value};
 use crate::format::clock;
@@ -40,8 +41,8 @@ pub struct Look<'a> {
 
 impl Look<'_> {
     /// The clock of what stands around the line.
-    pub fn time(&self) -> Option<i64> {
-        self.time.or_else(|| prefix_time(self.prefix))
+    pub fn time(&self, clock: &mut Clock) -> Option<i64> {
+        self.time.or_else(|| prefix_time(self.prefix, clock))
     }
 }
 
@@ -132,15 +133,12 @@ pub fn clocked(text: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// The clock in a prefix: at its start, or behind the name that compose and kubectl put in front.
-fn prefix_time(prefix: &[u8]) -> Option<i64> {
+fn prefix_time(prefix: &[u8], clock: &mut Clock) -> Option<i64> {
     if prefix.is_empty() {
         return None;
     }
     let behind = |mark: &[u8]| memmem::find(prefix, mark).and_then(|at| prefix.get(at + mark.len()..));
-    [Some(prefix), behind(b"| "), behind(b"] ")]
-        .into_iter()
-        .flatten()
-        .find_map(|text| Some(clock::leading(text)?.0))
+    [Some(prefix), behind(b"| "), behind(b"] ")].into_iter().flatten().find_map(|text| clock.leading(text))
 }
 
 /// Whether a line holds the channel of a notification.
@@ -218,7 +216,12 @@ mod tests {
         ] {
             let mut buffer = Vec::new();
             let look = look(line, &mut buffer);
-            assert_eq!((look.head, look.text, look.time()), (head, text, time), "{}", line.escape_ascii());
+            assert_eq!(
+                (look.head, look.text, look.time(&mut Clock::default())),
+                (head, text, time),
+                "{}",
+                line.escape_ascii()
+            );
         }
     }
 

@@ -17,6 +17,7 @@
 //! next one ends a message in raw output.
 
 pub mod channel;
+pub mod clock;
 pub mod line;
 pub mod look;
 pub mod message;

@@ -13,9 +13,9 @@ use nom::error::{Error, ErrorKind};
 use nom::sequence::{separated_pair, terminated};
 use nom::{Err, IResult, Parser};
 
+use super::clock::Clock;
 use super::line::json_string;
 use super::message::{Line, Message, Notation, Word, word};
-use crate::format::clock;
 use crate::format::python;
 
 /// A value of a JSON object.
@@ -174,43 +174,6 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The last second that was read as a time: most times are of the same one as the time before.
-#[derive(Debug, Default)]
-pub struct Clock {
-    /// `2026-06-18T14:19:17`.
-    second: [u8; SECOND],
-    /// In microseconds since 1970.
-    micros: i64,
-}
-
-/// Length of a time without fraction and zone.
-const SECOND: usize = 19;
-
-impl Clock {
-    /// [`clock::time`].
-    fn time(&mut self, text: &[u8]) -> Option<i64> {
-        let Some((second, fraction)) = text.split_first_chunk() else { return clock::time(text) };
-        let micros = match fraction {
-            [] => 0,
-            [b'.' | b',', digits @ ..] if digits.len() == 6 && digits.iter().all(u8::is_ascii_digit) => {
-                digits.iter().fold(0, |micros, digit| micros * 10 + i64::from(digit & 0x0f))
-            }
-            _ => return clock::time(text),
-        };
-        if self.second != *second {
-            let digits = b"9999-99-99T99:99:99";
-            let fits =
-                |(byte, sample): (&u8, &u8)| byte == sample || (*sample == b'9' && byte.is_ascii_digit());
-            if !second.iter().zip(digits).all(fits) {
-                return clock::time(text);
-            }
-            self.micros = clock::time(second)?;
-            self.second = *second;
-        }
-        Some(self.micros + micros)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -233,31 +196,6 @@ mod tests {
                 panic!("{text}")
             };
             assert_eq!(message.time, micros, "{text}");
-        }
-    }
-
-    #[test]
-    fn times_of_one_second_are_those_of_the_grammar() {
-        let mut clock = Clock::default();
-        for text in [
-            "2026-06-18T14:19:17.123456",
-            "2026-06-18T14:19:17.123456",
-            "2026-06-18T14:19:17",
-            "2026-06-18T14:19:17,000001",
-            "2026-06-18T14:19:17.12",
-            "2026-06-18T14:19:17.123456+02:00",
-            "2026-06-18T14:19:17Z",
-            "2026-06-18T14:19:18.x23456",
-            "2026-06-18 14:19:59.000000",
-            "2026-13-18 14:19:59.000000",
-            "2026-06-8T14:19+0200",
-            "2026-6-8T14:19+0200.000000",
-            "2026-06-18T14:19.12.000000",
-            "1781792357123456789",
-            "Thu Jun 18 14:19:17 2026",
-            "",
-        ] {
-            assert_eq!(clock.time(text.as_bytes()), clock::time(text.as_bytes()), "{text}");
         }
     }
 

@@ -181,7 +181,7 @@ pub fn message<'a>(
             return Err(extent);
         }
         // No pattern vouches for another channel's message here. Its word in this place has to.
-        if extent.lines == least && word == Word::Plain && is_plain_word(rest, frame) {
+        if extent.lines == least && is_plain_word(rest, frame) {
             break;
         }
         let Some(end) = memchr(b'\n', rest) else {

@@ -3,11 +3,11 @@
 use memchr::memchr;
 
 use super::channel;
+use super::clock::Clock;
 use super::look::{Head, Look, holds_channel, look, trouble};
 use super::message::{self, Line, Message, Notation, Word};
-use super::object::Clock;
 use super::raw::{self, Frame, Start};
-use super::shape::Shapes;
+use super::shape::{Plain, Shapes};
 use super::{line, object};
 use crate::error::Reject;
 use crate::event::{Loss, Notice, Place, Sink, Skipped};
@@ -54,6 +54,25 @@ struct Taken {
 struct At {
     place: Place,
     bytes: u64,
+}
+
+impl Plain<'_> {
+    /// Tells the sink of a message behind a prefix of so many bytes.
+    fn tell(&self, place: Place, prefix: usize, time: Option<i64>, sink: &mut dyn Sink) -> Taken {
+        let bytes = prefix + self.bytes;
+        sink.notice(&Notice {
+            place,
+            bytes: bytes as u64,
+            time,
+            database: self.database,
+            channel: self.channel,
+            subscription: self.subscription,
+            event: self.event,
+            key: self.key,
+            field: b"",
+        });
+        Taken { bytes, lines: self.lines, form: self.form }
+    }
 }
 
 /// Decoded strings of one message.
@@ -109,20 +128,13 @@ impl Reader {
     }
 
     fn piece(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
-        let Some(plain) = self.shapes.read(rest) else { return self.judge(rest, place, sink) };
-        self.told = false;
-        sink.notice(&Notice {
-            place,
-            bytes: plain.bytes as u64,
-            time: None,
-            database: plain.database,
-            channel: plain.channel,
-            subscription: plain.subscription,
-            event: plain.event,
-            key: plain.key,
-            field: b"",
-        });
-        Taken { bytes: plain.bytes, lines: plain.lines, form: plain.form }
+        match self.shapes.read(rest) {
+            Some(plain) => {
+                self.told = false;
+                plain.tell(place, 0, None, sink)
+            }
+            None => self.judge(rest, place, sink),
+        }
     }
 
     /// A piece of no known shape.
@@ -137,6 +149,16 @@ impl Reader {
         let at = At { place, bytes: bytes as u64 };
         let mut buffer = std::mem::take(&mut self.buffer);
         let look = look(line, &mut buffer);
+        if !look.prefix.is_empty()
+            && line.get(look.prefix.len()..) == Some(look.text)
+            && let Some(plain) = self.shapes.read(rest.get(look.prefix.len()..).unwrap_or_default())
+            && plain.lines == 1
+        {
+            self.told = false;
+            let taken = plain.tell(place, look.prefix.len(), look.time(&mut self.clock), sink);
+            self.buffer = buffer;
+            return taken;
+        }
         let taken = match look.head {
             Head::Csv(_) => {
                 let form = self.line(line::csv(look.text), &look, Form::Csv, at, sink);
@@ -162,7 +184,8 @@ impl Reader {
             Head::Element(index) => self.stray(&look, index, rest, bytes, place, sink),
             Head::Bare(word) => {
                 let frame = Frame { crlf: line.ends_with(b"\r"), clock: !look.prefix.is_empty() };
-                self.bare(word, frame, look.time(), rest, bytes, place, sink)
+                let time = look.time(&mut self.clock);
+                self.bare(word, frame, time, rest, bytes, place, sink)
             }
             Head::Other => Taken { bytes, lines: 1, form: self.other(&look, at, sink) },
         };
@@ -191,10 +214,13 @@ impl Reader {
     ) -> Form {
         match line {
             Some(Line::Message(mut message)) => {
-                message.time = message.time.or_else(|| look.time());
+                message.time = message.time.or_else(|| look.time(&mut self.clock));
                 self.message(&message, look.text, form, at, sink)
             }
-            Some(Line::Answer { first }) => self.answer(first, look.time(), at, sink),
+            Some(Line::Answer { first }) => {
+                let time = look.time(&mut self.clock);
+                self.answer(first, time, at, sink)
+            }
             None => reject("not of the form that its start promises", look.text, at, sink),
         }
     }
@@ -327,7 +353,9 @@ impl Reader {
         }
         sink.skip(at.place, at.bytes, Skipped::Noise);
         if let Some(reason) = trouble(look.text) {
-            let time = look.time().or_else(|| crate::format::clock::leading(look.text).map(|(time, _)| time));
+            let time = look
+                .time(&mut self.clock)
+                .or_else(|| crate::format::clock::leading(look.text).map(|(time, _)| time));
             self.lose(reason, time, at.place, sink);
         }
         Form::Noise

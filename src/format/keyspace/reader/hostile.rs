@@ -62,6 +62,7 @@ fn other_channels_are_no_part_of_keys() {
             "message\n__keyevent@0__:set\nk\nmessage\nnews\nhello\nmessage\n__keyevent@0__:set\nk\n".into(),
             [2, 3, 0],
         ),
+        (format!("{K}message\nnews\nhello\n{K}"), [2, 3, 0]),
         (format!("{K}pmessage\n__key*\nnews\nset\n{K}"), [2, 0, 0]),
     ] {
         let read = read(text.as_bytes(), false);

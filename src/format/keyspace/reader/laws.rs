@@ -123,6 +123,7 @@ proptest! {
         cut in any::<proptest::sample::Index>(),
         whole in any::<bool>(),
         returns in any::<bool>(),
+        prefix in 0..8_usize,
     ) {
         let mut bytes = Vec::new();
         for (form, pattern, space, database, name, payload) in &messages {
@@ -134,6 +135,11 @@ proptest! {
         if !bytes.is_empty() {
             if !whole {
                 bytes.truncate(cut.index(bytes.len()) + 1);
+            }
+            let times = ["2026-06-18T14:19:17.5Z ", "sub-1  | 2026-06-18T14:19:18.123456789Z ", "Jun 18 14:18:17 "];
+            if let Some(time) = times.get(prefix) {
+                let line_end = format!("\n{time}");
+                bytes = bytes.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(line_end.as_bytes());
             }
             if returns {
                 bytes = bytes.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(&b"\r\n"[..]);

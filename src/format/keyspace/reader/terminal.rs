@@ -74,13 +74,14 @@ impl Reader {
                 channel: &strings.channel,
                 payload: &strings.payload,
                 notation: Notation::Bare,
-                time: first.time(),
+                time: first.time(&mut self.clock),
             };
             self.message(&message, first.text, Form::Terminal, at, sink)
         } else if raw::is_message(word) {
             reject("a message without its texts", first.text, at, sink)
         } else {
-            self.answer(word == Word::Subscribed && parts.first, first.time(), at, sink)
+            let time = first.time(&mut self.clock);
+            self.answer(word == Word::Subscribed && parts.first, time, at, sink)
         };
         self.strings = strings;
         taken
