@@ -12,8 +12,9 @@
 //!
 //! A sample: `"pmessage","__key*__:*","__keyspace@0__:user:1","set"`, as `redis-cli --csv` prints it.
 //!
-//! Each message is read by the form it is in (`line`, `raw`), behind whatever tools put around it
-//! ([`look`]): files may mix forms. Blocks are cut where a message starts, because only the start of the
+//! Each message is read by the form it is in (`line`, `object`, `raw`), behind whatever tools put around it
+//! ([`look`]): files may mix forms. One that differs from an earlier one in nothing but key and event is read
+//! at fixed positions (`shape`), and means what the grammar reads. Blocks are cut where a message starts, because only the start of the
 //! next one ends a message in raw output.
 
 pub mod channel;
@@ -26,6 +27,7 @@ pub mod probe;
 pub mod raw;
 mod reader;
 mod shape;
+pub mod start;
 
 use super::Format;
 use crate::event::Sink;
@@ -76,7 +78,7 @@ impl Format for Keyspace {
         // From the last line back to the first; a message at the very start leaves nothing to cut off.
         while let Some(before) = bytes.get(..end).and_then(|lines| memchr::memrchr(b'\n', lines)) {
             let line = bytes.get(before + 1..).unwrap_or_default();
-            if raw::start(line, &mut buffer) == Some(raw::Start::Message) {
+            if start::start(line, &mut buffer) == Some(start::Start::Message) {
                 return before + 1;
             }
             end = before;

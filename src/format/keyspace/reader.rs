@@ -6,8 +6,9 @@ use super::channel;
 use super::clock::Clock;
 use super::look::{Head, Look, holds_channel, look, trouble};
 use super::message::{self, Line, Message, Notation, Word};
-use super::raw::{self, Frame, Start};
+use super::raw;
 use super::shape::{Plain, Shapes};
+use super::start::{self, Frame, Start};
 use super::{line, object};
 use crate::error::Reject;
 use crate::event::{Loss, Notice, Place, Sink, Skipped};
@@ -297,7 +298,7 @@ impl Reader {
         place: Place,
         sink: &mut dyn Sink,
     ) -> Taken {
-        match raw::bare(word, rest.get(bytes..).unwrap_or_default(), frame) {
+        match start::bare(word, rest.get(bytes..).unwrap_or_default(), frame) {
             Some(Start::Message) => {
                 let mut buffer = Vec::new();
                 match raw::message(rest, word, frame, &mut buffer) {

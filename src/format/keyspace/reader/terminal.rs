@@ -7,7 +7,7 @@ use crate::event::{Place, Sink, Skipped};
 use crate::format::keyspace::line::{self, Element};
 use crate::format::keyspace::look::{Head, Look, holds_channel, look};
 use crate::format::keyspace::message::{self, Message, Notation, Word};
-use crate::format::keyspace::raw;
+use crate::format::keyspace::start::is_message;
 use crate::format::monitor::noise::is_noise;
 
 impl Reader {
@@ -68,7 +68,7 @@ impl Reader {
                     Form::Truncated
                 }
             }
-        } else if raw::is_message(word) && parts.texts {
+        } else if is_message(word) && parts.texts {
             let message = Message {
                 subscription: if word == Word::Patterned { &strings.subscription } else { b"" },
                 channel: &strings.channel,
@@ -77,7 +77,7 @@ impl Reader {
                 time: first.time(&mut self.clock),
             };
             self.message(&message, first.text, Form::Terminal, at, sink)
-        } else if raw::is_message(word) {
+        } else if is_message(word) {
             reject("a message without its texts", first.text, at, sink)
         } else {
             let time = first.time(&mut self.clock);
