@@ -14,8 +14,8 @@
 //!
 //! Each message is read by the form it is in (`line`, `object`, `raw`), behind whatever tools put around it
 //! ([`look`]): files may mix forms. One that differs from an earlier one in nothing but key and event is read
-//! at fixed positions (`shape`), and means what the grammar reads. Blocks are cut where a message starts, because only the start of the
-//! next one ends a message in raw output.
+//! at fixed positions (`shape`), and means what the grammar reads. Blocks are cut where a message starts,
+//! because only the start of the next one ends a message in raw output.
 
 pub mod channel;
 pub mod clock;
@@ -88,5 +88,37 @@ impl Format for Keyspace {
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
         reader::Reader::new(self.doubled, start).read(block, sink, &mut |_| true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_noise_ends_blocks() {
+        let noise =
+            "Could not connect to Redis at 127.0.0.1:6379: Connection refused\n".repeat(PATIENCE / 60);
+        let message = "\"message\",\"__keyevent@0__:set\",\"k\"\n";
+        let format = Keyspace::default();
+        for (text, ends) in [
+            (format!("{message}{noise}"), true),
+            (format!("{message}{noise}pmessage\n"), true),
+            (format!("{message}{noise}1) \"message\"\n2) \"__key"), true),
+            // All of it may be the key.
+            (format!("message\n__keyevent@0__:set\n{noise}"), false),
+            (format!("{message}{}", &noise[..PATIENCE / 2]), false),
+            (format!("{message}{}", "1) \"x\"\n".repeat(PATIENCE / 7)), false),
+        ] {
+            let cut = format.cut(text.as_bytes());
+            assert_eq!(cut > 0, ends, "{cut}");
+            if ends {
+                assert!(
+                    text.len() - cut < 1_000
+                        && (text[cut..].starts_with("Could") || text[cut..].starts_with("1) ")),
+                    "{cut}"
+                );
+            }
+        }
     }
 }
