@@ -22,7 +22,7 @@ fn main() {
 const CHANGES: u64 = 200_000;
 
 /// Forms that subscribers save.
-const FORMS: [&str; 5] = ["csv", "raw", "terminal", "json", "logger"];
+const FORMS: [&str; 7] = ["csv", "raw", "terminal", "json", "logger", "python", "clocked"];
 
 /// A made-up web shop's log in one of [`FORMS`], the same bytes each time.
 fn generated(form: &str) -> Vec<u8> {
@@ -54,6 +54,15 @@ fn generated(form: &str) -> Vec<u8> {
                 "raw" => format!("pmessage\n{pattern}\n{channel}\n{payload}\n"),
                 "terminal" => {
                     format!("1) \"pmessage\"\n2) \"{pattern}\"\n3) \"{channel}\"\n4) \"{payload}\"\n")
+                }
+                "python" => format!(
+                    "{{'type': 'pmessage', 'pattern': b'{pattern}', 'channel': b'{channel}', 'data': b'{payload}'}}\n"
+                ),
+                "clocked" => {
+                    let (seconds, nanos) = (at / 4_000 % 60, at % 4_000 * 250_000);
+                    format!(
+                        "2026-11-20T10:56:{seconds:02}.{nanos:09}Z \"pmessage\",\"{pattern}\",\"{channel}\",\"{payload}\"\n"
+                    )
                 }
                 "json" => format!("[\"pmessage\",\"{pattern}\",\"{channel}\",\"{payload}\"]\n"),
                 _ => {

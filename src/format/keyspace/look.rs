@@ -3,7 +3,9 @@
 use memchr::{memchr, memchr2, memmem};
 
 use super::channel;
-use super::line::{self, Value, Word};
+use super::clock::Clock;
+use super::message::{self, Word};
+use super::object::{self, Value};
 use crate::format::clock;
 use crate::format::monitor::wrap;
 
@@ -39,8 +41,8 @@ pub struct Look<'a> {
 
 impl Look<'_> {
     /// The clock of what stands around the line.
-    pub fn time(&self) -> Option<i64> {
-        self.time.or_else(|| prefix_time(self.prefix))
+    pub fn time(&self, clock: &mut Clock) -> Option<i64> {
+        self.time.or_else(|| prefix_time(self.prefix, clock))
     }
 }
 
@@ -61,7 +63,7 @@ pub fn look<'a>(line: &'a [u8], buffer: &'a mut Vec<u8>) -> Look<'a> {
         wrap::terminal(shown, buffer);
         shown = buffer;
     } else if shown.starts_with(b"{\"log\"") && wrap::docker(shown, buffer).is_some() {
-        let _ = line::pairs(shown, |key, value| {
+        let _ = object::pairs(shown, |key, value| {
             if let (b"time", Value::Text(text)) = (key, value) {
                 time = clock::time(text)
             }
@@ -80,14 +82,14 @@ fn head(text: &[u8]) -> Head {
         [b'[', b'"', rest @ ..] => quoted_word(rest).map_or(Head::Other, Head::Json),
         [b'{', ..] => Head::Object,
         [digit @ b'1'..=b'9', b')', b' ', ..] => Head::Element(digit - b'0'),
-        _ => line::word(text).map_or(Head::Other, Head::Bare),
+        _ => message::word(text).map_or(Head::Other, Head::Bare),
     }
 }
 
 fn quoted_word(text: &[u8]) -> Option<Word> {
     let end = memchr(b'"', text.get(..16).unwrap_or(text))?;
     let (word, rest) = text.split_at(end);
-    rest.starts_with(b"\",").then(|| line::word(word)).flatten()
+    rest.starts_with(b"\",").then(|| message::word(word)).flatten()
 }
 
 /// The leftmost form behind a prefix. A prefix holds no quote and no brace, so that nothing within a
@@ -114,7 +116,7 @@ fn behind_prefix(text: &[u8], time: Option<i64>) -> Look<'_> {
         return found;
     }
     match clocked(text) {
-        Some((at, rest)) if line::word(rest).is_some() => {
+        Some((at, rest)) if message::word(rest).is_some() => {
             Look { time: time.or(Some(at)), ..look(text.len() - rest.len()) }
         }
         _ => other,
@@ -131,15 +133,12 @@ pub fn clocked(text: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// The clock in a prefix: at its start, or behind the name that compose and kubectl put in front.
-fn prefix_time(prefix: &[u8]) -> Option<i64> {
+fn prefix_time(prefix: &[u8], clock: &mut Clock) -> Option<i64> {
     if prefix.is_empty() {
         return None;
     }
     let behind = |mark: &[u8]| memmem::find(prefix, mark).and_then(|at| prefix.get(at + mark.len()..));
-    [Some(prefix), behind(b"| "), behind(b"] ")]
-        .into_iter()
-        .flatten()
-        .find_map(|text| Some(clock::leading(text)?.0))
+    [Some(prefix), behind(b"| "), behind(b"] ")].into_iter().flatten().find_map(|text| clock.leading(text))
 }
 
 /// Whether a line holds the channel of a notification.
@@ -217,7 +216,12 @@ mod tests {
         ] {
             let mut buffer = Vec::new();
             let look = look(line, &mut buffer);
-            assert_eq!((look.head, look.text, look.time()), (head, text, time), "{}", line.escape_ascii());
+            assert_eq!(
+                (look.head, look.text, look.time(&mut Clock::default())),
+                (head, text, time),
+                "{}",
+                line.escape_ascii()
+            );
         }
     }
 

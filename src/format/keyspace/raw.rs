@@ -8,96 +8,45 @@
 //! ```
 //!
 //! A message is only taken to start where a word, a pattern and a channel that the pattern admits follow
-//! each other; everything up to the next start belongs to it.
+//! each other; everything up to the next start belongs to it. Another channel that the pattern admits starts
+//! a message too, which is none of ours.
 
 use memchr::memchr;
 
 use super::channel;
-use super::line::{self, Word};
-use super::look::{Head, clocked, holds_channel, look};
+use super::message::{self, Word};
+use super::start::{Frame, is_message, split, start};
 use crate::event::Channel;
 use crate::format::monitor::noise::is_noise;
 
-/// How the lines of a message stand in the file, as its first one tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
-    /// Lines end with a carriage return and a line feed.
-    pub crlf: bool,
-    /// Each line has a clock in front.
-    pub clock: bool,
+/// Whether the first line is a word alone.
+fn is_word(bytes: &[u8], frame: Frame) -> bool {
+    split(bytes).is_some_and(|(line, _)| message::word(frame.strip(line)).is_some())
 }
 
-impl Frame {
-    /// A line of a message by itself.
-    pub fn strip(self, line: &[u8]) -> &[u8] {
-        let line = if self.crlf { line.strip_suffix(b"\r").unwrap_or(line) } else { line };
-        match clocked(line) {
-            Some((_, text)) if self.clock => text,
-            _ => line,
-        }
+/// Whether the first line is the word of a plain subscription's message, with its lines behind it.
+fn is_plain_word(bytes: &[u8], frame: Frame) -> bool {
+    split(bytes).is_some_and(|(line, rest)| {
+        message::word(frame.strip(line)) == Some(Word::Plain) && lines(rest, 2).1 == 2
+    })
+}
+
+/// Bytes and lines of another channel's message: its usual lines, up to what starts instead of one.
+pub fn foreign(bytes: &[u8], word: Word) -> (usize, u64) {
+    let mut buffer = Vec::new();
+    let (taken, count) = lines(bytes, if word == Word::Patterned { 3 } else { 2 });
+    let rest = bytes.get(taken..).unwrap_or_default();
+    if start(rest, &mut buffer).is_some() {
+        return (taken, count);
     }
-
-    fn is_plain(self) -> bool {
-        self == Frame::default()
-    }
+    let (payload, one) = lines(rest, 1);
+    (taken + payload, count + one)
 }
 
-/// The next whole line, and what follows its line end.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr(b'\n', bytes)?;
-    Some((bytes.get(..end)?, bytes.get(end + 1..)?))
-}
-
-/// What starts at a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// A notification.
-    Message,
-    /// The server's answer to a subscription.
-    Answer,
-}
-
-/// What starts at the first line of `bytes`, in any form; the line must be whole.
-pub fn start(bytes: &[u8], buffer: &mut Vec<u8>) -> Option<Start> {
-    let (line, rest) = split(bytes)?;
-    let look = look(line, buffer);
-    let of = |word| if is_message(word) { Start::Message } else { Start::Answer };
-    match look.head {
-        Head::Csv(word) | Head::Json(word) => Some(of(word)),
-        Head::Object => holds_channel(look.text).then_some(Start::Message),
-        Head::Element(1) => match line::element(look.text, 1)? {
-            line::Element::Text(text) => line::word(text).map(of),
-            line::Element::Other(_) => None,
-        },
-        Head::Bare(word) => {
-            let frame = Frame { crlf: line.ends_with(b"\r"), clock: !look.prefix.is_empty() };
-            bare(word, rest, frame)
-        }
-        Head::Element(_) | Head::Other => None,
-    }
-}
-
-/// What starts at a bare word that `rest` follows.
-pub fn bare(word: Word, rest: &[u8], frame: Frame) -> Option<Start> {
-    let (first, after) = split(rest)?;
-    let first = frame.strip(first);
-    match word {
-        Word::Plain => channel::start(first).is_ok().then_some(Start::Message),
-        Word::Patterned => {
-            let channel = frame.strip(split(after)?.0);
-            let fits = channel::start(channel).is_ok() && channel::admits(first, channel);
-            fits.then_some(Start::Message)
-        }
-        Word::Subscribed | Word::Unsubscribed => {
-            let count = frame.strip(split(after)?.0);
-            matches!(line::integer(count), Ok(([], _))).then_some(Start::Answer)
-        }
-    }
-}
-
-/// Whether something was published.
-pub fn is_message(word: Word) -> bool {
-    matches!(word, Word::Patterned | Word::Plain)
+/// Whether a line follows at `at` that starts nothing.
+pub fn goes_on(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    split(rest).is_some() && start(rest, &mut Vec::new()).is_none()
 }
 
 /// A message in raw output.
@@ -139,6 +88,14 @@ pub fn message<'a>(
         let rest = bytes.get(extent.bytes..).unwrap_or_default();
         // After the usual number of lines the next message starts.
         if extent.lines >= least && start(rest, &mut scratch).is_some() {
+            break;
+        }
+        // The payload is missing where a word stands in its place, with the lines that it needs.
+        if extent.lines + 1 == least && is_word(rest, frame) && start(rest, &mut scratch).is_some() {
+            return Err(extent);
+        }
+        // No pattern vouches for another channel's message here. Its word in this place has to.
+        if extent.lines == least && is_plain_word(rest, frame) {
             break;
         }
         let Some(end) = memchr(b'\n', rest) else {
@@ -193,6 +150,11 @@ pub fn lines(bytes: &[u8], most: usize) -> (usize, u64) {
         .map_or((0, 0), |(end, lines)| (end + 1, lines))
 }
 
+/// The first line, without its line end.
+pub fn first_line(bytes: &[u8]) -> &[u8] {
+    split(bytes).map_or(bytes, |(line, _)| line)
+}
+
 /// The last of the lines that end at `end`, without its line end.
 pub fn last_line(bytes: &[u8], end: usize) -> &[u8] {
     let text = bytes.get(..end).unwrap_or_default();
@@ -228,7 +190,7 @@ fn trim(bytes: &[u8], extent: Extent, usual: usize, least: u64, pattern: &[u8], 
     loop {
         let last = lines.last().map(shown).unwrap_or_default();
         let before = lines.len().checked_sub(2).and_then(|at| lines.get(at)).map(shown);
-        let is_word = |text: &[u8]| line::word(text).is_some_and(is_message);
+        let is_word = |text: &[u8]| message::word(text).is_some_and(is_message);
         if !last.is_empty() && is_noise(&last) || is_word(&last) {
             lines.pop();
         } else if before.is_some_and(|before| is_word(&before)) && last == pattern {
@@ -335,28 +297,6 @@ mod tests {
             "message\n__keyevent@0__:set\n",
         ] {
             assert_eq!(read(text.as_bytes()).unwrap_err().bytes, text.len());
-        }
-    }
-
-    #[test]
-    fn a_word_in_a_key_starts_nothing() {
-        for (text, start_found) in [
-            ("pmessage\n*\n__keyspace@0__:k\nset\n", Some(Start::Message)),
-            ("pmessage\n*\n__keyspace@0__:k", None),
-            ("pmessage\n__keyevent@*\n__keyspace@0__:k\nset\n", None),
-            ("pmessage\n*\nnews\nx\n", None),
-            ("message\n__keyspace@0__:k\nset\n", Some(Start::Message)),
-            ("message\nhello\n", None),
-            ("psubscribe\n*\n1\n", Some(Start::Answer)),
-            ("psubscribe\n*\nx\n", None),
-            ("1) \"pmessage\"\n", Some(Start::Message)),
-            ("1) \"other\"\n", None),
-            ("2) \"pmessage\"\n", None),
-            ("\"psubscribe\",\"*\",1\n", Some(Start::Answer)),
-            ("{\"channel\":\"__keyspace@0__:k\"}\n", Some(Start::Message)),
-            ("{\"channel\":\"news\"}\n", None),
-        ] {
-            assert_eq!(start(text.as_bytes(), &mut Vec::new()), start_found, "{text}");
         }
     }
 }

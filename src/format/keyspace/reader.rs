@@ -3,12 +3,24 @@
 use memchr::memchr;
 
 use super::channel;
-use super::line::{self, Element, Line, Notation, Word};
+use super::clock::Clock;
 use super::look::{Head, Look, holds_channel, look, trouble};
-use super::raw::{self, Frame, Start};
+use super::message::{self, Line, Message, Notation, Word};
+use super::raw;
+use super::shape::{Plain, Shapes};
+use super::start::{self, Frame, Start};
+use super::{line, object};
 use crate::error::Reject;
 use crate::event::{Loss, Notice, Place, Sink, Skipped};
 use crate::format::monitor::noise::is_noise;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod printed;
+mod terminal;
 
 /// What a piece of a capture was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +57,25 @@ struct At {
     bytes: u64,
 }
 
+impl Plain<'_> {
+    /// Tells the sink of a message behind a prefix of so many bytes.
+    fn tell(&self, place: Place, prefix: usize, time: Option<i64>, sink: &mut dyn Sink) -> Taken {
+        let bytes = prefix + self.bytes;
+        sink.notice(&Notice {
+            place,
+            bytes: bytes as u64,
+            time,
+            database: self.database,
+            channel: self.channel,
+            subscription: self.subscription,
+            event: self.event,
+            key: self.key,
+            field: b"",
+        });
+        Taken { bytes, lines: self.lines, form: self.form }
+    }
+}
+
 /// Decoded strings of one message.
 #[derive(Default)]
 struct Decoded {
@@ -59,6 +90,9 @@ pub(super) struct Reader {
     start: u64,
     /// Whether a loss was told since the last message: one is enough.
     told: bool,
+    /// Those of the messages so far.
+    shapes: Shapes,
+    clock: Clock,
     buffer: Vec<u8>,
     strings: Decoded,
 }
@@ -66,7 +100,15 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads a block that starts `start` bytes into its input.
     pub(super) fn new(doubled: bool, start: u64) -> Self {
-        Reader { doubled, start, told: false, buffer: Vec::new(), strings: Decoded::default() }
+        Reader {
+            doubled,
+            start,
+            told: false,
+            shapes: Shapes::default(),
+            clock: Clock::default(),
+            buffer: Vec::new(),
+            strings: Decoded::default(),
+        }
     }
 
     /// Reads pieces and tells the form of each, until `go_on` says no.
@@ -87,6 +129,17 @@ impl Reader {
     }
 
     fn piece(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
+        match self.shapes.read(rest) {
+            Some(plain) => {
+                self.told = false;
+                plain.tell(place, 0, None, sink)
+            }
+            None => self.judge(rest, place, sink),
+        }
+    }
+
+    /// A piece of no known shape.
+    fn judge(&mut self, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
         let Some(end) = memchr(b'\n', rest) else {
             let shown = look(rest, &mut self.buffer);
             let form = if is_noise(shown.text) { Form::Noise } else { Form::Truncated };
@@ -97,6 +150,16 @@ impl Reader {
         let at = At { place, bytes: bytes as u64 };
         let mut buffer = std::mem::take(&mut self.buffer);
         let look = look(line, &mut buffer);
+        if !look.prefix.is_empty()
+            && line.get(look.prefix.len()..) == Some(look.text)
+            && let Some(plain) = self.shapes.read(rest.get(look.prefix.len()..).unwrap_or_default())
+            && plain.lines == 1
+        {
+            self.told = false;
+            let taken = plain.tell(place, look.prefix.len(), look.time(&mut self.clock), sink);
+            self.buffer = buffer;
+            return taken;
+        }
         let taken = match look.head {
             Head::Csv(_) => {
                 let form = self.line(line::csv(look.text), &look, Form::Csv, at, sink);
@@ -112,7 +175,7 @@ impl Reader {
                     _ if look.prefix.is_empty() => Form::Objects,
                     _ => Form::Logger,
                 };
-                let form = match line::object(look.text) {
+                let form = match object::object(look.text, &mut self.clock) {
                     None if !holds_channel(look.text) => self.other(&look, at, sink),
                     found => self.line(found, &look, form, at, sink),
                 };
@@ -122,7 +185,8 @@ impl Reader {
             Head::Element(index) => self.stray(&look, index, rest, bytes, place, sink),
             Head::Bare(word) => {
                 let frame = Frame { crlf: line.ends_with(b"\r"), clock: !look.prefix.is_empty() };
-                self.bare(word, frame, look.time(), rest, bytes, place, sink)
+                let time = look.time(&mut self.clock);
+                self.bare(word, frame, time, rest, bytes, place, sink)
             }
             Head::Other => Taken { bytes, lines: 1, form: self.other(&look, at, sink) },
         };
@@ -151,10 +215,13 @@ impl Reader {
     ) -> Form {
         match line {
             Some(Line::Message(mut message)) => {
-                message.time = message.time.or_else(|| look.time());
+                message.time = message.time.or_else(|| look.time(&mut self.clock));
                 self.message(&message, look.text, form, at, sink)
             }
-            Some(Line::Answer { first }) => self.answer(first, look.time(), at, sink),
+            Some(Line::Answer { first }) => {
+                let time = look.time(&mut self.clock);
+                self.answer(first, time, at, sink)
+            }
             None => reject("not of the form that its start promises", look.text, at, sink),
         }
     }
@@ -177,7 +244,7 @@ impl Reader {
     /// Something was published: a notification, or what other publishers sent to the same subscriber.
     fn message(
         &mut self,
-        message: &line::Message<'_>,
+        message: &Message<'_>,
         text: &[u8],
         form: Form,
         at: At,
@@ -186,9 +253,9 @@ impl Reader {
         let notation = message.notation;
         let strings = &mut self.strings;
         let parts = (
-            line::decode(message.subscription, notation, &mut strings.subscription),
-            line::decode(message.channel, notation, &mut strings.channel),
-            line::decode(message.payload, notation, &mut strings.payload),
+            message::decode(message.subscription, notation, &mut strings.subscription),
+            message::decode(message.channel, notation, &mut strings.channel),
+            message::decode(message.payload, notation, &mut strings.payload),
         );
         let (Some(subscription), Some(channel), Some(payload)) = parts else {
             return reject("an escape that is not of the form's notation", text, at, sink);
@@ -201,6 +268,10 @@ impl Reader {
             return Form::Noise;
         };
         self.told = false;
+        let doubled = form == Form::QuotedJson;
+        if doubled == self.doubled || !matches!(form, Form::Json | Form::QuotedJson) {
+            self.shapes.learn(form, subscription, channel);
+        }
         sink.notice(&Notice {
             place: at.place,
             bytes: at.bytes,
@@ -215,121 +286,6 @@ impl Reader {
         form
     }
 
-    /// A reply on a terminal, from its first line on.
-    fn group(
-        &mut self,
-        first: &Look<'_>,
-        rest: &[u8],
-        bytes: usize,
-        place: Place,
-        sink: &mut dyn Sink,
-    ) -> Taken {
-        let word = match line::element(first.text, 1) {
-            Some(Element::Text(text)) => line::word(text),
-            _ => None,
-        };
-        let Some(word) = word else {
-            // Another command's reply; or a line that cannot be read.
-            return self.run(1, Form::Noise, rest, place, sink);
-        };
-        let last = if word == Word::Patterned { 4 } else { 3 };
-        let mut strings = std::mem::take(&mut self.strings);
-        let mut parts = Parts::default();
-        let mut buffer = Vec::new();
-        let mut taken = Taken { bytes, lines: 1, form: Form::Truncated };
-        let mut index = 2;
-        while index <= last {
-            let tail = rest.get(taken.bytes..).unwrap_or_default();
-            let whole = memchr(b'\n', tail);
-            let line = tail.get(..whole.unwrap_or(tail.len())).unwrap_or_default();
-            let look = look(line, &mut buffer);
-            if look.head != Head::Element(index) {
-                // A line that was cut off belongs to what it was cut from.
-                if whole.is_none() && !tail.is_empty() && !is_noise(tail) {
-                    taken.bytes += tail.len();
-                    taken.lines += 1;
-                }
-                break;
-            }
-            taken.bytes += whole.map_or(tail.len(), |end| end + 1);
-            taken.lines += 1;
-            if whole.is_none() {
-                break;
-            }
-            let Some(element) = line::element(look.text, index) else {
-                taken.form = Form::Rejected;
-                break;
-            };
-            parts.take(word, index, element, &mut strings);
-            index += 1;
-        }
-        let at = At { place, bytes: taken.bytes as u64 };
-        taken.form = if index <= last {
-            match taken.form {
-                Form::Rejected => reject("a line of the reply cannot be read", first.text, at, sink),
-                _ => {
-                    sink.skip(at.place, at.bytes, Skipped::Truncated);
-                    Form::Truncated
-                }
-            }
-        } else if raw::is_message(word) && parts.texts {
-            let message = line::Message {
-                subscription: if word == Word::Patterned { &strings.subscription } else { b"" },
-                channel: &strings.channel,
-                payload: &strings.payload,
-                notation: Notation::Bare,
-                time: first.time(),
-            };
-            self.message(&message, first.text, Form::Terminal, at, sink)
-        } else if raw::is_message(word) {
-            reject("a message without its texts", first.text, at, sink)
-        } else {
-            self.answer(word == Word::Subscribed && parts.first, first.time(), at, sink)
-        };
-        self.strings = strings;
-        taken
-    }
-
-    /// Lines of a reply without its start: cut off at the start of the capture, or another command's.
-    fn stray(
-        &mut self,
-        first: &Look<'_>,
-        index: u8,
-        rest: &[u8],
-        bytes: usize,
-        place: Place,
-        sink: &mut dyn Sink,
-    ) -> Taken {
-        if place.offset == 0 {
-            return self.run(index, Form::Truncated, rest, place, sink);
-        }
-        let at = At { place, bytes: bytes as u64 };
-        let form = if holds_channel(first.text) {
-            reject("a line of a reply without its start", first.text, at, sink)
-        } else {
-            sink.skip(at.place, at.bytes, Skipped::Noise);
-            Form::Noise
-        };
-        Taken { bytes, lines: 1, form }
-    }
-
-    /// Elements from the number `index` on, as one piece.
-    fn run(&mut self, index: u8, form: Form, rest: &[u8], place: Place, sink: &mut dyn Sink) -> Taken {
-        let mut buffer = Vec::new();
-        let mut taken = Taken { bytes: 0, lines: 0, form };
-        let mut index = index;
-        while let Some(end) = memchr(b'\n', rest.get(taken.bytes..).unwrap_or_default()) {
-            let line = rest.get(taken.bytes..taken.bytes + end).unwrap_or_default();
-            if look(line, &mut buffer).head != Head::Element(index) {
-                break;
-            }
-            taken.bytes += end + 1;
-            taken.lines += 1;
-            index = index.saturating_add(1);
-        }
-        self.skip(taken.bytes, taken.lines, form, place, sink)
-    }
-
     /// A word alone: raw output, if what follows fits.
     #[allow(clippy::too_many_arguments)]
     fn bare(
@@ -342,13 +298,13 @@ impl Reader {
         place: Place,
         sink: &mut dyn Sink,
     ) -> Taken {
-        match raw::bare(word, rest.get(bytes..).unwrap_or_default(), frame) {
+        match start::bare(word, rest.get(bytes..).unwrap_or_default(), frame) {
             Some(Start::Message) => {
                 let mut buffer = Vec::new();
                 match raw::message(rest, word, frame, &mut buffer) {
                     Ok((raw, extent)) => {
                         let at = At { place, bytes: extent.bytes as u64 };
-                        let message = line::Message {
+                        let message = Message {
                             subscription: raw.subscription,
                             channel: raw.channel,
                             payload: raw.payload,
@@ -368,9 +324,19 @@ impl Reader {
                 let at = At { place, bytes: bytes as u64 };
                 Taken { bytes, lines, form: self.answer(first, time, at, sink) }
             }
+            Some(Start::Foreign) => {
+                let (bytes, lines) = raw::foreign(rest, word);
+                self.skip(bytes, lines, Form::Noise, place, sink)
+            }
             None => {
                 let (bytes, lines) = raw::cut_off(rest, word, frame);
-                self.skip(bytes, lines, Form::Truncated, place, sink)
+                let form = if word == Word::Plain && lines == 1 && raw::goes_on(rest, bytes) {
+                    // Another channel's message.
+                    Form::Noise
+                } else {
+                    Form::Truncated
+                };
+                self.skip(bytes, lines, form, place, sink)
             }
         }
     }
@@ -388,7 +354,9 @@ impl Reader {
         }
         sink.skip(at.place, at.bytes, Skipped::Noise);
         if let Some(reason) = trouble(look.text) {
-            let time = look.time().or_else(|| crate::format::clock::leading(look.text).map(|(time, _)| time));
+            let time = look
+                .time(&mut self.clock)
+                .or_else(|| crate::format::clock::leading(look.text).map(|(time, _)| time));
             self.lose(reason, time, at.place, sink);
         }
         Form::Noise
@@ -398,41 +366,6 @@ impl Reader {
         let why = if form == Form::Truncated { Skipped::Truncated } else { Skipped::Noise };
         sink.skip(place, bytes as u64, why);
         Taken { bytes, lines, form }
-    }
-}
-
-/// What the lines of a reply hold so far.
-struct Parts {
-    /// Whether all that have to be are texts.
-    texts: bool,
-    /// Whether the count of subscriptions is 1.
-    first: bool,
-}
-
-impl Default for Parts {
-    fn default() -> Self {
-        Parts { texts: true, first: false }
-    }
-}
-
-impl Parts {
-    fn take(&mut self, word: Word, index: u8, element: Element<'_>, strings: &mut Decoded) {
-        // Without a pattern the channel stands where the pattern would.
-        let slot = match if word == Word::Patterned { index } else { index + 1 } {
-            2 => &mut strings.subscription,
-            3 => &mut strings.channel,
-            _ => &mut strings.payload,
-        };
-        match element {
-            Element::Text(raw) => {
-                slot.clear();
-                crate::format::lexical::unescape_into(raw, slot);
-            }
-            Element::Other(text) => {
-                self.texts = false;
-                self.first = text == b"1";
-            }
-        }
     }
 }
 
