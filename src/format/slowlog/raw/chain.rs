@@ -30,7 +30,9 @@ const CLOCK_STEP: i64 = 60_000_000;
 /// room for some 300 imitations.
 const WINDOW: usize = 512;
 /// Of these, behind the first that fits.
-const BEYOND: usize = 8;
+const BEYOND: usize = 4;
+/// Places that tell an input's shape.
+const SAMPLE: usize = 1_000;
 
 /// How the step from one place to the next was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ pub(in crate::format::slowlog) struct Step {
 pub(in crate::format::slowlog) struct Path {
     pub(super) steps: Vec<Step>,
     pub(in crate::format::slowlog) shape: Shape,
+    sparse: bool,
     score: i64,
     sockets: usize,
 }
@@ -72,6 +75,14 @@ struct Scales<'a> {
 impl Path {
     /// The best way, in the shape that fits the input best.
     pub(in crate::format::slowlog) fn best(text: &[u8], starts: &[Start], crlf: bool) -> Path {
+        // All entries of an input have one shape, which a part of it tells.
+        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(text, starts, crlf) };
+        let (head, _) = text.split_at_checked(behind.at).unwrap_or((text, &[]));
+        let Path { shape, sparse, .. } = Path::fitting(head, starts.get(..SAMPLE).unwrap_or_default(), crlf);
+        Scales { text, starts, crlf, shape, sparse }.path()
+    }
+
+    fn fitting(text: &[u8], starts: &[Start], crlf: bool) -> Path {
         let way = |shape, sparse| Scales { text, starts, crlf, shape, sparse }.path();
         let mut told = way(Shape::Seven, false);
         for shape in [Shape::Six, Shape::Sized] {
@@ -117,7 +128,7 @@ impl Scales<'_> {
             }
         }
         let score = best.first().map_or(0, |(score, ..)| *score);
-        let mut path = Path { steps: Vec::new(), shape: self.shape, score, sockets: 0 };
+        let mut path = Path { steps: Vec::new(), shape: self.shape, sparse: self.sparse, score, sockets: 0 };
         let mut at = 0;
         while let Some((_, next, kind)) = best.get(at).copied() {
             let fit = self.segment(at, next).and_then(|segment| match kind {
@@ -197,7 +208,7 @@ impl Scales<'_> {
     /// What it costs that ids are not consecutive.
     fn untold(&self, fit: &Fit, start: &Start, next: &Start) -> (i64, bool) {
         match (self.shape, fit.address) {
-            (Shape::Sized, _) => (UNTOLD_SIZED, false),
+            (Shape::Sized, _) => (UNTOLD_SIZED, true),
             (_, Address::Socket) => (0, true),
             _ if self.sparse && next.id < start.id && next.time <= start.time + CLOCK_STEP => (0, false),
             // Polls follow each other in time.
