@@ -165,15 +165,26 @@ impl<'a> Segment<'a> {
                 })
             }
             Shape::Sized => {
-                let rest = self.text.get(body..end)?;
-                let length = memchr::memchr(b'\n', rest)?;
-                let line = self.bare(rest.get(..length)?);
-                let sizes = complexity(line)?;
-                let fit = self.with_args(body + length + 1, end)?;
-                let sizes_end = body + line.len();
-                Some(Fit { complexity: Some(sizes_end - sizes.len()..sizes_end), end, ..fit })
+                let (sizes, behind) = self.sizes(body)?;
+                let fit = self.with_args(behind, end)?;
+                Some(Fit { complexity: Some(sizes), end, ..fit })
             }
         }
+    }
+
+    /// Whether sizes stand behind the numbers of another place.
+    pub(super) fn has_sizes(&self, place: &Start) -> bool {
+        self.sizes(place.body).is_some()
+    }
+
+    /// The sizes in the line at `at`, and where the next line starts.
+    fn sizes(&self, at: usize) -> Option<(Range<usize>, usize)> {
+        let rest = self.text.get(at..)?;
+        let length = memchr::memchr(b'\n', rest)?;
+        let line = self.bare(rest.get(..length)?);
+        let sizes = complexity(line)?;
+        let end = at + line.len();
+        Some((end - sizes.len()..end, at + length + 1))
     }
 
     /// Arguments, address and name from `body` to `end`.
