@@ -9,6 +9,7 @@
 )]
 
 mod slow {
+    mod forms;
     mod raw;
     pub mod read;
 }

@@ -16,17 +16,22 @@ use crate::format::slowlog::entry::Address;
 const ENTRY: i64 = 1_000;
 /// And as many lines as its command has arguments at least.
 const NEAT: i64 = 5;
+/// The next id follows, and this step is not to it: more than a value's room for imitations brings, less than
+/// a poll, which an imitation of the next id must not hide.
+const AWAY: i64 = -8_000;
 /// What lies between is none.
 const NO_ENTRY: i64 = -100;
 /// Ids are consecutive, and time does not go on.
 const CONSECUTIVE: i64 = 1_000;
 /// A poll begins behind a client's address: less than an entry, so that polls of one entry are worth their
-/// step; more than [`NEAT`], so that an imitation whose id fits nowhere brings nothing.
-const POLL: i64 = -150;
+/// step, but so much that a score of imitations whose ids fit nowhere does not outweigh a next id.
+const POLL: i64 = -900;
+/// A poll begins behind what scripts put between polls, which data can imitate too; the least of these costs.
+const MARKED: i64 = -600;
 /// Ids are missing, or a poll begins, and only the numbers say so: a lone imitation costs more than it brings.
 const UNTOLD: i64 = -1_500;
 /// The same where sizes stand before the arguments, which data hardly imitates.
-const UNTOLD_SIZED: i64 = -400;
+const UNTOLD_SIZED: i64 = -700;
 
 /// By how much a later id may have an earlier time: clocks are set back by little. In microseconds.
 const CLOCK_STEP: i64 = 60_000_000;
@@ -91,6 +96,8 @@ struct Told<'a> {
     path: Path<'a>,
     entries: usize,
     sockets: usize,
+    /// Steps to the next id.
+    consecutive: usize,
 }
 
 impl<'a> Path<'a> {
@@ -116,24 +123,27 @@ impl<'a> Path<'a> {
         let shape = told.path.scales.shape;
         // Without a single address an empty line and a word may be the last arguments as well.
         let sure = told.sockets > 0 || shape == Shape::Sized || told.path.sum() > bare.path.sum();
-        let clear = sure && told.entries > 0 && told.entries * 2 > bare.entries;
-        let (told, share) = if clear { (told, (5, 4)) } else { (bare, (2, 1)) };
-        let sparse = way(told.path.scales.shape, true);
-        let (more, than) = share;
-        if sparse.entries >= 4 && sparse.entries * than >= told.entries * more {
-            sparse.path
-        } else {
-            told.path
+        if sure && told.entries > 0 && told.entries * 2 > bare.entries {
+            // Where hardly an id follows the one before it, ids that fall are no sign of data.
+            let sparse = way(shape, true);
+            let is_sparse = sparse.entries >= 4 && sparse.consecutive * 2 < sparse.entries;
+            return if is_sparse { sparse.path } else { told.path };
         }
+        let sparse = way(Shape::Four, true);
+        let is_sparse = sparse.entries >= 4 && sparse.entries >= bare.entries * 2;
+        if is_sparse { sparse.path } else { bare.path }
     }
 
     fn told(self) -> Told<'a> {
-        let (mut entries, mut sockets) = (0, 0);
-        for fit in self.steps().filter_map(|step| step.fit) {
+        let (mut entries, mut sockets, mut consecutive) = (0, 0, 0);
+        for Step { places, fit } in self.steps() {
+            let Some(fit) = fit else { continue };
             entries += 1;
             sockets += usize::from(fit.address == Address::Socket);
+            let ends = (self.scales.starts.get(places.start), self.scales.starts.get(places.end));
+            consecutive += usize::from(matches!(ends, (Some(start), Some(next)) if start.precedes(next)));
         }
-        Told { path: self, entries, sockets }
+        Told { path: self, entries, sockets, consecutive }
     }
 
     /// The sum of all weights.
@@ -206,6 +216,16 @@ impl<'a> Scales<'a> {
         {
             found = Best { sum: worth(&fit), next: count, kind: Kind::Last };
         }
+        let following = self.following(from, start);
+        if let Some((to, fit)) = &following
+            && let Some(after) = best.get(*to)
+        {
+            let sum = worth(fit) + CONSECUTIVE + after.sum;
+            if sum > found.sum {
+                found = Best { sum, next: *to, kind: Kind::Plain };
+            }
+        }
+        let following = following.map(|(to, _)| to);
         let mut left = WINDOW;
         let starts = self.starts.get(from + 1..).unwrap_or_default();
         let best = best.get(from + 1..).unwrap_or_default();
@@ -214,11 +234,17 @@ impl<'a> Scales<'a> {
                 break;
             }
             let to = from + 1 + ahead;
-            let consecutive =
-                next.id.checked_add(1) == Some(start.id) && next.time <= start.time + CLOCK_STEP;
-            let most = ENTRY + NEAT + if consecutive { CONSECUTIVE } else { 0 };
+            let consecutive = start.precedes(next);
+            let bonus = match following {
+                _ if consecutive => CONSECUTIVE,
+                Some(_) => AWAY,
+                None => 0,
+            };
             // What cannot be better is not looked at.
-            if next.at <= start.body || most + after.sum <= found.sum {
+            if next.at <= start.body || ENTRY + NEAT + bonus + after.sum <= found.sum {
+                if following == Some(to) {
+                    left = left.min(ahead + 1 + BEYOND);
+                }
                 continue;
             }
             let Some(segment) = self.segment(from, to) else { break };
@@ -228,6 +254,7 @@ impl<'a> Scales<'a> {
                 }
                 continue;
             };
+            let weight = if consecutive { weight } else { weight + bonus };
             if weight + after.sum > found.sum {
                 found = Best { sum: weight + after.sum, next: to, kind };
             }
@@ -236,6 +263,18 @@ impl<'a> Scales<'a> {
             }
         }
         found
+    }
+
+    /// The place of the next id with the entry in front of it, where an address shows that it is one, and no
+    /// place has this id again, as a later poll would.
+    fn following(&self, from: usize, start: &Start) -> Option<(usize, Fit)> {
+        if !matches!(self.shape, Shape::Six | Shape::Seven) {
+            return None;
+        }
+        let near = self.starts.get(from + 1..)?.iter().take(WINDOW).enumerate();
+        let near = near.take_while(|(_, next)| next.id != start.id).filter(|(_, next)| start.precedes(next));
+        let mut near = near.map(|(ahead, _)| from + 1 + ahead);
+        near.find_map(|to| Some((to, self.segment(from, to)?.fit(self.shape)?)))
     }
 
     /// The weight of an entry and of the step to the next one, how it is read, and whether no place far
@@ -252,7 +291,7 @@ impl<'a> Scales<'a> {
         }
         if let Some(fit) = segment.fit_separated(self.shape) {
             let (weight, good) =
-                if segment.is_marked() { (0, true) } else { self.untold(&fit, &segment, next) };
+                if segment.is_marked() { (MARKED, true) } else { self.untold(&fit, &segment, next) };
             if found.is_none_or(|(most, ..)| worth(&fit) + weight > most) {
                 found = Some((worth(&fit) + weight, Kind::Separated, good));
             }
@@ -276,6 +315,13 @@ impl<'a> Scales<'a> {
             }
             _ => (UNTOLD, false),
         }
+    }
+}
+
+impl Start {
+    /// Whether another entry can follow this one in a poll.
+    fn precedes(&self, next: &Start) -> bool {
+        next.id.checked_add(1) == Some(self.id) && next.time <= self.time + CLOCK_STEP
     }
 }
 

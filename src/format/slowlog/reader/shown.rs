@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::super::entry::{Parted, emit};
 use super::super::terminal::{self, trim_end};
 use super::{Form, Piece, Reader};
-use crate::event::{Args, Sink, Skipped, Span};
+use crate::event::{Args, Sink, Span};
 use crate::format::monitor::wrap;
 
 impl Reader {
