@@ -44,7 +44,7 @@ const BEYOND: usize = 8;
 /// Of these, behind the first that fits though its id does not.
 const BEYOND_UNTOLD: usize = 64;
 /// Places that tell an input's shape.
-const SAMPLE: usize = 1_000;
+const SAMPLE: usize = 200;
 
 /// How the step from one place to the next was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +182,9 @@ impl<'a> Scales<'a> {
     fn path(self) -> Path<'a> {
         let count = self.starts.len();
         let mut best = vec![Best { sum: 0, next: count, kind: Kind::Unfit }; count];
+        let mut dead = vec![false; count];
         for from in (0..count).rev() {
-            let found = self.step_from(from, &best);
+            let found = self.step_from(from, &best, &mut dead);
             if let Some(best) = best.get_mut(from) {
                 *best = found;
             }
@@ -206,8 +207,9 @@ impl<'a> Scales<'a> {
         Some(Segment { text: self.text, crlf: self.crlf, start: self.starts.get(from)?, end })
     }
 
-    /// The best step from a place.
-    fn step_from(&self, from: usize, best: &[Best]) -> Best {
+    /// The best step from a place. `dead` are the places that no entry can end in front of, as far as it
+    /// was found.
+    fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool]) -> Best {
         let count = self.starts.len();
         let mut found = Best { sum: 0, next: count, kind: Kind::Unfit };
         let Some(start) = self.starts.get(from) else { return found };
@@ -216,7 +218,7 @@ impl<'a> Scales<'a> {
         {
             found = Best { sum: worth(&fit), next: count, kind: Kind::Last };
         }
-        let following = self.following(from, start);
+        let following = self.following(from, start, dead);
         if let Some((to, fit)) = &following
             && let Some(after) = best.get(*to)
         {
@@ -247,8 +249,10 @@ impl<'a> Scales<'a> {
                 }
                 continue;
             }
-            let Some(segment) = self.segment(from, to) else { break };
-            let Some((weight, kind, good)) = self.weigh(segment, next, consecutive) else {
+            let (Some(segment), Some(dead)) = (self.segment(from, to), dead.get_mut(to)) else { break };
+            let weighed = if *dead { None } else { self.weigh(segment, next, consecutive) };
+            let Some((weight, kind, good)) = weighed else {
+                *dead = *dead || !segment.can_end(self.shape);
                 if NO_ENTRY + after.sum > found.sum {
                     found = Best { sum: NO_ENTRY + after.sum, next: to, kind: Kind::Unfit };
                 }
@@ -267,13 +271,14 @@ impl<'a> Scales<'a> {
 
     /// The place of the next id with the entry in front of it, where an address shows that it is one, and no
     /// place has this id again, as a later poll would.
-    fn following(&self, from: usize, start: &Start) -> Option<(usize, Fit)> {
+    fn following(&self, from: usize, start: &Start, dead: &[bool]) -> Option<(usize, Fit)> {
         if !matches!(self.shape, Shape::Six | Shape::Seven) {
             return None;
         }
         let near = self.starts.get(from + 1..)?.iter().take(WINDOW).enumerate();
         let near = near.take_while(|(_, next)| next.id != start.id).filter(|(_, next)| start.precedes(next));
-        let mut near = near.map(|(ahead, _)| from + 1 + ahead);
+        let near = near.map(|(ahead, _)| from + 1 + ahead);
+        let mut near = near.filter(|to| dead.get(*to) == Some(&false));
         near.find_map(|to| Some((to, self.segment(from, to)?.fit(self.shape)?)))
     }
 

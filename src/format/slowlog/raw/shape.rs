@@ -144,6 +144,21 @@ impl<'a> Segment<'a> {
         })
     }
 
+    /// Whether any entry can end here, or separators stand here, wherever it starts.
+    pub(super) fn can_end(&self, shape: Shape) -> bool {
+        let all = Segment { start: &Start { body: 0, ..*self.start }, ..*self };
+        let Some((last, before)) = all.line_before(self.end) else { return false };
+        let ends = match shape {
+            Shape::Four | Shape::Sized => true,
+            Shape::Seven => whole(last).is_some(),
+            Shape::Six => {
+                let client = all.line_before(before).map_or(Address::No, |(client, _)| address(client));
+                is_name(last) && client != Address::No
+            }
+        };
+        ends || is_separator(last)
+    }
+
     /// The entry of this shape that ends at `end`.
     fn fit_before(&self, shape: Shape, end: usize) -> Option<Fit> {
         let body = self.start.body;
