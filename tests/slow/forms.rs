@@ -105,7 +105,7 @@ fn python(text: &[u8]) -> Vec<u8> {
 fn elements(entry: &Logged, count: u8, string: fn(&[u8]) -> Vec<u8>, nested: bool) -> Vec<Vec<u8>> {
     let mut all: Vec<_> = [entry.id, entry.seconds, entry.us].map(|n| bytes(n.to_string())).to_vec();
     if count == 5 {
-        all.push(string(if entry.us % 2 == 0 { b"Complexity info: N:4" } else { b"" }));
+        all.push(string(if entry.us.is_multiple_of(2) { b"Complexity info: N:4" } else { b"" }));
     }
     let args: Vec<_> = entry.args.iter().map(|arg| string(arg)).collect();
     if nested {
@@ -141,7 +141,7 @@ fn terminal(entries: &[Logged], count: u8) -> Vec<u8> {
             field += 1;
         };
         if count == 5 {
-            text(&mut out, repr(if entry.us % 2 == 0 { b"Complexity info: N:4" } else { b"" }));
+            text(&mut out, repr(if entry.us.is_multiple_of(2) { b"Complexity info: N:4" } else { b"" }));
         }
         let inner = entry.args.len().to_string().len();
         let args = entry.args.iter().enumerate();
