@@ -236,3 +236,22 @@ proptest! {
         }
     }
 }
+
+/// Somebody asks for one entry again and again.
+#[test]
+fn polls_of_one_entry_are_told_apart() {
+    let entries: Vec<_> = (0..40)
+        .map(|id| Logged {
+            id,
+            seconds: 1_795_170_000 + id,
+            us: 5,
+            args: vec![b"SET".to_vec(), b"k".to_vec(), b"l1\n500\n1795172499\n42\nGET".to_vec()],
+            client: b"10.0.0.7:40630".to_vec(),
+            name: b"app".to_vec(),
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    write(&entries, 6, &mut bytes);
+    let found: Vec<_> = read(&bytes).entries.iter().map(|entry| entry.id.unwrap()).collect();
+    assert_eq!(found, (0..40).collect::<Vec<_>>());
+}
