@@ -98,6 +98,19 @@ impl<'a> Args<'a> {
         Args { line: self.line, spans: self.spans.get(..count).unwrap_or(self.spans) }
     }
 
+    /// Where they stand in their line.
+    pub fn spans(&self) -> &'a [Span] {
+        self.spans
+    }
+
+    /// Other arguments of the same line, which has all of `spans`.
+    pub fn at<'s>(&self, spans: &'s [Span]) -> Args<'s>
+    where
+        'a: 's,
+    {
+        Args { line: self.line, spans }
+    }
+
     /// All arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         let args = *self;

@@ -9,6 +9,7 @@
 )]
 
 mod slow {
+    mod forms;
     mod raw;
     pub mod read;
 }
@@ -394,5 +395,35 @@ fn what_is_no_slow_log_is_not_taken_for_one() {
         "",
     ] {
         assert!(try_read(text.as_bytes()).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn a_single_argument_is_known_though_it_holds_what_parts_arguments() {
+    for (text, args, exact) in [
+        ("8\n1795173291\n5\nGET\na\nb\n\n1.1.1.1:1\nx\n", &["GET", "a\nb\n"][..], true),
+        ("8\n1795173291\n5\nGET\na\nb\n1.1.1.1:1\nx\n2\n", &["GET", "a\nb"], true),
+        ("8\n1795173291\n5\nSET\na\nb\nc\n1.1.1.1:1\nx\n", &["SET", "a", "b", "c"], false),
+        ("8\r\n1795173291\r\n5\r\nGET\r\na\r\nb\r\n1.1.1.1:1\r\nx\r\n", &["GET", "a", "b"], false),
+        (
+            "{'id': 8, 'start_time': 1795173291, 'duration': 5, 'command': b'GET a b'}\n",
+            &["GET", "a b"],
+            true,
+        ),
+        (
+            "{'id': 8, 'start_time': 1795173291, 'duration': 5, 'command': b'MGET a b'}\n",
+            &["MGET", "a", "b"],
+            false,
+        ),
+    ] {
+        let read = read(text.as_bytes());
+        let [entry] = &read.entries[..] else { panic!("{text}: {read:?}") };
+        let found: Vec<_> = entry.args.iter().map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
+        assert_eq!(
+            (found.iter().map(String::as_str).collect::<Vec<_>>(), entry.exact),
+            (args.to_vec(), exact),
+            "{text}"
+        );
+        assert_eq!(entry.argc, exact.then_some(2), "{text}");
     }
 }

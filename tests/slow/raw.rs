@@ -6,13 +6,13 @@ use proptest::prelude::*;
 
 /// An entry as the server holds it.
 #[derive(Clone, Debug)]
-struct Logged {
-    id: u64,
-    seconds: u64,
-    us: u64,
-    args: Vec<Vec<u8>>,
-    client: Vec<u8>,
-    name: Vec<u8>,
+pub struct Logged {
+    pub id: u64,
+    pub seconds: u64,
+    pub us: u64,
+    pub args: Vec<Vec<u8>>,
+    pub client: Vec<u8>,
+    pub name: Vec<u8>,
 }
 
 /// Elements of an entry; 5 is Redis Software's.
@@ -46,13 +46,18 @@ fn write(entries: &[Logged], elements: u8, out: &mut Vec<u8>) {
 
 /// Data with what could mislead a reader. `None` stands for the id that would follow.
 #[derive(Clone, Debug)]
-enum Value {
+pub enum Value {
     Bytes(Vec<u8>),
     /// What looks like another entry, in the middle of other text.
     Imitation {
         id: Option<u64>,
         seconds: u64,
         end: &'static str,
+    },
+    /// A whole entry with address and name, though no id that could follow.
+    Entry {
+        id: u64,
+        seconds: u64,
     },
 }
 
@@ -80,10 +85,12 @@ fn value() -> impl Strategy<Value = Value> {
         1 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Value::Bytes),
         2 => (prop::option::of(0_u64..40), 1_795_172_000_u64..1_795_174_000, prop::sample::select(vec!["GET", "GET\nk", "SET\na\nb", "x y"]))
             .prop_map(|(id, seconds, end)| Value::Imitation { id, seconds, end }),
+        1 => (prop::sample::select(vec![4_u64, 8, 12, 60, 64, 1_000]), 1_795_172_000_u64..1_795_174_000)
+            .prop_map(|(id, seconds)| Value::Entry { id, seconds }),
     ]
 }
 
-fn logged() -> impl Strategy<Value = (Vec<Value>, &'static str, usize, u64, u64)> {
+pub fn logged() -> impl Strategy<Value = (Vec<Value>, &'static str, usize, u64, u64)> {
     let command = prop::sample::select(vec![
         ("GET", 1),
         ("SET", 2),
@@ -99,7 +106,7 @@ fn logged() -> impl Strategy<Value = (Vec<Value>, &'static str, usize, u64, u64)
     )
 }
 
-fn poll(
+pub fn poll(
     made: Vec<(Vec<Value>, &'static str, usize, u64, u64)>,
     newest: u64,
     end: u64,
@@ -121,6 +128,9 @@ fn poll(
                 };
                 format!("not me\n{imitated}\n{seconds}\n{}\n{end}", us % 100).into_bytes()
             }
+            // Nor can whole ones.
+            Value::Entry { .. } if elements < 6 => b"v".to_vec(),
+            Value::Entry { id, seconds } => imitated(&[id], seconds).into_bytes(),
         }));
         let (client, name) = match client {
             0 => ("10.0.0.7:40630", "app"),
@@ -134,6 +144,44 @@ fn poll(
     entries
 }
 
+/// Data that holds whole entries of these ids.
+fn imitated(ids: &[u64], seconds: u64) -> String {
+    let entry = |id| format!("{id}\n{seconds}\n7\nGET\nk\n10.0.0.3:7\nfake\n");
+    let all: String = ids.iter().map(entry).collect();
+    format!("v\n10.0.0.3:7\nfake\n{all}5")
+}
+
+/// Somebody kept a slow log in Redis, and writing it was slow.
+#[test]
+fn a_slow_log_in_an_argument_is_none() {
+    for (elements, ids, seconds) in [
+        (6, &[12, 11, 10][..], 1_795_172_000),
+        (6, &[12, 11, 10], 1_795_173_000),
+        (6, &[99, 98, 97], 1_795_173_500),
+        (7, &[27, 26, 25], 1_795_172_000),
+        (6, &[12, 11, 10, 9, 8], 1_795_172_000),
+    ] {
+        let entries: Vec<_> = (26..=35)
+            .rev()
+            .map(|id| Logged {
+                id,
+                seconds: 1_795_173_000,
+                us: 5,
+                args: match id {
+                    30 => vec![b"SET".to_vec(), b"dump".to_vec(), imitated(ids, seconds).into_bytes()],
+                    _ => vec![b"GET".to_vec(), b"k".to_vec()],
+                },
+                client: b"10.0.0.7:40630".to_vec(),
+                name: b"app".to_vec(),
+            })
+            .collect();
+        let mut bytes = Vec::new();
+        write(&entries, elements, &mut bytes);
+        let found: Vec<_> = read(&bytes).entries.iter().map(|entry| entry.id.unwrap()).collect();
+        assert_eq!(found, (26..=35).rev().collect::<Vec<_>>(), "{ids:?} at {seconds}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
@@ -143,16 +191,17 @@ proptest! {
         elements in prop::sample::select(ELEMENTS.to_vec()),
         separator in prop::sample::select(vec!["", "=== 2026-11-20T11:00:00Z ===\n", "\n2026-11-20 11:00:00\n"]),
     ) {
-        // An entry whose end nothing marks is told by what comes next, so the oldest one holds no imitation.
+        // An entry whose end nothing marks is told by what comes next, so the oldest one holds no imitation,
+        // or, with an address behind each entry, no whole ones.
         let calm = |mut made: Vec<(Vec<Value>, &'static str, usize, u64, u64)>| {
             if let Some((values, ..)) = made.last_mut() {
-                for value in values.iter_mut() {
+                for value in values.iter_mut().filter(|value| elements < 6 || matches!(value, Value::Entry { .. })) {
                     *value = Value::Bytes(b"v".to_vec());
                 }
             }
             made
         };
-        let (first, second) = if elements < 6 { (calm(first), calm(second)) } else { (first, second) };
+        let (first, second) = (calm(first), calm(second));
         let mut known = poll(first, 30, 1_795_173_000, elements);
         let mut later = poll(second, 41, 1_795_173_100, elements);
         // At the end of a poll empty lines can be an address, a name, or what scripts put between polls.
@@ -186,4 +235,23 @@ proptest! {
             }
         }
     }
+}
+
+/// Somebody asks for one entry again and again.
+#[test]
+fn polls_of_one_entry_are_told_apart() {
+    let entries: Vec<_> = (0..40)
+        .map(|id| Logged {
+            id,
+            seconds: 1_795_170_000 + id,
+            us: 5,
+            args: vec![b"SET".to_vec(), b"k".to_vec(), b"l1\n500\n1795172499\n42\nGET".to_vec()],
+            client: b"10.0.0.7:40630".to_vec(),
+            name: b"app".to_vec(),
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    write(&entries, 6, &mut bytes);
+    let found: Vec<_> = read(&bytes).entries.iter().map(|entry| entry.id.unwrap()).collect();
+    assert_eq!(found, (0..40).collect::<Vec<_>>());
 }

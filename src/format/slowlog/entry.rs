@@ -45,6 +45,8 @@ const MOST_ARGUMENTS: usize = 32;
 
 /// Hands an entry on.
 pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, sink: &mut dyn Sink) {
+    let joined = if parted == Parted::Quoted { None } else { joined(&args, fields.argc) };
+    let args = joined.as_ref().map_or(args, |spans| args.at(spans));
     let shown = marker::argc(&args);
     let exactness = match parted {
         Parted::Quoted => Exactness::Exact,
@@ -65,6 +67,24 @@ pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, 
         name: fields.name,
         complexity: fields.complexity,
     });
+}
+
+/// The name and the rest as one argument, where a call has just one but several pieces: it holds what parts
+/// them.
+fn joined(args: &Args<'_>, argc: Option<u64>) -> Option<[Span; 2]> {
+    let [name, first, .., last] = args.spans() else { return None };
+    let is_one = match argc {
+        Some(argc) => argc == 2,
+        None => command::resolve(args).is_some_and(|command| command.spec().arity == 2),
+    };
+    // Where more than one byte parts them, as CR LF does, the argument is not what stands there.
+    let is_parted_by_one = args.spans().windows(2).all(|pair| match pair {
+        [one, next] => one.start + one.len + 1 == next.start,
+        _ => false,
+    });
+    let rest = Span { start: first.start, len: last.start + last.len - first.start, escapes: 0 };
+    (is_one && is_parted_by_one && marker::more_arguments(args.get(args.len() - 1)?.raw).is_none())
+        .then_some([*name, rest])
 }
 
 /// Whether pieces of arguments must be whole arguments: a piece is never more than one argument, so as many

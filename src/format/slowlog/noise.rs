@@ -8,6 +8,9 @@ pub(super) fn is_noise(line: &[u8]) -> bool {
     noise::is_noise(line) || is_separator(line) || matches!(line, b"(empty array)" | b"(empty list or set)")
 }
 
+/// Bytes of the shortest time: ten digits, or a date.
+const SHORTEST: usize = 10;
+
 /// Whether a line is what scripts put between polls: blank, `---`, or a time with or without such around it.
 pub(super) fn is_separator(line: &[u8]) -> bool {
     let mut line = line.trim_ascii();
@@ -24,7 +27,8 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
         }
         line = rest;
     }
-    line.is_empty() || clock::time(line).is_some()
+    // Most lines are shorter than a time.
+    line.is_empty() || (line.len() >= SHORTEST && clock::time(line).is_some())
 }
 
 #[cfg(test)]

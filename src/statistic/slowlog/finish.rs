@@ -162,25 +162,26 @@ impl Slowlog {
         let mut items: Vec<(u32, i64, u64)> =
             self.items.iter().filter_map(|item| Some((item.input, item.time, item.id?))).collect();
         items.sort_unstable();
-        let mut first: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
         let mut resumed: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
         let mut before = None;
         for (at, (input, _, id)) in items.iter().enumerate() {
-            first.entry((*input, *id)).or_insert(at);
             if before != id.checked_sub(1).map(|before| (*input, before)) {
                 resumed.insert((*input, *id), at);
             }
             before = Some((*input, *id));
         }
         let mut restarts = Vec::new();
+        let mut seen: HashMap<(u32, u64), u32, FixedState> = HashMap::default();
         for (at, pair) in items.windows(2).enumerate() {
             let [(input, time, id), (next_input, next_time, next_id)] = pair else { continue };
+            *seen.entry((*input, *id)).or_default() += 1;
             if input != next_input || next_time <= time || next_id >= id {
                 continue;
             }
             let of = |id: Option<u64>| Some((*input, id?));
-            let continues =
-                of(next_id.checked_sub(1)).is_some_and(|key| first.get(&key).is_some_and(|n| *n <= at));
+            // Where an id was seen more often than the one behind it, somebody's log goes on there.
+            let times = |id: Option<u64>| of(id).and_then(|key| seen.get(&key).copied()).unwrap_or(0);
+            let continues = times(next_id.checked_sub(1)) > times(Some(*next_id));
             let is_resumed =
                 of(id.checked_add(1)).is_some_and(|key| resumed.get(&key).is_some_and(|n| *n > at + 1));
             if !continues && !is_resumed {

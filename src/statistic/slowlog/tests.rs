@@ -205,6 +205,10 @@ fn restarts_are_told_from_other_servers() {
         (&[(10, 1), (1000, 1), (11, 2), (1001, 2), (12, 3)], &[]),
         (&[(1000, 1), (10, 2), (1001, 3), (11, 4), (1002, 5)], &[]),
         (&[(5, 1), (0, 2), (1, 3), (0, 4)], &[0, 0]),
+        // Behind the restart the first entries were gone before the next poll.
+        (&[(1, 1), (2, 2), (3, 3), (4, 4), (2, 9), (3, 10)], &[2]),
+        // Two servers near each other.
+        (&[(9, 1), (10, 2), (10, 3), (11, 4), (12, 5), (11, 6), (13, 7), (12, 8)], &[]),
     ] {
         let made: Vec<_> = entries.iter().map(|(id, time)| entry(*id, *time)).collect();
         let found: Vec<_> = report(&made).restarts.iter().map(|restart| restart.id).collect();

@@ -92,9 +92,9 @@ pub(super) fn read(text: &[u8], offset: u64, sink: &mut dyn Sink) {
     let path = Path::best(text, &starts, crlf);
     let mut out = Out { text, offset, crlf, at: 0, line: 0, spans: Vec::new(), sink };
     out.until(starts.first().map_or(text.len(), |first| first.at));
-    for (number, step) in path.steps.iter().enumerate() {
-        let Some(start) = starts.get(step.start) else { continue };
-        let end = path.steps.get(number + 1).and_then(|next| starts.get(next.start));
+    for step in path.steps() {
+        let Some(start) = starts.get(step.places.start) else { continue };
+        let end = starts.get(step.places.end);
         match &step.fit {
             Some(fit) => {
                 let behind = end.map_or(text.len(), |end| end.at);

@@ -144,6 +144,21 @@ impl<'a> Segment<'a> {
         })
     }
 
+    /// Whether any entry can end here, or separators stand here, wherever it starts.
+    pub(super) fn can_end(&self, shape: Shape) -> bool {
+        let all = Segment { start: &Start { body: 0, ..*self.start }, ..*self };
+        let Some((last, before)) = all.line_before(self.end) else { return false };
+        let ends = match shape {
+            Shape::Four | Shape::Sized => true,
+            Shape::Seven => whole(last).is_some(),
+            Shape::Six => {
+                let client = all.line_before(before).map_or(Address::No, |(client, _)| address(client));
+                is_name(last) && client != Address::No
+            }
+        };
+        ends || is_separator(last)
+    }
+
     /// The entry of this shape that ends at `end`.
     fn fit_before(&self, shape: Shape, end: usize) -> Option<Fit> {
         let body = self.start.body;
@@ -165,15 +180,26 @@ impl<'a> Segment<'a> {
                 })
             }
             Shape::Sized => {
-                let rest = self.text.get(body..end)?;
-                let length = memchr::memchr(b'\n', rest)?;
-                let line = self.bare(rest.get(..length)?);
-                let sizes = complexity(line)?;
-                let fit = self.with_args(body + length + 1, end)?;
-                let sizes_end = body + line.len();
-                Some(Fit { complexity: Some(sizes_end - sizes.len()..sizes_end), end, ..fit })
+                let (sizes, behind) = self.sizes(body)?;
+                let fit = self.with_args(behind, end)?;
+                Some(Fit { complexity: Some(sizes), end, ..fit })
             }
         }
+    }
+
+    /// Whether sizes stand behind the numbers of another place.
+    pub(super) fn has_sizes(&self, place: &Start) -> bool {
+        self.sizes(place.body).is_some()
+    }
+
+    /// The sizes in the line at `at`, and where the next line starts.
+    fn sizes(&self, at: usize) -> Option<(Range<usize>, usize)> {
+        let rest = self.text.get(at..)?;
+        let length = memchr::memchr(b'\n', rest)?;
+        let line = self.bare(rest.get(..length)?);
+        let sizes = complexity(line)?;
+        let end = at + line.len();
+        Some((end - sizes.len()..end, at + length + 1))
     }
 
     /// Arguments, address and name from `body` to `end`.
