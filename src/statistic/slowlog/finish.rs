@@ -1,7 +1,7 @@
 //! The report's part of the slow log.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::FixedState;
 
@@ -185,16 +185,29 @@ impl Slowlog {
             let is_resumed =
                 of(id.checked_add(1)).is_some_and(|key| resumed.get(&key).is_some_and(|n| *n > at + 1));
             if !continues && !is_resumed {
-                restarts.push(report::Restart {
-                    path: paths.get(*input as usize).cloned().unwrap_or_default(),
-                    time: Time(*next_time),
-                    id: *next_id,
-                });
+                restarts.push((*input, *next_time, *next_id));
             }
         }
+        // Servers do not start anew every few calls: that is several logs, mixed.
+        let of = |items: &[(u32, i64, u64)], input: u32| items.iter().filter(|item| item.0 == input).count();
+        let inputs: BTreeSet<u32> = restarts.iter().map(|restart| restart.0).collect();
+        let mixed =
+            inputs.into_iter().filter(|input| of(&restarts, *input) > (of(&items, *input) / APART).max(2));
+        let mixed: BTreeSet<u32> = mixed.collect();
         restarts
+            .into_iter()
+            .filter(|(input, ..)| !mixed.contains(input))
+            .map(|(input, time, id)| report::Restart {
+                path: paths.get(input as usize).cloned().unwrap_or_default(),
+                time: Time(time),
+                id,
+            })
+            .collect()
     }
 }
+
+/// Entries between two starts of a server, at least, on the whole.
+const APART: usize = 10;
 
 /// What the durations of each number come to.
 fn all<'a>(

@@ -207,6 +207,8 @@ fn restarts_are_told_from_other_servers() {
         (&[(5, 1), (0, 2), (1, 3), (0, 4)], &[0, 0]),
         // Behind the restart the first entries were gone before the next poll.
         (&[(1, 1), (2, 2), (3, 3), (4, 4), (2, 9), (3, 10)], &[2]),
+        // The logs of many servers, mixed.
+        (&[(50, 1), (7, 2), (900, 3), (33, 4), (410, 5), (2, 6), (77, 7), (5, 8)], &[]),
         // Two servers near each other.
         (&[(9, 1), (10, 2), (10, 3), (11, 4), (12, 5), (11, 6), (13, 7), (12, 8)], &[]),
     ] {
