@@ -23,7 +23,7 @@ use serde_json::Value;
 /// Kind, dialect, and records, inexact ones, rejects, noise, truncated, gaps.
 type Taken = (&'static str, &'static str, [u64; 6]);
 
-const CASES: [(&str, Taken); 58] = [
+const CASES: [(&str, Taken); 59] = [
     ("clientlist-exec-noraw.txt", ("client-list", "quoted answer", [1, 0, 0, 1, 0, 0])),
     ("clientlist-r-2.4.18.txt", ("client-list", "redis-cli", [8, 0, 0, 0, 0, 0])),
     ("clientlist-r-2.8.24.txt", ("client-list", "redis-cli", [9, 0, 0, 0, 0, 0])),

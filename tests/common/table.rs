@@ -14,7 +14,7 @@ pub fn read(path: &Path) -> DataFrame {
 pub fn cell(frame: &DataFrame, name: &str, row: usize) -> String {
     match frame.column(name).unwrap().get(row).unwrap() {
         AnyValue::Null => "-".to_owned(),
-        AnyValue::Datetime(micros, ..) => micros.to_string(),
+        AnyValue::Datetime(micros, ..) | AnyValue::DatetimeOwned(micros, ..) => micros.to_string(),
         value => value.get_str().map_or_else(|| value.to_string(), str::to_owned),
     }
 }
