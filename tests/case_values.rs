@@ -93,6 +93,14 @@ fn every_case_is_taken_for_what_it_is() {
     let names = fs::read_dir(fixture::path("cases")).unwrap();
     let names: BTreeSet<_> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names, CASES.map(|(name, _)| name.to_owned()).into(), "every case is here");
+    let readme = String::from_utf8(fixture::content("README.md")).unwrap();
+    for name in &names {
+        // In full, or as the end of a name that goes like the one before.
+        let ends = name.match_indices('-').map(|(at, _)| &name[at..]);
+        let told = |part: &str| readme.contains(&format!("`{part}`"));
+        let mut parts = ends.flat_map(|end| [end, end.strip_suffix(".txt").unwrap_or(end)]);
+        assert!(told(name) || parts.any(told), "{name} in fixtures/README.md");
+    }
     // Together, as one would give them: no case changes how another is read.
     let report = report::report_of(&fixture::path("cases"));
     let inputs = report["inputs"].as_array().unwrap();

@@ -130,19 +130,31 @@ fn a_folder_is_one_report() {
 fn the_page_names_every_file() {
     let dir = tempfile::tempdir().unwrap();
     fill(dir.path(), &["", "zstd", "", "gzip", ""]);
-    let page = run(&["analyze", dir.path().to_str().unwrap()], b"").stdout;
-    for (name, words) in [
-        ("clients.txt", "CLIENT LIST, "),
-        ("events.csv", "KEYSPACE EVENTS, "),
-        ("info.txt", "INFO, "),
-        ("monitor.log", "MONITOR, "),
-        ("slowlog.txt", "SLOWLOG, "),
-        ("picture.png", "unknown"),
-        ("empty.log", "empty"),
-    ] {
-        let (_, behind) = page.split_once(name).unwrap_or_else(|| panic!("{name}: {page}"));
-        let row = behind.lines().take(2).collect::<Vec<_>>().join("\n");
-        assert!(row.contains(words) && !row.contains(", not read"), "{name}: {page}");
+    let titles = [
+        ("client-list", "CLIENT LIST"),
+        ("keyspace-events", "KEYSPACE EVENTS"),
+        ("info", "INFO"),
+        ("monitor", "MONITOR"),
+        ("slowlog", "SLOWLOG"),
+    ];
+    let kinds = CAPTURES.iter().map(|capture| {
+        let (_, title) = titles.iter().find(|(kind, _)| *kind == capture.kind).unwrap();
+        (capture.name, format!("{title}, {}", capture.dialect), capture.reason)
+    });
+    let others = [
+        ("picture.png", "unknown".to_owned(), "none of the known kinds of capture"),
+        ("empty.log", "empty".to_owned(), "the file is empty"),
+    ];
+    let files: Vec<_> = kinds.chain(others).collect();
+    for args in [&["analyze"][..], &["analyze", "-v"]] {
+        let page = run(&[args, &[dir.path().to_str().unwrap()]].concat(), b"").stdout;
+        for (name, words, reason) in &files {
+            let (_, behind) = page.split_once(name).unwrap_or_else(|| panic!("{name}: {page}"));
+            let lines: Vec<_> = behind.lines().take(3).map(str::trim).collect();
+            let row = lines.join("\n");
+            assert!(row.contains(&**words) && !row.contains(", not read"), "{name}: {page}");
+            assert!(args.len() == 1 || row.contains(reason), "{name}: {page}");
+        }
     }
 }
 
