@@ -1,7 +1,12 @@
 //! Every case of every kind: what it is taken for, what became of its lines, and values that only its form
 //! or version has. `cases.rs`, `client_list.rs`, `slowlog.rs`, `events.rs` and `info` hold the rest.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that finds something amiss fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something amiss fails"
+)]
 
 #[path = "common/fixture.rs"]
 mod fixture;

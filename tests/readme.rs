@@ -1,7 +1,12 @@
 //! The README says what is: its reports are what the command prints, its tables name every field, column
 //! and option, and nothing else.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that finds something amiss fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that finds something amiss fails"
+)]
 
 #[path = "common/binary.rs"]
 mod binary;
