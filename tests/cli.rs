@@ -79,7 +79,9 @@ fn exit_statuses() {
         (2, &["analyze", "--bucket", "7s", RAW]),
         (2, &["analyze", "--max-rejects", "200%", RAW]),
         (2, &["analyze", "--kind", "picture", RAW]),
+        (2, &["analyze", "--commandlog", "large", RAW]),
         (2, &["convert", RAW]),
+        (2, &["convert", "--kind", "picture", RAW, "-o", &format!("{nothing}/tables")]),
         (2, &["completions", "cmd"]),
         (2, &["no-such-command"]),
         (3, &["analyze", nothing]),
@@ -263,6 +265,7 @@ fn standard_input_is_read_plain_and_compressed() {
         assert_eq!(report["totals"]["records"], 29);
     }
     assert_eq!(binary::run(&["analyze", "-"], b"").status, 3);
+    assert_eq!(binary::run(&["analyze", "-"], PICTURE).status, 3);
     let tables = tempfile::tempdir().unwrap();
     let Ran { status, stdout, stderr } = binary::run(&["convert", "-", "-o", text(tables.path())], &plain);
     assert_eq!((status, &*stdout), (0, ""));

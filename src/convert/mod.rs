@@ -1,5 +1,4 @@
 //! `convert`: one row per record, as tables.
-
 //!
 //! Each kind of capture has its table. Rows of `monitor` are made and compressed block by block, in
 //! parallel; of the other kinds what a block holds is kept as it is (`Part`) and becomes rows in order,
