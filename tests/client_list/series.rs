@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use crate::common::{content, fixture, report, text};
+use crate::common::{analysis, content, fixture, report, report_of, text, totals};
 use crate::plain::{Plain, Seen, group, series};
 
 #[test]
@@ -172,5 +172,19 @@ fn single_snapshots_are_ordered_by_their_names() {
         named.sort_unstable();
         assert_eq!(times, named, "{server}");
         assert_eq!(report.connections.restarts, 0, "{server}");
+    }
+}
+
+#[test]
+fn dumps_without_separators_are_told_apart() {
+    for path in series() {
+        let bytes = content(&path);
+        let expected: Vec<u64> =
+            Plain::read(&bytes).snapshots.iter().map(|(_, clients)| clients.len() as u64).collect();
+        let rows: Vec<&[u8]> =
+            bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.starts_with(b"id=")).collect();
+        let report = report_of(&rows.concat(), "x.log", &analysis(1 << 12, 1));
+        assert_eq!(totals(&report), expected, "{}", path.display());
+        assert_eq!(report.connections.restarts, 0, "{}", path.display());
     }
 }
