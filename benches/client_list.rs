@@ -13,7 +13,11 @@ use redtrail::error::Reject;
 use redtrail::event::{ClientRow, Place, Sink, Skipped};
 use redtrail::format::Format;
 use redtrail::format::client_list::ClientList;
-use redtrail::options::{Analysis, Reading};
+use redtrail::options::{Analysis, BLOCK_BYTES, Reading};
+use redtrail::pattern::Rules;
+use redtrail::report::Bytes;
+use redtrail::statistic::observer::Observer;
+use redtrail::statistic::partial::Partial;
 
 fn main() {
     divan::main();
@@ -22,33 +26,100 @@ fn main() {
 const SNAPSHOTS: u64 = 200;
 const CLIENTS: u64 = 1_000;
 
+/// What tools put around rows.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// As Valkey 8.0 prints them, a time before each dump.
+    Plain,
+    /// As Redis 2.8 prints them.
+    Old,
+    /// `time,` in front of each row.
+    Timed,
+    /// `docker logs --timestamps`.
+    Dated,
+    /// A terminal's line ends.
+    Terminal,
+    /// RESP3.
+    Resp,
+    /// One quoted string a dump.
+    Quoted,
+    /// redis-py's dicts, one list a dump.
+    Python,
+    /// Docker's JSON log.
+    Docker,
+}
+
+const FORMS: [Form; 9] = [
+    Form::Plain,
+    Form::Old,
+    Form::Timed,
+    Form::Dated,
+    Form::Terminal,
+    Form::Resp,
+    Form::Quoted,
+    Form::Python,
+    Form::Docker,
+];
+
 /// Dumps a minute apart of a server with so many clients, of which some are replaced each time.
-fn generated() -> Vec<u8> {
-    let mut out = Vec::new();
+fn generated(form: Form) -> Vec<u8> {
+    let mut out = String::new();
     for snapshot in 0..SNAPSHOTS {
         let time = 1_795_172_000 + snapshot * 60;
-        out.extend_from_slice(format!("{time}\n").as_bytes());
-        for client in 0..CLIENTS {
-            // A client of every seven lives ten minutes, the others stay.
-            let since = if client % 7 == 0 { snapshot / 10 * 10 } else { 0 };
-            let id = 3 + client + since * CLIENTS;
-            let (age, port) = ((snapshot - since) * 60 + 1, 20_000 + id % 40_000);
-            out.extend_from_slice(
-                format!(
-                    "id={id} addr=10.0.{}.{}:{port} laddr=10.0.9.9:6379 fd={} name=app-{} age={age} idle={} flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1032 rbp=0 obl=0 oll=0 omem={} tot-mem=1936 events=r cmd=get user=default redir=-1 resp=2 lib-name=redis-py lib-ver=5.0.1 tot-net-in={} tot-net-out=15 tot-cmds=3\n",
-                    client % 5,
-                    client % 250,
-                    8 + client,
-                    client % 9,
-                    client % 60,
-                    client % 3 * 20_000,
-                    snapshot * 99,
-                )
-                .as_bytes(),
-            );
+        let rows: Vec<String> = (0..CLIENTS).map(|client| row(snapshot, client, form)).collect();
+        let mut lines = |before: &str, after: &str| {
+            for row in &rows {
+                out.extend([before, row, after, "\n"]);
+            }
+        };
+        match form {
+            Form::Timed => lines(&format!("{time},"), ""),
+            Form::Dated => {
+                lines(&format!("2026-06-18T{:02}:{:02}:17.000000001Z ", snapshot / 60, snapshot % 60), "")
+            }
+            Form::Docker => {
+                lines("{\"log\":\"", "\\n\",\"stream\":\"stdout\",\"time\":\"2026-06-18T14:18:17.1Z\"}")
+            }
+            Form::Terminal => {
+                lines("", "\r");
+                out.push_str("\r\n");
+            }
+            Form::Resp => {
+                let bytes: usize = rows.iter().map(|row| row.len() + 1).sum();
+                out.push_str(&format!("={}\r\ntxt:{}\n\r\n", bytes + 4, rows.join("\n")));
+            }
+            Form::Quoted => out.push_str(&format!("\"{}\\n\"\n", rows.join("\\n"))),
+            Form::Python => {
+                let field = |field: &str| format!("'{}'", field.replacen('=', "': '", 1));
+                let dict = |row: &String| row.split(' ').map(field).collect::<Vec<_>>().join(", ");
+                let dicts: Vec<_> = rows.iter().map(|row| format!("{{{}}}", dict(row))).collect();
+                out.push_str(&format!("[{}]\n", dicts.join(", ")));
+            }
+            Form::Plain | Form::Old => {
+                lines("", "");
+                out.push_str(&format!("{}\n", time + 60));
+            }
         }
     }
-    out
+    out.into_bytes()
+}
+
+fn row(snapshot: u64, client: u64, form: Form) -> String {
+    // A client of every seven lives ten minutes, the others stay.
+    let since = if client.is_multiple_of(7) { snapshot / 10 * 10 } else { 0 };
+    let id = 3 + client + since * CLIENTS;
+    let (age, port) = ((snapshot - since) * 60 + 1, 20_000 + id % 40_000);
+    let (fd, name, idle, omem) = (8 + client, client % 9, client % 60, client % 3 * 20_000);
+    let host = format!("10.0.{}.{}:{port}", client % 5, client % 250);
+    let sent = snapshot * 99;
+    if matches!(form, Form::Old) {
+        return format!(
+            "id={id} addr={host} fd={fd} name=app-{name} age={age} idle={idle} flags=N db=0 sub=0 psub=0 multi=-1 qbuf=0 qbuf-free=0 obl=0 oll=0 omem={omem} events=r cmd=get"
+        );
+    }
+    format!(
+        "id={id} addr={host} laddr=10.0.9.9:6379 fd={fd} name=app-{name} age={age} idle={idle} flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1032 rbp=0 obl=0 oll=0 omem={omem} tot-mem=1936 events=r cmd=get user=default redir=-1 resp=2 lib-name=redis-py lib-ver=5.0.1 tot-net-in={sent} tot-net-out=15 tot-cmds=3"
+    )
 }
 
 /// Counts rows and keeps the optimiser from dropping them.
@@ -65,9 +136,9 @@ impl Sink for Count {
     fn gap(&mut self, _: Place) {}
 }
 
-#[divan::bench]
-fn parse_generated(bencher: Bencher) {
-    let bytes = generated();
+#[divan::bench(args = FORMS)]
+fn parse(bencher: Bencher, form: Form) {
+    let bytes = generated(form);
     bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let mut count = Count::default();
         ClientList.scan(&bytes, 0, &mut count);
@@ -75,21 +146,48 @@ fn parse_generated(bencher: Bencher) {
     });
 }
 
+/// Blocks as a run cuts them, counted and merged on one thread.
+#[divan::bench(args = FORMS)]
+fn observe(bencher: Bencher, form: Form) {
+    let bytes = generated(form);
+    let rules = Rules::default();
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
+        let mut run = Partial::default();
+        run.start_input(0, b"clients.log", None);
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let window = rest.get(..BLOCK_BYTES).unwrap_or(rest);
+            let cut = if window.len() < rest.len() { ClientList.cut(window) } else { rest.len() };
+            let (block, after) = rest.split_at(cut);
+            let mut observer = Observer::new(0);
+            ClientList.scan(block, (bytes.len() - rest.len()) as u64, &mut observer);
+            run.merge(observer.finish(memchr::memchr_iter(b'\n', block).count() as u64, &rules), &rules);
+            rest = after;
+        }
+        run.end_input();
+        let found = run.finish(&rules, &[Bytes::default()], None, None).connections;
+        assert_eq!((found.snapshots.len() as u64, found.rows.len() as u64), (SNAPSHOTS, connections()));
+    });
+}
+
+/// The clients that stay, and those that are replaced every ten minutes.
+fn connections() -> u64 {
+    let replaced = CLIENTS.div_ceil(7);
+    CLIENTS - replaced + replaced * SNAPSHOTS / 10
+}
+
 #[divan::bench(args = [1, 2])]
 fn report_generated(bencher: Bencher, threads: usize) {
-    let bytes = generated();
+    let bytes = generated(Form::Plain);
     let path: PathBuf =
         std::env::temp_dir().join(format!("redtrail-bench-clients-{}-{threads}.log", std::process::id()));
     fs::write(&path, &bytes).expect("a file to read");
     let options = Analysis { reading: Reading { threads, ..Reading::default() }, ..Analysis::default() };
-    // The clients that stay, and those that are replaced every ten minutes.
-    let replaced = CLIENTS.div_ceil(7);
-    let connections = CLIENTS - replaced + replaced * SNAPSHOTS / 10;
     bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let report = redtrail::analyze(std::slice::from_ref(&path), &options).expect("a report").report;
         assert_eq!(report.totals.records, SNAPSHOTS * CLIENTS);
         assert_eq!(report.connections.snapshots.len() as u64, SNAPSHOTS);
-        assert_eq!(report.connections.rows.len() as u64, connections);
+        assert_eq!(report.connections.rows.len() as u64, connections());
     });
     let _ = fs::remove_file(&path);
 }

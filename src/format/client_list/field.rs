@@ -118,12 +118,15 @@ pub struct Finder {
 }
 
 impl Finder {
+    /// The known field that was last found at place `at` of its row.
+    pub fn expected(&self, at: usize) -> Option<Field> {
+        self.seen.get(at).copied().flatten()
+    }
+
     /// The field of the key that is at place `at` of its row.
     pub fn find(&mut self, at: usize, key: &[u8]) -> Option<Field> {
-        if let Some(Some(field)) = self.seen.get(at)
-            && field.key() == key
-        {
-            return Some(*field);
+        if let Some(field) = self.expected(at).filter(|field| field.key() == key) {
+            return Some(field);
         }
         let found = Field::find(key);
         if at >= self.seen.len() {

@@ -3,6 +3,7 @@
 use memchr::{memchr, memchr2};
 
 use super::dict;
+use super::field::Finder;
 use super::quoted::Pieces;
 use super::row::{self, Flaw, Pair};
 use super::separator::{prefix_time, separator};
@@ -53,12 +54,13 @@ impl At {
 pub(super) struct Reader {
     start: u64,
     buffer: Vec<u8>,
+    finder: Finder,
 }
 
 impl Reader {
     /// Reads a block that starts `start` bytes into its input.
     pub(super) fn new(start: u64) -> Self {
-        Reader { start, buffer: Vec::new() }
+        Reader { start, buffer: Vec::new(), finder: Finder::default() }
     }
 
     pub(super) fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
@@ -137,7 +139,7 @@ impl Reader {
         if prefix.last() == Some(&b'"') {
             return self.quoted(prefix, row, at, true, sink);
         }
-        if let Err(flaw) = row::fields(row, fields) {
+        if let Err(flaw) = row::fields(row, fields, &mut self.finder) {
             return reject(text, flaw.reason(), at, sink);
         }
         if at.place.offset == 0 && is_cut(prefix, fields) {
@@ -181,7 +183,7 @@ impl Reader {
             pieces.decode(piece.raw, &mut row);
             let mut fields = Vec::new();
             let read = match row::anchor(&row) {
-                Some(0) if piece.whole => row::fields(&row, &mut fields),
+                Some(0) if piece.whole => row::fields(&row, &mut fields, &mut self.finder),
                 _ => Err(Flaw::Short),
             };
             form = match read {

@@ -7,7 +7,7 @@ use nom::error::Error;
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
-use super::field::Field;
+use super::field::{Field, Finder};
 
 /// A field as it stands: key and value.
 pub type Pair<'a> = (&'a [u8], &'a [u8]);
@@ -42,20 +42,41 @@ fn key(input: &[u8]) -> IResult<&[u8], &[u8]> {
     terminated(key, tag(&b"="[..])).parse(input)
 }
 
-/// Reads the fields of `text`, which begins at the row's anchor, into `fields`.
+/// A key and what follows its `=`.
+struct Key<'a> {
+    name: &'a [u8],
+    field: Option<Field>,
+    rest: &'a [u8],
+}
+
+/// The key at the start of `input`, which is that of field number `at` of its row.
+fn key_at<'a>(input: &'a [u8], at: usize, finder: &mut Finder) -> Option<Key<'a>> {
+    if let Some(field) = finder.expected(at)
+        && let Some((name, rest)) = input.split_at_checked(field.key().len())
+        && name == field.key()
+        && let Some(rest) = rest.strip_prefix(b"=")
+    {
+        return Some(Key { name, field: Some(field), rest });
+    }
+    let (rest, name) = key(input).ok()?;
+    Some(Key { name, field: finder.find(at, name), rest })
+}
+
+/// Reads the fields of `text`, which begins at the row's anchor, into `fields`; `finder` knows the order of the
+/// rows before.
 ///
 /// A value ends where a space and the next key follow, so that a unix path may hold spaces; inside such a
 /// path only a known key counts. What follows the last field (log lines go on after the row) is no part
 /// of it, but of a last `addr` or `laddr`.
-pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>) -> Result<(), Flaw> {
+pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finder) -> Result<(), Flaw> {
     fields.clear();
     let (mut known, mut addresses) = (0, 0);
-    let mut next = key(text).ok();
-    while let Some((rest, name)) = next {
-        let (value, after) = value(name, rest);
-        known += usize::from(Field::find(name).is_some());
-        addresses += usize::from(name == b"addr");
-        fields.push((name, value));
+    let mut next = key_at(text, 0, finder);
+    while let Some(key) = next {
+        let (value, after) = value(&key, fields.len() + 1, finder);
+        known += usize::from(key.field.is_some());
+        addresses += usize::from(key.field == Some(Field::Addr));
+        fields.push((key.name, value));
         next = after;
     }
     if addresses > 1 {
@@ -64,17 +85,15 @@ pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>) -> Result<(), Flaw
     if fields.len() < LEAST || known < LEAST { Err(Flaw::Short) } else { Ok(()) }
 }
 
-/// What follows a value: the next field's value and what comes after, and its key.
-type Next<'a> = Option<(&'a [u8], &'a [u8])>;
-
-/// The value of the field `name` at the start of `rest`, and the field after it.
-fn value<'a>(name: &[u8], rest: &'a [u8]) -> (&'a [u8], Next<'a>) {
-    let is_address = matches!(name, b"addr" | b"laddr");
+/// The value of a key, and the key of field number `at` after it.
+fn value<'a>(key: &Key<'a>, at: usize, finder: &mut Finder) -> (&'a [u8], Option<Key<'a>>) {
+    let rest = key.rest;
+    let is_address = matches!(key.field, Some(Field::Addr | Field::Laddr));
     let is_path = is_address && (rest.starts_with(b"/") || rest.starts_with(b"[/"));
     let first = memchr(b' ', rest).unwrap_or(rest.len());
     let mut end = first;
     while let Some(tail) = rest.get(end + 1..) {
-        let next = key(tail).ok().filter(|(_, key)| !is_path || Field::find(key).is_some());
+        let next = key_at(tail, at, finder).filter(|key| !is_path || key.field.is_some());
         if next.is_some() {
             return (rest.get(..end).unwrap_or_default(), next);
         }
@@ -139,7 +158,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<(String, String)>, Flaw> {
         let mut found = Vec::new();
-        fields(text.as_bytes(), &mut found)?;
+        fields(text.as_bytes(), &mut found, &mut Finder::default())?;
         let own = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Ok(found.into_iter().map(|(key, value)| (own(key), own(value))).collect())
     }

@@ -7,6 +7,7 @@
 //! groups, each with a bound (`series.rs`).
 
 mod finish;
+mod groups;
 mod held;
 #[cfg(test)]
 mod laws;

@@ -220,7 +220,7 @@ mod tests {
 
     fn row(text: &str, texts: &mut Interner) -> Row {
         let mut pairs = Vec::new();
-        fields(text.as_bytes(), &mut pairs).unwrap();
+        fields(text.as_bytes(), &mut pairs, &mut Finder::default()).unwrap();
         let record = ClientRow { place: Place::default(), bytes: 0, time: None, fields: &pairs };
         Row::new(&record, 0, &mut Finder::default(), texts)
     }

@@ -10,22 +10,19 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::FixedState;
 
 use super::Item;
-use super::held::{Connection, Group, NO_GROUP, Position, Sight, Snapshot, Timed};
-use super::row::{NO_TEXT, Row};
+use super::groups::{self, Groups, is_unix};
+use super::held::{Connection, Group, Position, Sight, Snapshot, Timed};
+use super::row::Row;
 use super::splitter::{Dump, Splitter};
 use crate::event::Place;
 use crate::format::client_list::field::Field;
-use crate::intern::{Interner, hash};
-use crate::statistic::clients::Address;
+use crate::intern::Interner;
 
 /// Connections that are kept; later new ones are counted in snapshots only. About 100 MB.
 pub const MOST_CONNECTIONS: usize = 262_144;
 
 /// Snapshots that are kept; later ones only count for growth. About 70 MB.
 pub const MOST_SNAPSHOTS: usize = 262_144;
-
-/// Groups that are kept. About 40 MB.
-pub const MOST_GROUPS: usize = 262_144;
 
 /// Runs in which a snapshot of another file is looked for.
 const RUNS_BACK: usize = 16;
@@ -65,13 +62,7 @@ struct Fold {
     keys: HashMap<Key, u32, FixedState>,
     connections: Vec<Connection>,
     lost: bool,
-    group_keys: HashMap<(u8, u32, u32), u32, FixedState>,
-    groups: Vec<Group>,
-    touched: Vec<u32>,
-    groups_lost: bool,
-    /// From the number of an address to that of its host.
-    hosts: HashMap<u32, u32, FixedState>,
-    timed: Timed,
+    groups: Groups,
     ends: Option<(Sight, Sight)>,
 }
 
@@ -127,7 +118,7 @@ impl Series {
 
     /// Every group.
     pub fn groups(&self) -> &[Group] {
-        &self.fold.groups
+        self.fold.groups.all()
     }
 
     /// The first and the last snapshot.
@@ -137,7 +128,7 @@ impl Series {
 
     /// For the line of least squares.
     pub fn timed(&self) -> Timed {
-        self.fold.timed
+        self.fold.groups.timed()
     }
 
     /// Bounds that took over, in words.
@@ -152,8 +143,8 @@ impl Series {
                 format!("more than {MOST_SNAPSHOTS} snapshots: {} are not listed", self.fold.beyond),
             ),
             (
-                self.fold.groups_lost,
-                format!("more than {MOST_GROUPS} names, IPs, users and libraries of connections"),
+                self.fold.groups.lost(),
+                format!("more than {} names, IPs, users and libraries of connections", groups::MOST),
             ),
         ];
         told.into_iter().filter_map(|(is, text)| is.then_some(text))
@@ -184,7 +175,7 @@ impl Fold {
             self.open = Some(snapshot);
             return;
         }
-        self.count_groups(sight);
+        self.groups.close(sight);
         let (first, last) = self.ends.get_or_insert((sight, sight));
         if sight.position < first.position {
             *first = sight;
@@ -274,16 +265,9 @@ impl Fold {
             held.and_then(|at| self.connections.get(at as usize)).filter(|held| shares(&held.row, row));
         let groups = match same {
             Some(same) => same.groups,
-            None => self.groups_of(row, texts),
+            None => self.groups.of(row, texts),
         };
-        for group in groups {
-            if let Some(held) = self.groups.get_mut(group as usize) {
-                if held.present == 0 {
-                    self.touched.push(group);
-                }
-                held.present += 1;
-            }
-        }
+        self.groups.count(groups);
         let Some(connection) = held.and_then(|at| self.connections.get_mut(at as usize)) else {
             if self.connections.len() >= MOST_CONNECTIONS {
                 self.lost = true;
@@ -314,68 +298,6 @@ impl Fold {
             connection.groups = groups;
         }
     }
-
-    fn groups_of(&mut self, row: &Row, texts: &mut Interner) -> [u32; 4] {
-        let library = (row.text(Field::LibName), row.text(Field::LibVer));
-        // Missing and empty are both those without.
-        let empty = texts.intern(hash(b""), b"");
-        let told = |text: u32| if text == NO_TEXT { empty } else { text };
-        let address = row.text(Field::Addr);
-        let host = *self.hosts.entry(address).or_insert_with(|| {
-            let host = host(texts.get(address)).to_vec();
-            texts.intern(hash(&host), &host)
-        });
-        [
-            self.group(0, (told(row.text(Field::Name)), empty)),
-            self.group(1, (host, empty)),
-            self.group(2, (told(row.text(Field::User)), empty)),
-            self.group(3, (told(library.0), told(library.1))),
-        ]
-    }
-
-    fn group(&mut self, by: u8, value: (u32, u32)) -> u32 {
-        let number = u32::try_from(self.groups.len()).unwrap_or(NO_GROUP);
-        if self.groups.len() >= MOST_GROUPS {
-            let held = self.group_keys.get(&(by, value.0, value.1)).copied();
-            self.groups_lost |= held.is_none();
-            return held.unwrap_or(NO_GROUP);
-        }
-        let held = *self.group_keys.entry((by, value.0, value.1)).or_insert(number);
-        if held == number {
-            let late = Position { order: i64::MAX, input: u32::MAX, number: u32::MAX };
-            let early = Position { order: i64::MIN, input: 0, number: 0 };
-            let (first, last) = ((late, 0), (early, 0));
-            self.groups.push(Group { by, value, present: 0, first, last, peak: 0, sums: (0, 0) });
-        }
-        held
-    }
-
-    /// A snapshot ends: its groups have their counts.
-    fn count_groups(&mut self, sight: Sight) {
-        let millis = sight.time.map(|time| {
-            let base = *self.timed.base.get_or_insert(time);
-            let millis = i128::from(time) / 1_000 - i128::from(base) / 1_000;
-            self.timed.count += 1;
-            self.timed.sums.0 += millis;
-            self.timed.sums.1 += millis * millis;
-            millis
-        });
-        for group in self.touched.drain(..) {
-            let Some(group) = self.groups.get_mut(group as usize) else { continue };
-            let count = std::mem::take(&mut group.present);
-            group.peak = group.peak.max(count);
-            if sight.position <= group.first.0 {
-                group.first = (sight.position, count);
-            }
-            if sight.position >= group.last.0 {
-                group.last = (sight.position, count);
-            }
-            if let Some(millis) = millis {
-                group.sums.0 += i128::from(count);
-                group.sums.1 += i128::from(count) * millis;
-            }
-        }
-    }
 }
 
 fn key(row: &Row, run: u32) -> Key {
@@ -388,34 +310,4 @@ fn key(row: &Row, run: u32) -> Key {
 fn shares(a: &Row, b: &Row) -> bool {
     let fields = [Field::Addr, Field::Name, Field::User, Field::LibName, Field::LibVer];
     fields.into_iter().all(|field| a.text(field) == b.text(field))
-}
-
-/// `/tmp/redis.sock:0`, `[/tmp/redis.sock:0]:0` (Valkey 9.1), `0.0.0.0:0` (Redis 2.4).
-fn is_unix(address: &[u8]) -> bool {
-    address.starts_with(b"/") || address.starts_with(b"[/") || address == b"0.0.0.0:0"
-}
-
-/// The host of an address, `unix` for sockets.
-fn host(address: &[u8]) -> &[u8] {
-    if is_unix(address) { b"unix" } else { Address::parse(address).host }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_are_told() {
-        for (address, expected) in [
-            (&b"127.0.0.1:5"[..], &b"127.0.0.1"[..]),
-            (b"[::1]:5", b"::1"),
-            (b"fd40::1:2:44426", b"fd40::1:2"),
-            (b"/tmp/a b.sock:0", b"unix"),
-            (b"[/tmp/a.sock:0]:0", b"unix"),
-            (b"0.0.0.0:0", b"unix"),
-            (b"", b""),
-        ] {
-            assert_eq!(host(address), expected);
-        }
-    }
 }

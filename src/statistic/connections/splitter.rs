@@ -2,10 +2,12 @@
 //!
 //! A new snapshot starts at a sign that the format tells (blank line, time, decoration, a new answer), where
 //! the times in front of rows jump by more than a second or start or end, and where a client comes a second
-//! time. `redis-cli -r N -i S` prints nothing between dumps; there the row of the client that asks is
-//! often the last of its dump, so where ages jump behind it the dump ends there.
+//! time. `redis-cli -r N -i S` prints nothing between dumps; there only a client that comes again tells. Those in front of
+//! it may be of the new dump already: servers rotate their list, so a new client can stand anywhere. If the client that asked
+//! had just connected, whoever has a higher id connected later, so such rows are the new dump's.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::intern::hash;
 
@@ -50,6 +52,11 @@ impl Mark {
     pub fn aged(self, age: Option<i64>, idle: Option<i64>, cmd: &[u8]) -> Self {
         Mark { age, asks: idle == Some(0) && matches!(cmd, b"client" | b"client|list"), ..self }
     }
+
+    /// Whether it had just connected; an age of -1 is none.
+    fn asked_anew(&self) -> bool {
+        self.asks && self.age.is_some_and(|age| (0..=1).contains(&age))
+    }
 }
 
 /// Rows of one snapshot.
@@ -78,8 +85,10 @@ pub struct Splitter<R> {
     time: Option<i64>,
     rows: Vec<(Mark, R)>,
     seen: HashSet<Who, foldhash::fast::FixedState>,
-    /// The last row of a client that may have asked.
-    asked: Option<usize>,
+    /// The first client of the snapshot that may have asked for it and had just connected, as redis-cli has.
+    asked: Option<Mark>,
+    /// Of `rows`, those that seem to be the next snapshot's before a client came again; settled when somebody asks for it.
+    turn: Option<Range<usize>>,
     number: u32,
     continued: bool,
 }
@@ -93,6 +102,7 @@ impl<R> Default for Splitter<R> {
             rows: Vec::new(),
             seen: HashSet::default(),
             asked: None,
+            turn: None,
             number: 0,
             continued: false,
         }
@@ -131,47 +141,80 @@ impl<R> Splitter<R> {
             }
         }
         if self.seen.contains(&mark.who) {
-            let turn = self.turn().filter(|at| !self.holds(*at, mark.who));
-            self.close_at(turn.unwrap_or(self.rows.len()), out);
-        } else if mark.asks
-            && !self.signed
-            && self.asked_anew()
-            && let Some(turn) = self.turn()
-        {
-            self.close_at(turn, out);
+            self.again(mark, out);
+        } else if mark.asks && self.turn.is_some() {
+            self.settle(out);
+        } else if mark.asked_anew() && !self.signed && self.asked.is_some() {
+            // Somebody else asks, and nobody stayed.
+            let at = self.born_since(None);
+            if at < self.rows.len() {
+                self.close_at(at, out);
+            }
         }
         if self.seen.len() < MOST_SEEN {
             self.seen.insert(mark.who);
         }
-        if mark.asks {
-            self.asked = Some(self.rows.len());
+        if mark.asked_anew() {
+            self.asked.get_or_insert(mark);
         }
         self.rows.push((mark, row));
         if self.rows.len() >= MOST {
+            self.settle(out);
             self.hand_on(self.rows.len(), true, out);
-            self.asked = None;
         }
     }
 
-    /// Where ages jump up behind the client that asked.
-    fn turn(&self) -> Option<usize> {
-        let next = self.asked? + 1;
-        let age = |at: usize| self.rows.get(at).and_then(|(mark, _)| mark.age);
-        (age(next)? > age(next - 1)?).then_some(next)
+    /// A client comes a second time: it is the next snapshot's, and so may those before it be.
+    fn again(&mut self, mark: Mark, out: &mut impl FnMut(Dump<'_, R>)) {
+        let before = self.position(mark.who);
+        let later = before.map_or(0, |at| at + 1);
+        if let Some(turn) = self.turn.as_mut().filter(|turn| turn.start < later && later <= turn.end) {
+            // Nobody has asked for the next snapshot yet, so this row before was none of it.
+            turn.start = later;
+            return;
+        }
+        self.settle(out);
+        let before = self.position(mark.who);
+        let later = before.map_or(0, |at| at + 1);
+        let age = before.and_then(|at| self.rows.get(at)).and_then(|(held, _)| held.age);
+        let elapsed = mark.age.zip(age).map(|(now, before)| now.saturating_sub(before));
+        let at = self.born_since(elapsed).max(later);
+        let asks = |(mark, _): &(Mark, R)| mark.asks;
+        if at == self.rows.len() || mark.asks || self.rows.get(at..).is_some_and(|rows| rows.iter().any(asks))
+        {
+            return self.close_at(at, out);
+        }
+        self.turn = Some(at..self.rows.len());
+        self.seen.clear();
+        self.seen.extend(self.rows.iter().skip(at).map(|(mark, _)| mark.who));
     }
 
-    /// Whether the client that asked had just connected, as redis-cli has.
-    fn asked_anew(&self) -> bool {
-        let asked = self.asked.and_then(|at| self.rows.get(at));
-        asked.is_some_and(|(mark, _)| mark.age.is_some_and(|age| age <= 1))
+    /// What seemed to be the next snapshot is.
+    fn settle(&mut self, out: &mut impl FnMut(Dump<'_, R>)) {
+        if let Some(turn) = self.turn.take() {
+            self.close_at(turn.start, out);
+        }
     }
 
-    fn holds(&self, from: usize, who: Who) -> bool {
-        self.rows.get(from..).is_some_and(|rows| rows.iter().any(|(mark, _)| mark.who == who))
+    /// Where a client last stands among the rows.
+    fn position(&self, who: Who) -> Option<usize> {
+        self.rows.iter().rposition(|(held, _)| held.who == who)
+    }
+
+    /// Where the rows begin whose clients connected after the present snapshot was asked for; `elapsed` are
+    /// the seconds since, where they are known.
+    fn born_since(&self, elapsed: Option<i64>) -> usize {
+        let Some(asked) = self.asked else { return self.rows.len() };
+        let is_new = |mark: &Mark| match (asked.who, mark.who) {
+            (Who::Id(asked), Who::Id(id)) => id > asked,
+            (asked, who) => who != asked && mark.age.zip(elapsed).is_some_and(|(age, most)| age <= most),
+        };
+        self.rows.iter().rposition(|(mark, _)| !is_new(mark)).map_or(0, |at| at + 1)
     }
 
     /// The present snapshot ends.
     pub fn close(&mut self, out: &mut impl FnMut(Dump<'_, R>)) {
+        self.settle(out);
         self.close_at(self.rows.len(), out);
     }
 
@@ -185,7 +228,7 @@ impl<R> Splitter<R> {
         self.continued = false;
         self.time = None;
         self.named = None;
-        self.asked = None;
+        self.asked = self.rows.iter().map(|(mark, _)| *mark).find(Mark::asked_anew);
         self.seen.clear();
         self.seen.extend(self.rows.iter().map(|(mark, _)| mark.who));
     }
@@ -253,6 +296,15 @@ mod tests {
             ("1@9 2? 3@5 4?", "99:1 2 | 3 4"),
             ("1? 2?", "99:1 2"),
             ("- 1@9 2? 3@5 4?", "99:1 2 3 4"),
+            // Servers rotate their lists: the one who asks stands anywhere.
+            ("9@8 10? 3@20 4@9 9@9 11? 3@21 4@10", "99:9 10 3 4 | 9 11 3 4"),
+            ("3@9 4? 7@0 8? 3@10 5@1", "99:3 4 | 7 8 3 5"),
+            // 5 and 6 connected between the question and the answer, as they are there in the next dump.
+            ("3@9 4? 5@0 6@0 3@9 5@0 6@0 7?", "99:3 4 5 6 | 3 5 6 7"),
+            ("3@9 4? 5@0 6@0 3@9 6@0 7? 3@9", "99:3 4 5 6 | 3 6 7 | 3"),
+            // 5 did so after the answer.
+            ("3@9 4? 5@0 3@10 6? 3@11", "99:3 4 | 5 3 6 | 3"),
+            ("3@9 4? 5@0 3@10 3@11 5@1", "99:3 4 | 5 3 | 3 5"),
             ("1@9 2@0 1@10 2@1", "99:1 2 | 1 2"),
             ("-", ""),
             ("", ""),
