@@ -1,6 +1,33 @@
 //! Rules over events.
 
+mod expiry_storm;
+
 use super::Rule;
+use crate::output::number::{Noun, grouped};
+use crate::report::findings::Confirmation;
+use crate::report::{Bytes, Report};
 
 /// In the order of their weight.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[&expiry_storm::ExpiryStorm];
+
+/// Keys, as one and as many.
+const KEYS: Noun = Noun("key", "keys");
+
+/// Changes of one event to keys of a pattern.
+fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {
+    let rows = report.keyspace_events.patterns.iter();
+    rows.filter(|row| row.pattern == *pattern && row.event.0 == event).map(|row| row.calls).sum()
+}
+
+/// What MONITOR says of a pattern's keys and their times to live.
+fn ttl_in_monitor(report: &Report, pattern: &Bytes) -> Option<Confirmation> {
+    let row = report.key_patterns.rows.iter().find(|row| row.pattern == *pattern && row.ttl_set > 0)?;
+    let text = format!(
+        "MONITOR: {} gave keys of {} a time to live, and {} wrote to them, from {}.",
+        Noun("call", "calls").count(row.ttl_set),
+        pattern.text(),
+        grouped(row.writes),
+        Noun("client", "clients").count(row.clients)
+    );
+    Some(Confirmation { kind: "monitor", text })
+}
