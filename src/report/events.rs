@@ -39,6 +39,24 @@ pub struct Events {
     /// Of each pattern the most keys that expired together, by name; of patterns of which at least 32 did.
     #[serde(skip)]
     pub bursts: Vec<Burst>,
+    /// The first keys that were evicted, five at most.
+    #[serde(skip)]
+    pub evicted: Vec<KeyChange>,
+}
+
+/// A change, and where it stands.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The input.
+    pub path: Bytes,
+    /// Of the first message's first byte in the decompressed content.
+    pub byte_offset: u64,
+    /// Counted from 1.
+    pub line: u64,
+    /// When, where the message tells.
+    pub time: Option<Time>,
+    /// The key.
+    pub key: Bytes,
 }
 
 /// Keys of one pattern that expired together: with a clock in seconds one after the other, without one in
@@ -55,16 +73,8 @@ pub struct Burst {
     pub seconds: Option<u64>,
     /// `expired` changes of any key, of all changes from the first to the last, 0…1.
     pub density: f64,
-    /// The input of its first record.
-    pub path: Bytes,
-    /// Of that record's first byte in the decompressed content.
-    pub byte_offset: u64,
-    /// Counted from 1.
-    pub line: u64,
-    /// When, where the record tells.
-    pub time: Option<Time>,
-    /// The key that it names.
-    pub key: Bytes,
+    /// The first one.
+    pub first: KeyChange,
 }
 
 /// Changes of one event.

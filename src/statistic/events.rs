@@ -20,7 +20,7 @@ use foldhash::fast::FixedState;
 
 pub use change::{Change, Delivery, Subject};
 use losses::Losses;
-use moments::{EXPIRED, Mark, Moments, OpenMoments};
+use moments::{End, Mark, Moments, OpenMoments};
 
 use super::Period;
 use super::patterns::{PatternIndex, Patterns, REST};
@@ -221,8 +221,8 @@ impl OpenEvents {
             Some(changes) => *changes += 1,
             None => self.changes.push(1),
         }
-        let mark = || Mark { usage: index as u32, place: notice.place, time: notice.time };
-        self.moments.change((notice.event == EXPIRED).then(mark));
+        let mark = |end| Mark { end, usage: index as u32, place: notice.place, time: notice.time };
+        self.moments.change(End::of(notice.event).map(mark));
         notice.time
     }
 
@@ -348,8 +348,8 @@ impl Events {
             if self.base.edges.open.starts(head.subject(), delivery) {
                 self.base.change(head.database, head.event, delivery.time);
                 *self.changes.entry((head.pattern, head.event)).or_default() += 1;
-                let is_expired = self.base.names.names.get(head.event) == EXPIRED;
-                self.moments.merge(Moments::one(&head, delivery, is_expired), |pattern| pattern, |_| 0);
+                let end = End::of(self.base.names.names.get(head.event));
+                self.moments.merge(Moments::one(&head, delivery, end), |pattern| pattern, |_| 0);
                 if let Some(time) = delivery.time {
                     began(time);
                 }

@@ -1,11 +1,10 @@
 //! `expiry-storm`: very many keys of one pattern expire at the same moment.
 
-use super::{KEYS, changes, ttl_in_monitor};
+use super::{KEYS, changes, evidence, ttl_in_monitor};
 use crate::finding::{About, Facts, Rule, Threshold};
-use crate::output::notation::escape;
 use crate::output::number::{self, Noun, grouped};
 use crate::report::events::Burst;
-use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
 use crate::report::slowlog::SlowestRow;
 
 /// The rule.
@@ -146,13 +145,7 @@ fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
             Number { name: AT_ONCE.name, value: burst.peak as f64, threshold: Some(limit) },
             Number { name: "expired", value: all as f64, threshold: None },
         ],
-        evidence: vec![Evidence {
-            path: burst.path.clone(),
-            byte_offset: burst.byte_offset,
-            line: burst.line,
-            time: burst.time,
-            text: format!("expired {}", escape(&burst.key.0)),
-        }],
+        evidence: vec![evidence("expired", &burst.first)],
         confirmed_by,
         ..Finding::of(&ABOUT)
     }
@@ -160,7 +153,7 @@ fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
 
 /// Entries of the slow log within the seconds of a storm, the slowest first; the log counts whole seconds.
 fn slow_calls<'a>(facts: &Facts<'a>, burst: &Burst) -> Vec<&'a SlowestRow> {
-    let Some((start, seconds)) = burst.time.zip(burst.seconds) else { return Vec::new() };
+    let Some((start, seconds)) = burst.first.time.zip(burst.seconds) else { return Vec::new() };
     let end = start.0.saturating_add_unsigned(seconds * 1_000_000);
     let start = start.0.div_euclid(1_000_000) * 1_000_000;
     let rows = facts.report.slowlog.slowest.iter();

@@ -1,17 +1,31 @@
 //! Rules over events.
 
+mod eviction;
 mod expiry_storm;
+mod key_churn;
 
 use super::Rule;
 use crate::output::number::{Noun, grouped};
-use crate::report::findings::Confirmation;
+use crate::report::events::KeyChange;
+use crate::report::findings::{Confirmation, Evidence};
 use crate::report::{Bytes, Report};
 
 /// In the order of their weight.
-pub const RULES: &[&dyn Rule] = &[&expiry_storm::ExpiryStorm];
+pub const RULES: &[&dyn Rule] = &[&expiry_storm::ExpiryStorm, &eviction::Eviction, &key_churn::KeyChurn];
 
 /// Keys, as one and as many.
 const KEYS: Noun = Noun("key", "keys");
+
+/// A change as evidence.
+fn evidence(event: &str, change: &KeyChange) -> Evidence {
+    Evidence {
+        path: change.path.clone(),
+        byte_offset: change.byte_offset,
+        line: change.line,
+        time: change.time,
+        text: format!("{event} {}", change.key.text()),
+    }
+}
 
 /// Changes of one event to keys of a pattern.
 fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {

@@ -122,7 +122,7 @@ fn filled(facts: &Facts<'_>, kept: &Kept) -> Finding {
             grouped(kept.oldest)
         ),
         detail: format!(
-            "Its oldest entry has id {} (a note from {length} entries within {limit} s). Ids begin at 0, also where the log was reset since.",
+            "Its oldest entry has id {} (a note from {length} entries within {limit} s). Ids begin at 0 and go on after SLOWLOG RESET, which may be where they went.",
             kept.oldest
         ),
         numbers: vec![

@@ -115,6 +115,7 @@ impl Events {
             gaps,
             gaps_total,
             bursts,
+            evicted: self.moments.evicted(paths),
         }
     }
 

@@ -39,7 +39,7 @@ fn observe(steps: &[Step], from: usize) -> Told {
             database: u32::from(*kind / 6),
             channel,
             subscription: if subscription % 2 == 0 { b"p" } else { b"q" },
-            event: if kind % 2 == 0 { EXPIRED } else { b"del" },
+            event: if kind % 2 == 0 { moments::EXPIRED } else { moments::EVICTED },
             key: if *key == 0 { b"user:alice" } else { b"user:7" },
             field: if channel == Channel::Subkeyspaceitem {
                 &b"fgh"[usize::from(subscription % 3)..]

@@ -5,6 +5,8 @@
 //! deletes what it finds in one go: what stands between two such changes came while it did not delete. So
 //! keys that end together stand together, and those that end one after the other stand among the changes
 //! of their time.
+//!
+//! Of keys that were evicted the first few are kept, to be shown.
 
 mod bursts;
 #[cfg(test)]
@@ -20,6 +22,12 @@ use crate::statistic::patterns::PatternIndex;
 
 /// The event of a key whose time is over.
 pub const EXPIRED: &[u8] = b"expired";
+
+/// The event of a key that had to make room.
+pub const EVICTED: &[u8] = b"evicted";
+
+/// Evicted keys that are kept: what a finding shows.
+const SHOWN: usize = crate::finding::EVIDENCE;
 
 /// Changes of a moment that is kept; a server in peace deletes fewer at once.
 const LEAST: u64 = if cfg!(test) { 3 } else { 32 };
@@ -65,9 +73,31 @@ impl Extent {
     }
 }
 
-/// A key that expired.
+/// What became of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its time was over.
+    Expired,
+    /// It had to make room.
+    Evicted,
+}
+
+impl End {
+    /// By the event's name.
+    pub fn of(event: &[u8]) -> Option<Self> {
+        match event {
+            EXPIRED => Some(End::Expired),
+            EVICTED => Some(End::Evicted),
+            _ => None,
+        }
+    }
+}
+
+/// A key that ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
+    /// How.
+    pub end: End,
     /// The number of event and key.
     pub usage: u32,
     /// Of the first message that told.
@@ -84,6 +114,7 @@ pub struct OpenMoments {
     /// Each with where its marks start.
     moments: Vec<(Extent, usize)>,
     marks: Vec<Mark>,
+    evicted: Vec<Mark>,
 }
 
 impl OpenMoments {
@@ -92,11 +123,17 @@ impl OpenMoments {
         OpenMoments { input, ..OpenMoments::default() }
     }
 
-    /// A change; `mark` where a key expired.
+    /// A change; `mark` where a key ended.
     pub fn change(&mut self, mark: Option<Mark>) {
         let number = self.changes;
         self.changes += 1;
         let Some(mark) = mark else { return };
+        if mark.end == End::Evicted {
+            if self.evicted.len() < SHOWN {
+                self.evicted.push(mark);
+            }
+            return;
+        }
         let extent = Extent::of(self.input, number, mark.time);
         match self.moments.last_mut() {
             Some((last, _)) if last.goes_on_in(&extent) => last.stretch(&extent),
@@ -114,7 +151,11 @@ impl OpenMoments {
 
     /// Adds up by pattern; `name` tells the pattern and the key of a mark.
     pub fn seal<'a>(self, name: impl Fn(u32) -> (PatternIndex, &'a [u8])) -> Moments {
-        let mut moments = Moments { changes: self.changes, kept: Vec::with_capacity(self.moments.len()) };
+        let mut moments = Moments { changes: self.changes, ..Moments::default() };
+        moments.evicted.extend(self.evicted.iter().map(|mark| {
+            let key = name(mark.usage).1.to_vec();
+            (self.input, Group { keys: 1, place: mark.place, time: mark.time, key })
+        }));
         let ends = self.moments.iter().skip(1).map(|(_, start)| *start).chain([self.marks.len()]);
         for ((extent, start), end) in self.moments.iter().zip(ends) {
             let mut by = BTreeMap::new();
@@ -165,19 +206,25 @@ pub struct Moments {
     changes: u64,
     /// In order. Those between the first and the last are not small.
     kept: Vec<Moment>,
+    /// The first of them, with their inputs.
+    evicted: Vec<(u32, Group)>,
 }
 
 impl Moments {
     /// A change that waited for what stands before it, and began with `delivery`.
-    pub(super) fn one(head: &Head, delivery: &Delivery, is_expired: bool) -> Self {
-        let mut kept = Vec::new();
-        if is_expired {
-            let Delivery { time, place, .. } = *delivery;
-            let group = Group { keys: 1, place, time, key: head.key.clone() };
-            let by = BTreeMap::from([(head.pattern, group)]);
-            kept.push(Moment { extent: Extent::of(head.input, 0, time), by });
+    pub(super) fn one(head: &Head, delivery: &Delivery, end: Option<End>) -> Self {
+        let mut one = Moments { changes: 1, ..Moments::default() };
+        let Delivery { time, place, .. } = *delivery;
+        let group = || Group { keys: 1, place, time, key: head.key.clone() };
+        match end {
+            Some(End::Expired) => {
+                let by = BTreeMap::from([(head.pattern, group())]);
+                one.kept.push(Moment { extent: Extent::of(head.input, 0, time), by });
+            }
+            Some(End::Evicted) => one.evicted.push((head.input, group())),
+            None => {}
         }
-        Moments { changes: 1, kept }
+        one
     }
 
     /// Appends what follows. `pattern` tells the numbers here of the patterns there, `lines` how many
@@ -212,6 +259,11 @@ impl Moments {
                 }
             }
         }
+        let room = SHOWN.saturating_sub(self.evicted.len());
+        self.evicted.extend(later.evicted.into_iter().take(room).map(|(input, mut group)| {
+            group.place.line += lines(input);
+            (input, group)
+        }));
         if self.kept.len() > 2 * MOST {
             self.prune();
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Extent, Group, Moments, greatest};
 use crate::output::notation::Time;
 use crate::report::Bytes;
-use crate::report::events::Burst;
+use crate::report::events::{Burst, KeyChange};
 use crate::statistic::patterns::{PatternIndex, REST};
 
 /// Changes that may stand between two unbroken rows of one burst, as a part of the smaller row: a fifth of
@@ -44,6 +44,11 @@ impl Moments {
         bursts.sort_by(|a, b| a.pattern.cmp(&b.pattern));
         bursts
     }
+
+    /// The first keys that were evicted.
+    pub fn evicted(&self, paths: &[Bytes]) -> Vec<KeyChange> {
+        self.evicted.iter().map(|(input, group)| change(*input, group, paths)).collect()
+    }
 }
 
 /// Whether two moments, one after the other, may be of one burst.
@@ -78,6 +83,16 @@ fn peak(row: &[Seen<'_>]) -> u64 {
     row.windows(2).map(keys).max().unwrap_or(0)
 }
 
+fn change(input: u32, group: &Group, paths: &[Bytes]) -> KeyChange {
+    KeyChange {
+        path: paths.get(input as usize).cloned().unwrap_or_default(),
+        byte_offset: group.place.offset,
+        line: group.place.line + 1,
+        time: group.time.map(Time),
+        key: Bytes::from(group.key.as_slice()),
+    }
+}
+
 fn burst(row: &[Seen<'_>], pattern: Bytes, paths: &[Bytes]) -> Option<Burst> {
     let ((start, first), (end, _)) = (row.first()?, row.last()?);
     let expired: u64 = row.iter().map(|(extent, _)| extent.keys).sum();
@@ -87,10 +102,6 @@ fn burst(row: &[Seen<'_>], pattern: Bytes, paths: &[Bytes]) -> Option<Burst> {
         peak: peak(row),
         seconds: start.second.map(|_| row.len() as u64),
         density: expired as f64 / (end.last - start.start + 1) as f64,
-        path: paths.get(start.input as usize).cloned().unwrap_or_default(),
-        byte_offset: first.place.offset,
-        line: first.place.line + 1,
-        time: first.time.map(Time),
-        key: Bytes::from(first.key.as_slice()),
+        first: change(start.input, first, paths),
     })
 }

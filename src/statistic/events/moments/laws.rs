@@ -6,7 +6,7 @@ use super::*;
 use crate::report::Bytes;
 use crate::report::events::Burst;
 
-/// A change: which (0 another one, else a key that expired, by its pattern), and seconds since what came
+/// A change: which (0 another one, 9 a key that was evicted, else one that expired, by its pattern), and seconds since what came
 /// before; `None` for no clock.
 type Step = (u8, Option<u8>);
 
@@ -26,10 +26,9 @@ fn observe(steps: &[(u8, Option<i64>, u64)]) -> Moments {
     let from = steps.first().map_or(0, |(.., at)| *at);
     for (what, time, at) in steps {
         let place = Place { offset: at * 10, line: at - from };
-        match what {
-            0 => open.change(None),
-            _ => open.change(Some(Mark { usage: u32::from(*what), place, time: *time })),
-        }
+        let end = if *what == 9 { End::Evicted } else { End::Expired };
+        let mark = Mark { end, usage: u32::from(*what), place, time: *time };
+        open.change((*what > 0).then_some(mark));
     }
     open.seal(|usage| (usage, &b"key"[..]))
 }
@@ -45,11 +44,12 @@ fn finish(moments: &Moments) -> Vec<Burst> {
 
 fn same(a: &Moments, b: &Moments) {
     assert_eq!(format!("{:?}", finish(a)), format!("{:?}", finish(b)));
+    assert_eq!(format!("{:?}", a.evicted(&[])), format!("{:?}", b.evicted(&[])));
     assert_eq!(a.changes, b.changes);
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let what = prop_oneof![20 => Just(1_u8), 6 => Just(2), 3 => Just(0)];
+    let what = prop_oneof![20 => Just(1_u8), 6 => Just(2), 2 => Just(9), 3 => Just(0)];
     let clock = prop_oneof![12 => Just(0_u8), 1 => Just(1), 1 => Just(2)];
     let clocked = proptest::collection::vec((what.clone(), clock.prop_map(Some)), 0..90);
     prop_oneof![clocked, proptest::collection::vec((what, Just(None)), 0..90)]
@@ -97,7 +97,7 @@ fn bursts(text: &str) -> Vec<String> {
     }
     let show = |burst: Burst| {
         let seconds = burst.seconds.map(|seconds| format!(" in {seconds} s")).unwrap_or_default();
-        let (pattern, line) = (burst.pattern.text(), burst.line);
+        let (pattern, line) = (burst.pattern.text(), burst.first.line);
         format!(
             "{pattern}: {}, {} together{seconds}, {:.2}, line {line}",
             burst.keys, burst.peak, burst.density
