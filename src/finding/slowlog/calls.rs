@@ -56,6 +56,9 @@ pub struct Calls<'a> {
     pub examples: Vec<&'a SlowestRow>,
 }
 
+/// Calls of one client, and its addresses.
+type Share<'a> = (u64, Vec<&'a Bytes>);
+
 /// The slow calls of each command that `takes` allows, the greatest sum first.
 pub fn calls<'a>(facts: &Facts<'a>, about: &'static About, takes: impl Fn(&str) -> bool) -> Vec<Calls<'a>> {
     let least_us = facts.limit(about, &MS) * 1e3;
@@ -63,7 +66,7 @@ pub fn calls<'a>(facts: &Facts<'a>, about: &'static About, takes: impl Fn(&str) 
     let is_slow = |us: u64| us as f64 >= least_us;
     let log = &facts.report.slowlog;
     let mut by: BTreeMap<&Bytes, Calls<'a>> = BTreeMap::new();
-    let mut whose: BTreeMap<(&Bytes, Option<&Bytes>), (u64, Vec<&Bytes>)> = BTreeMap::new();
+    let mut whose: BTreeMap<(&Bytes, Option<&Bytes>), Share<'_>> = BTreeMap::new();
     for row in log.callers.iter().filter(|row| takes(&row.command.text())) {
         let slow = row.us.iter().copied().take_while(|us| is_slow(*us));
         let (count, sum) = slow.fold((0, 0_u64), |(count, sum), us| (count + 1, sum.saturating_add(us)));

@@ -33,7 +33,7 @@ impl Moments {
             .into_iter()
             .filter_map(|(pattern, seen)| {
                 let name = name(pattern)?;
-                let rows = seen.chunk_by(|a, b| is_near(a, b));
+                let rows = seen.chunk_by(is_near);
                 // Of equally great ones the first.
                 rows.map(greatest_part)
                     .rev()
