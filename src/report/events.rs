@@ -36,6 +36,45 @@ pub struct Events {
     pub gaps: Vec<EventGap>,
     /// How many there are.
     pub gaps_total: u64,
+    /// Of each pattern the most keys that expired together, by name; of patterns of which at least 32 did.
+    #[serde(skip)]
+    pub bursts: Vec<Burst>,
+    /// The first keys that were evicted, five at most.
+    #[serde(skip)]
+    pub evicted: Vec<KeyChange>,
+}
+
+/// A change, and where it stands.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The input.
+    pub path: Bytes,
+    /// Of the first message's first byte in the decompressed content.
+    pub byte_offset: u64,
+    /// Counted from 1.
+    pub line: u64,
+    /// When, where the message tells.
+    pub time: Option<Time>,
+    /// The key.
+    pub key: Bytes,
+}
+
+/// Keys of one pattern that expired together: with a clock in seconds one after the other, without one in
+/// changes one after the other.
+#[derive(Clone, Debug)]
+pub struct Burst {
+    /// As [`EventPatternRow::pattern`].
+    pub pattern: Bytes,
+    /// Keys that expired.
+    pub keys: u64,
+    /// The most of these in two seconds one after the other; without a clock all of them.
+    pub peak: u64,
+    /// Seconds of the clock in which they expired; `None` without one.
+    pub seconds: Option<u64>,
+    /// `expired` changes of any key, of all changes from the first to the last, 0…1.
+    pub density: f64,
+    /// The first one.
+    pub first: KeyChange,
 }
 
 /// Changes of one event.

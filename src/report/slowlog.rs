@@ -37,6 +37,63 @@ pub struct Slowlog {
     /// What COMMANDLOG logged by size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub large: Option<Large>,
+    /// By command and client, the greatest sum first, without the calls that scripts made.
+    #[serde(skip)]
+    pub callers: Vec<CallerRow>,
+    /// Of each command the slowest calls, five at most and none that a script made; the slowest first.
+    #[serde(skip)]
+    pub examples: Vec<SlowestRow>,
+    /// Where entries are missing between polls.
+    #[serde(skip)]
+    pub lost: Vec<Lost>,
+    /// What the first poll of each log held.
+    #[serde(skip)]
+    pub kept: Vec<Kept>,
+}
+
+/// Slow calls of one command by one client.
+#[derive(Clone, Debug)]
+pub struct CallerRow {
+    /// As [`super::CommandRow::command`].
+    pub command: Bytes,
+    /// The address; `None` where the form has none, or where no client made the call.
+    pub client: Option<Bytes>,
+    /// The client's name, where it had one.
+    pub name: Option<Bytes>,
+    /// The durations in microseconds, the longest first.
+    pub us: Vec<u64>,
+}
+
+/// Entries that were gone when the log was asked for again.
+#[derive(Clone, Debug)]
+pub struct Lost {
+    /// The input of the poll behind them.
+    pub path: Bytes,
+    /// The first id that is missing.
+    pub from: u64,
+    /// How many are.
+    pub missing: u64,
+    /// Time of the last entry before them.
+    pub since: Time,
+    /// Time of the first entry behind them.
+    pub until: Time,
+    /// Entries that the poll behind them gave.
+    pub entries: u64,
+}
+
+/// A poll with nothing before it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The input.
+    pub path: Bytes,
+    /// Entries that it gave.
+    pub entries: u64,
+    /// The lowest id; 0 is the first that a server gives out.
+    pub oldest: u64,
+    /// Time of the oldest entry.
+    pub since: Time,
+    /// Time of the newest.
+    pub until: Time,
 }
 
 /// Large requests or replies, each entry of the log once.

@@ -12,6 +12,7 @@ mod finish;
 #[cfg(test)]
 mod laws;
 mod losses;
+mod moments;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,6 +20,7 @@ use foldhash::fast::FixedState;
 
 pub use change::{Change, Delivery, Subject};
 use losses::Losses;
+use moments::{End, Mark, Moments, OpenMoments};
 
 use super::Period;
 use super::patterns::{PatternIndex, Patterns, REST};
@@ -93,6 +95,7 @@ struct Head {
     pattern: PatternIndex,
     key: Vec<u8>,
     deliveries: Vec<Delivery>,
+    input: u32,
 }
 
 impl Head {
@@ -161,10 +164,17 @@ pub struct OpenEvents {
     /// The event's number, four bytes, and the key.
     uses: Interner,
     changes: Vec<u64>,
+    moments: OpenMoments,
+    input: u32,
     scratch: Vec<u8>,
 }
 
 impl OpenEvents {
+    /// For a block of the input numbered `input`.
+    pub fn new(input: u32) -> Self {
+        OpenEvents { input, moments: OpenMoments::new(input), ..OpenEvents::default() }
+    }
+
     /// Takes in a message. Where it starts a change, gives that change's time.
     pub fn observe(&mut self, notice: &Notice<'_>) -> Option<i64> {
         let base = &mut self.base;
@@ -192,6 +202,7 @@ impl OpenEvents {
                         pattern: REST,
                         key: notice.key.to_vec(),
                         deliveries: vec![delivery],
+                        input: self.input,
                     });
                     return None;
                 }
@@ -210,12 +221,14 @@ impl OpenEvents {
             Some(changes) => *changes += 1,
             None => self.changes.push(1),
         }
+        let mark = |end| Mark { end, usage: index as u32, place: notice.place, time: notice.time };
+        self.moments.change(End::of(notice.event).map(mark));
         notice.time
     }
 
     /// The subscriber lost its connection.
-    pub fn lose(&mut self, loss: &Loss, input: u32) {
-        self.base.losses.add(loss, input);
+    pub fn lose(&mut self, loss: &Loss) {
+        self.base.losses.add(loss, self.input);
         self.base.edges.close();
     }
 
@@ -227,12 +240,18 @@ impl OpenEvents {
             rules.shape(&head.key, &mut shape);
             head.pattern = events.patterns.number(&shape);
         }
+        let mut patterns = Vec::with_capacity(self.uses.len());
         for ((_, used), changes) in self.uses.iter().zip(self.changes) {
             let Some((event, key)) = used.split_first_chunk() else { continue };
             rules.shape(key, &mut shape);
             let pattern = events.patterns.number(&shape);
+            patterns.push(pattern);
             *events.changes.entry((pattern, EventIndex::from_le_bytes(*event))).or_default() += changes;
         }
+        events.moments = self.moments.seal(|usage| {
+            let key = self.uses.get(usage).split_first_chunk::<4>().map_or(&b""[..], |(_, key)| key);
+            (patterns.get(usage as usize).copied().unwrap_or(REST), key)
+        });
         events
     }
 }
@@ -245,6 +264,8 @@ pub struct Events {
     patterns: Patterns,
     learnt: Option<Learnt>,
     changes: HashMap<(PatternIndex, EventIndex), u64, FixedState>,
+    /// Of the changes after the head.
+    moments: Moments,
 }
 
 impl Events {
@@ -265,7 +286,10 @@ impl Events {
 
         let Edges { head, settled, open } = base.edges;
         match head {
-            Some(head) => {
+            Some(mut head) => {
+                for delivery in &mut head.deliveries {
+                    delivery.place.line += lines(head.input);
+                }
                 let head = Head { pattern: pattern(head.pattern), event: event(head.event), ..head };
                 self.join(head, began);
             }
@@ -279,6 +303,7 @@ impl Events {
         for ((of, by), changes) in later.changes {
             *self.changes.entry((pattern(of), event(by))).or_default() += changes;
         }
+        self.moments.merge(later.moments, pattern, &lines);
         let mine = &mut self.base;
         mine.messages += base.messages;
         mine.timed += base.timed;
@@ -323,6 +348,8 @@ impl Events {
             if self.base.edges.open.starts(head.subject(), delivery) {
                 self.base.change(head.database, head.event, delivery.time);
                 *self.changes.entry((head.pattern, head.event)).or_default() += 1;
+                let end = End::of(self.base.names.names.get(head.event));
+                self.moments.merge(Moments::one(&head, delivery, end), |pattern| pattern, |_| 0);
                 if let Some(time) = delivery.time {
                     began(time);
                 }
@@ -338,6 +365,7 @@ impl Events {
         if let Some(head) = &mut self.base.edges.head {
             head.pattern = pattern(head.pattern);
         }
+        self.moments.renumber(pattern);
     }
 
     /// An input ends here: what follows is another subscriber's, or another time.

@@ -33,7 +33,7 @@ impl Observer {
             account: Account::default(),
             partial: Partial::default(),
             keys: OpenKeys::default(),
-            events: OpenEvents::default(),
+            events: OpenEvents::new(input),
             positions: Vec::new(),
             scratch: Vec::new(),
         }
@@ -156,7 +156,7 @@ impl Sink for Observer {
 
     fn loss(&mut self, loss: &Loss) {
         self.gap(loss.place);
-        self.events.lose(loss, self.input);
+        self.events.lose(loss);
     }
 
     fn info(&mut self, dump: &InfoDump<'_>) {

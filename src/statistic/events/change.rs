@@ -4,7 +4,7 @@
 //! fields, and each subscription that matches gets a copy of each. So consecutive messages of equal
 //! database, key and event are one change until a subscription gets a second message on one channel.
 
-use crate::event::{Channel, Notice};
+use crate::event::{Channel, Notice, Place};
 use crate::intern::hash;
 
 /// Copies that are told apart: subscriptions times channels. Past it a message starts a new change.
@@ -31,6 +31,8 @@ pub struct Delivery {
     field: u64,
     /// In microseconds since 1970.
     pub time: Option<i64>,
+    /// Where the message stands.
+    pub place: Place,
 }
 
 impl Delivery {
@@ -42,6 +44,7 @@ impl Delivery {
             channel: notice.channel,
             field,
             time: notice.time,
+            place: notice.place,
         }
     }
 

@@ -19,9 +19,11 @@ impl Events {
         if let Some(mut head) = self.base.edges.head.take() {
             // Nothing came before: the last change stays as it is.
             let open = std::mem::take(&mut self.base.edges.open);
+            let rest = std::mem::take(&mut self.moments);
             let deliveries = std::mem::take(&mut head.deliveries);
             self.count(super::Head { deliveries, ..head }, began);
             self.base.edges.open = open;
+            self.moments.merge(rest, |pattern| pattern, |_| 0);
         }
     }
 
@@ -96,6 +98,8 @@ impl Events {
         let (first, last) = times(Some(base.period));
         let micros = first.zip(last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
         let (gaps, gaps_total) = base.losses.finish(paths);
+        let name = |pattern: u32| held.get(pattern as usize).map(|name| Bytes::from(*name));
+        let bursts = self.moments.finish(name, paths);
         report::events::Events {
             messages: base.messages,
             total,
@@ -110,6 +114,8 @@ impl Events {
             databases,
             gaps,
             gaps_total,
+            bursts,
+            evicted: self.moments.evicted(paths),
         }
     }
 

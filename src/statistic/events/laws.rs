@@ -27,7 +27,7 @@ fn observe(steps: &[Step], from: usize) -> Told {
     for (at, (kind, key, channel, subscription)) in (from..).zip(steps) {
         let place = Place { offset: at as u64 * 10, line: (at - from) as u64 };
         if *kind == 0 {
-            open.lose(&Loss { place, time: None, reason: "lost" }, 0);
+            open.lose(&Loss { place, time: None, reason: "lost" });
             continue;
         }
         let channel = CHANNELS[usize::from(*channel) % 4];
@@ -39,7 +39,7 @@ fn observe(steps: &[Step], from: usize) -> Told {
             database: u32::from(*kind / 6),
             channel,
             subscription: if subscription % 2 == 0 { b"p" } else { b"q" },
-            event: if kind % 2 == 0 { b"set" } else { b"del" },
+            event: if kind % 2 == 0 { moments::EXPIRED } else { moments::EVICTED },
             key: if *key == 0 { b"user:alice" } else { b"user:7" },
             field: if channel == Channel::Subkeyspaceitem {
                 &b"fgh"[usize::from(subscription % 3)..]

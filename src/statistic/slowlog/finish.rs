@@ -44,7 +44,14 @@ impl Slowlog {
             };
             return report::Slowlog { large: Some(large), ..log };
         }
+        let inner = self.inner();
+        let examples = self.examples.sorted().into_iter().filter(|shown| !inner.contains(&shown.identity));
+        let (lost, kept) = self.losses(paths);
         report::Slowlog {
+            callers: self.callers(&inner),
+            examples: examples.map(|shown| shown.report(paths)).collect(),
+            lost,
+            kept,
             total,
             duplicates: self.duplicates,
             rows: self.command_rows(),

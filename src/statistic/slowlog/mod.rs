@@ -6,10 +6,13 @@
 //! bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
 //! below the script's; nothing is added across entries, since their times lie within the script's.
 
+pub mod callers;
 mod durations;
+mod examples;
 mod finish;
 pub mod identity;
 pub mod keys;
+mod losses;
 mod settled;
 mod slowest;
 #[cfg(test)]
@@ -22,6 +25,7 @@ use super::timeline::Timeline;
 use crate::event::{Exactness, Slow};
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
+use examples::Examples;
 use identity::Identity;
 use settled::Settled;
 use slowest::{Shown, Slowest};
@@ -29,6 +33,9 @@ use slowest::{Shown, Slowest};
 /// Entries that are kept one by one, about 150 MB. Past it the older half is only counted: its durations
 /// go into sketches, and an entry of it that comes again counts again.
 pub const MOST: usize = 1 << 20;
+
+/// The slowest entries that are shown.
+const SLOWEST: usize = 100;
 
 /// Different addresses, names or shapes of keys that are told apart, each; later ones are counted nowhere
 /// but in the tables by other things.
@@ -70,7 +77,8 @@ pub struct Slowlog {
     keys: Interner,
     shapes: Interner,
     uses: Vec<u32>,
-    slowest: Slowest,
+    slowest: Slowest<SLOWEST>,
+    examples: Examples,
     settled: Settled,
     identity: Identity,
     positions: Vec<usize>,
@@ -104,6 +112,7 @@ impl Slowlog {
             self.improve(number, certainty, command, uses);
             let shown =
                 Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
+            self.examples.improve(shown.clone());
             self.slowest.improve(shown);
             return;
         }
@@ -120,9 +129,13 @@ impl Slowlog {
             uses,
         };
         self.push(item);
-        if self.slowest.takes(entry.us) {
-            let shown =
-                Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
+        let name = self.commands.name(command);
+        let is_example = spec.is_some() && self.examples.takes(name, entry.us);
+        if is_example || self.slowest.takes(entry.us) {
+            let shown = Shown::new(entry, identity, input, name, spec, &self.positions);
+            if is_example {
+                self.examples.offer(&shown);
+            }
             self.slowest.offer(shown);
         }
     }
@@ -179,7 +192,9 @@ impl Slowlog {
         let get = |numbers: &[u32], number: u32| numbers.get(number as usize).copied().unwrap_or(NONE);
         let items = &self.items;
         let known = &self.known;
-        self.slowest.merge(later.slowest, lines, |identity| held(known, items, identity).is_some());
+        let is_known = |identity| held(known, items, identity).is_some();
+        self.slowest.merge(later.slowest, &lines, is_known);
+        self.examples.merge(later.examples, &lines, is_known);
         for item in &later.items {
             let known = self.find(item.identity);
             self.duplicates += u64::from(known.is_some());

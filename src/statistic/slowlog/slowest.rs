@@ -7,13 +7,10 @@ use crate::command::Spec;
 use crate::event::{Place, Slow};
 use crate::masked;
 
-/// Entries that are kept.
-pub(super) const MOST: usize = 100;
-
 /// An entry that is shown.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
-    identity: u128,
+    pub(super) identity: u128,
     pub(super) id: Option<u64>,
     pub(super) time: i64,
     pub(super) us: u64,
@@ -55,11 +52,11 @@ impl Shown {
 
 /// The slowest first; of equally slow ones that which came first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Slowest {
+pub(super) struct Slowest<const MOST: usize> {
     pub(super) entries: Vec<Shown>,
 }
 
-impl Slowest {
+impl<const MOST: usize> Slowest<MOST> {
     /// Whether an entry of this duration would be kept.
     pub(super) fn takes(&self, us: u64) -> bool {
         self.entries.len() < MOST || self.entries.last().is_some_and(|last| last.us < us)
@@ -85,7 +82,7 @@ impl Slowest {
     /// tells how many lines of an input came before.
     pub(super) fn merge(
         &mut self,
-        later: Slowest,
+        later: Slowest<MOST>,
         lines: impl Fn(u32) -> u64,
         is_known: impl Fn(u128) -> bool,
     ) {

@@ -53,7 +53,9 @@ fn patterns(log: &Slowlog) -> Patterns {
 /// Everything that is reported.
 fn shown(log: &Slowlog) -> String {
     let paths = [Bytes::from(&b"a"[..]), Bytes::from(&b"b"[..])];
-    let mut out = serde_json::to_string_pretty(&log.finish(&patterns(log), &paths, None)).unwrap();
+    let report = log.finish(&patterns(log), &paths, None);
+    let mut out = serde_json::to_string_pretty(&report).unwrap();
+    out += &format!("{:?}", (report.callers, report.examples, report.lost, report.kept));
     out += &serde_json::to_string(&log.finish(&patterns(log), &paths, Some(Commandlog::LargeReply))).unwrap();
     let mut timeline = Timeline::default();
     log.count_into(&mut timeline);
