@@ -17,6 +17,7 @@ pub mod splitter;
 
 use row::{NO_TEXT, Row};
 use series::Series;
+pub use series::host;
 
 use crate::event::{ClientRow, SnapshotStart};
 use crate::format::client_list::field::Finder;

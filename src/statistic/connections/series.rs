@@ -291,7 +291,7 @@ impl Fold {
             }
             let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
             self.keys.insert(key(row, run), number);
-            let (row, peak_output) = (*row, row.output());
+            let (row, peak_output, peak_query) = (*row, row.output(), row.number(Field::Qbuf));
             self.connections.push(Connection {
                 run,
                 first: sight,
@@ -299,12 +299,14 @@ impl Fold {
                 row,
                 snapshots: 1,
                 peak_output,
+                peak_query,
                 groups,
             });
             return;
         };
         connection.snapshots += 1;
         connection.peak_output = connection.peak_output.max(row.output());
+        connection.peak_query = connection.peak_query.max(row.number(Field::Qbuf));
         if sight.position < connection.first.position {
             connection.first = sight;
         }
@@ -396,7 +398,7 @@ fn is_unix(address: &[u8]) -> bool {
 }
 
 /// The host of an address, `unix` for sockets.
-fn host(address: &[u8]) -> &[u8] {
+pub fn host(address: &[u8]) -> &[u8] {
     if is_unix(address) { b"unix" } else { Address::parse(address).host }
 }
 
