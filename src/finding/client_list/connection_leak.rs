@@ -61,7 +61,7 @@ struct Leak<'a> {
 /// The series that is judged.
 struct Course<'a> {
     facts: &'a Facts<'a>,
-    /// The last snapshot's number.
+    /// The number of the snapshot that it ends with.
     last: u64,
     end: End<'a>,
 }
@@ -79,7 +79,7 @@ impl Rule for ConnectionLeak {
             row.run == end.run && matches!(row.kind, "normal" | "pubsub") && !is_capture(row)
         };
         let mut rest: Vec<&ConnectionRow> = connections.rows.iter().filter(counts).collect();
-        let course = Course { facts, last: (connections.snapshots.len() as u64).saturating_sub(1), end };
+        let course = Course { facts, last: last(&connections.snapshots), end };
         let mut leaks = Vec::new();
         // What says most comes first, and what it explains is not counted again: names, then names that differ
         // by a number, then where the nameless come from, then where all come from.
@@ -99,6 +99,13 @@ impl Rule for ConnectionLeak {
         findings.sort_by_key(|finding| Reverse(finding.severity));
         append(findings, found);
     }
+}
+
+/// The last snapshot with a time: where others have one, a snapshot without it has no place in the course.
+/// Where none has, the last.
+fn last(snapshots: &[SnapshotRow]) -> u64 {
+    let timed = snapshots.iter().rposition(|row| row.time.is_some());
+    timed.unwrap_or_else(|| snapshots.len().saturating_sub(1)) as u64
 }
 
 /// What tells rows apart.
@@ -187,7 +194,7 @@ impl Course<'_> {
         };
         let middle = rise.begin + (self.last - rise.begin) / 2;
         let mut shown: Vec<_> = [rise.begin, middle, self.last].into_iter().filter_map(shows).collect();
-        rows.retain(|row| row.first_snapshot > Some(rise.begin));
+        rows.retain(|row| row.first_snapshot.is_some_and(|first| first > rise.begin && first <= self.last));
         let opened = rows.len() as u64;
         rows.retain(|row| self.end.has(row));
         let (left, unused) = (rows.len() as u64, rows.iter().filter(|row| is_unused(row)).count() as u64);
