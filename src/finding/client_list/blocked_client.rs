@@ -1,9 +1,10 @@
 //! `blocked-client`: a client that waits for something that does not come.
 
-use super::{append, evidence, has_flag, parties, present, seconds};
+use super::{Party, append, evidence, has_flag, parties, present, seconds};
 use crate::command::{self, CommandId, Flag};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
+use crate::report::Bytes;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Confidence, Finding, Number, Severity};
 
@@ -39,6 +40,8 @@ const ABOUT: About = About {
              anything still writes to what they wait for.",
 };
 
+const HELD_BACK: Noun = Noun("connection", "connections");
+
 /// Why a client waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wait {
@@ -60,9 +63,18 @@ impl Rule for BlockedClient {
         let mut blocked: Vec<_> = present(&facts.report.connections).into_iter().filter(waits_long).collect();
         // What is held back comes first, then who waits longest.
         blocked.sort_by_key(|row| (wait(row) == Wait::Data, std::cmp::Reverse(row.idle)));
+        let (held_back, waiting): (Vec<_>, Vec<_>) =
+            blocked.into_iter().partition(|row| wait(row) == Wait::Server);
+        let mut held_back = parties(held_back);
+        if held_back.len() > 1 {
+            // One cause: the server's.
+            let rows = held_back.into_iter().flat_map(|party| party.rows).collect();
+            held_back = vec![Party { subject: Bytes::default(), rows }];
+        }
         let mut findings = Vec::new();
-        for party in parties(blocked) {
+        for party in held_back.into_iter().chain(parties(waiting)) {
             let Some(worst) = party.rows.first() else { continue };
+            let count = party.rows.len() as u64;
             let (why, idle) = (wait(worst), worst.idle.unwrap_or(0));
             let (name, limit) = (if why == Wait::Data { SECONDS.name } else { HELD.name }, limit(why));
             let cmd = worst.cmd.as_ref().map(|cmd| cmd.text()).unwrap_or_default();
@@ -82,11 +94,18 @@ impl Rule for BlockedClient {
             findings.push(Finding {
                 severity: if why == Wait::Data { Severity::Info } else { Severity::Warning },
                 confidence: if why == Wait::Server { Confidence::Medium } else { Confidence::High },
-                title: format!("{} has been blocked in {cmd} for {}.", party.subject.text(), seconds(idle)),
+                title: if party.subject.0.is_empty() {
+                    format!(
+                        "The server has held back {} for up to {}.",
+                        HELD_BACK.count(count),
+                        seconds(idle)
+                    )
+                } else {
+                    format!("{} has been blocked in {cmd} for {}.", party.subject.text(), seconds(idle))
+                },
                 detail: format!(
-                    "{} of this client {} blocked, the longest for {} in {cmd}, {reason} (told from {}).",
-                    Noun("connection", "connections").count(party.rows.len() as u64),
-                    if party.rows.len() == 1 { "is" } else { "are" },
+                    "{} blocked, the longest for {} in {cmd}, {reason} (told from {}).",
+                    Noun("connection is", "connections are").count(count),
                     seconds(idle),
                     seconds(limit as i64),
                 ),

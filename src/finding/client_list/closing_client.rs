@@ -59,6 +59,7 @@ impl Rule for ClosingClient {
             } else {
                 "after its reply (flag c)"
             };
+            let command = kill(worst).filter(|_| is_bad);
             findings.push(Finding {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },
                 title: format!("{} has been closing for {} and is still there.", party.subject.text(), seconds(idle)),
@@ -71,8 +72,8 @@ impl Rule for ClosingClient {
                 ),
                 numbers: vec![Number { name: SECONDS.name, value: idle as f64, threshold: Some(limit) }],
                 evidence: party.rows.iter().map(|row| evidence(row)).collect(),
-                command: kill(worst).filter(|_| is_bad),
-                caution: is_bad.then(|| "It closes the connection at once; the last reply is lost.".to_owned()),
+                caution: command.is_some().then(|| "It closes the connection at once; the last reply is lost.".to_owned()),
+                command,
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

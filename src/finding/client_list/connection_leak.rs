@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 use super::rise::{Rise, Span, rise};
-use super::{End, MOST, append, evidence, has_flag, is_capture, is_safe, snapshot_evidence};
+use super::{End, MOST, append, evidence, has_flag, is_capture, is_safe, snapshot_evidence, stem};
 use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::Bytes;
@@ -22,10 +22,17 @@ const PER_MINUTE: Threshold = Threshold {
     source: "operators' convention: 144 connections a day",
 };
 
+const NOTE: Threshold = Threshold {
+    name: "note-connections",
+    value: 3.0,
+    meaning: "growth by fewer connections than this is not judged",
+    source: "our judgement: with fewer there is no telling growth that is kept up from chance",
+};
+
 const CONNECTIONS: Threshold = Threshold {
     name: "connections",
     value: 5.0,
-    meaning: "growth by fewer connections than this is not judged",
+    meaning: "growth by so many connections is a warning",
     source: "our judgement: pools open a few connections more whenever load asks for them",
 };
 
@@ -36,9 +43,8 @@ const ABOUT: About = About {
               closed again.",
     because: "Each connection takes memory and one of maxclients. Once those are used up the server refuses \
               everybody, not only the one that leaks.",
-    severity: "A warning where the growth is kept up and most of what was opened lies unused; a note where the new \
-               connections are in use, which is more load rather than a leak.",
-    thresholds: &[PER_MINUTE, CONNECTIONS],
+    severity: "A warning where the growth is kept up and most of what was opened lies unused; a note for few connections, and where the new ones are in use, which is more load rather than a leak.",
+    thresholds: &[PER_MINUTE, NOTE, CONNECTIONS],
     by_rate: true,
     remedy: "Find in the client where a connection is opened and not given back, mostly on the path of an error or \
              where a pool is made anew for each request, and bound its pool. Until then timeout (seconds, 0 by \
@@ -116,7 +122,7 @@ fn place(row: &ConnectionRow) -> (&Bytes, u64) {
 impl Course<'_> {
     /// Whether this is growth that is kept up, and fast enough.
     fn leaks(&self, rows: &[&ConnectionRow]) -> Option<Rise> {
-        let least = self.facts.limit(&ABOUT, &CONNECTIONS);
+        let least = self.facts.limit(&ABOUT, &NOTE);
         // So that many small groups cost nothing.
         if (rows.len() as f64) < least {
             return None;
@@ -190,7 +196,7 @@ impl Course<'_> {
             let is_there =
                 |held: &&&ConnectionRow| held.first_snapshot <= Some(at) && held.last_snapshot >= Some(at);
             let count = rows.iter().filter(is_there).count();
-            Some(snapshot_evidence(row, format!("{count} of {} connections are {what}", row.total)))
+            Some(snapshot_evidence(row, format!("{count} of {} connections: {what}", row.total)))
         };
         let middle = rise.begin + (self.last - rise.begin) / 2;
         let mut shown: Vec<_> = [rise.begin, middle, self.last].into_iter().filter_map(shows).collect();
@@ -203,6 +209,7 @@ impl Course<'_> {
             closed => format!("{} of {opened} that were opened were closed again", number::grouped(closed)),
         };
         let is_leak = unused * 2 >= left;
+        let is_bad = is_leak && grown as f64 >= least;
         let pace = self.minutes(&rise).map(|minutes| (minutes, grown as f64 / minutes));
         let over = pace.map_or_else(
             || format!("over {} snapshots", rise.snapshots),
@@ -236,7 +243,7 @@ impl Course<'_> {
             plain("unused", unused),
         ];
         Finding {
-            severity: if is_leak { Severity::Warning } else { Severity::Info },
+            severity: if is_bad { Severity::Warning } else { Severity::Info },
             confidence: if pace.is_some() && is_leak { Confidence::High } else { Confidence::Medium },
             title: format!("{what} went from {} to {} connections {over}; {closed}.", rise.first, rise.last),
             detail,
@@ -283,25 +290,6 @@ fn groups<'a>(
     groups
 }
 
-/// A name without its numbers: parts that are hexadecimal with a digit in them are `*`, as are other digits.
-fn stem(name: &Bytes) -> Bytes {
-    let mut out = Vec::with_capacity(name.0.len());
-    for part in name.0.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
-        let has_digit = part.iter().any(u8::is_ascii_digit);
-        if has_digit && part.iter().all(u8::is_ascii_hexdigit) {
-            out.push(b'*');
-            continue;
-        }
-        for run in part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
-            match run.first() {
-                Some(first) if first.is_ascii_digit() => out.push(b'*'),
-                _ => out.extend_from_slice(run),
-            }
-        }
-    }
-    Bytes(out)
-}
-
 /// Nobody used it for at least half of its life. Who only waits to be sent something does not tell: a
 /// subscriber is used by what it is sent. Ages are whole seconds, so the youngest do not tell either.
 fn is_unused(row: &ConnectionRow) -> bool {
@@ -321,25 +309,4 @@ fn command(by: &str, value: &Bytes) -> Option<String> {
         _ => return None,
     };
     is_safe(value).then(|| format!("redis-cli CLIENT LIST | grep -F ' {field}'"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_are_one() {
-        for (name, expected) in [
-            ("importer", "importer"),
-            ("importer-1", "importer-*"),
-            ("importer-17", "importer-*"),
-            ("worker12", "worker*"),
-            ("api:7f3a9c01:conn", "api:*:conn"),
-            ("feed-cafe", "feed-cafe"),
-            ("v2.batch.2026-06-18", "v*.batch.*-*-*"),
-            ("", ""),
-        ] {
-            assert_eq!(stem(&Bytes::from(name.as_bytes())).text(), expected, "{name}");
-        }
-    }
 }

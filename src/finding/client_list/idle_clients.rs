@@ -1,6 +1,6 @@
 //! `idle-clients`: many connections that nobody uses.
 
-use super::{evidence, group_words, groups, is_plain, present, seconds};
+use super::{evidence, from_words, groups, is_plain, present, seconds};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::Bytes;
@@ -66,12 +66,20 @@ impl Rule for IdleClients {
             let mut shown: Vec<_> = rows.iter().copied().filter(is_idle).collect();
             shown.sort_by_key(|row| std::cmp::Reverse(row.idle));
             let oldest = shown.first().and_then(|row| row.idle).unwrap_or(0);
-            let what = group_words(by, value);
+            let nameless = if *by == "name" { "" } else { " without a name" };
+            let from = from_words(by, value);
             let title = if is_bad {
-                format!("{idle} of {} {what} are idle for more than {}.", rows.len(), hours(longest))
+                format!(
+                    "{idle} of {} connections{nameless} {from} are idle for more than {}.",
+                    rows.len(),
+                    hours(longest)
+                )
             } else {
-                let all = Noun("connection is", "connections are").count(all as u64);
-                format!("{all} idle for more than {}; {idle} of them are {what}.", hours(longest))
+                format!(
+                    "{} idle for more than {}, most of them ({idle}) {from}.",
+                    Noun("connection is", "connections are").count(all as u64),
+                    hours(longest)
+                )
             };
             found.push(Finding {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },

@@ -135,26 +135,36 @@ fn group(row: &ConnectionRow) -> (&'static str, Bytes) {
         .unwrap_or_else(|| ("ip", Bytes::from(host(&row.address.0))))
 }
 
-/// A group of [`group`] in words: `connections of importer`, `connections without a name from 10.0.0.7`.
-fn group_words(by: &str, value: &Bytes) -> String {
+/// Where connections are from, in words: `of importer`, `from 10.0.0.7`.
+fn from_words(by: &str, value: &Bytes) -> String {
     let value = value.text();
     match by {
-        "name" => format!("connections of {value}"),
-        "user" => format!("connections without a name of user {value}"),
-        "library" => format!("connections without a name by library {value}"),
-        _ => format!("connections without a name from {value}"),
+        "name" => format!("of {value}"),
+        "user" => format!("of user {value}"),
+        "library" => format!("with library {value}"),
+        _ => format!("from {value}"),
     }
 }
 
-/// Connections by [`group`], the biggest group first.
+/// Connections by [`group`], the biggest group first. Names that differ by numbers only are one group.
 fn groups<'a>(
     rows: impl IntoIterator<Item = &'a ConnectionRow>,
 ) -> Vec<((&'static str, Bytes), Vec<&'a ConnectionRow>)> {
     let mut groups: BTreeMap<_, Vec<&ConnectionRow>> = BTreeMap::new();
     for row in rows {
-        groups.entry(group(row)).or_default().push(row);
+        let (by, value) = group(row);
+        let value = if by == "name" { stem(&value) } else { value };
+        groups.entry((by, value)).or_default().push(row);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
+    for ((by, value), rows) in &mut groups {
+        let first = rows.first().and_then(|row| row.name.as_ref());
+        if let Some(name) = first.filter(|_| *by == "name")
+            && rows.iter().all(|row| row.name.as_ref() == Some(name))
+        {
+            value.clone_from(name);
+        }
+    }
     // Stable: groups of a size stay in the order of their names.
     groups.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
     groups
@@ -193,6 +203,25 @@ fn snapshot_evidence(row: &SnapshotRow, text: String) -> Evidence {
     Evidence { path, byte_offset, line, time: row.time, text }
 }
 
+/// A name without its numbers: parts that are hexadecimal with a digit in them are `*`, as are other digits.
+fn stem(name: &Bytes) -> Bytes {
+    let mut out = Vec::with_capacity(name.0.len());
+    for part in name.0.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
+        let has_digit = part.iter().any(u8::is_ascii_digit);
+        if has_digit && part.iter().all(u8::is_ascii_hexdigit) {
+            out.push(b'*');
+            continue;
+        }
+        for run in part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+            match run.first() {
+                Some(first) if first.is_ascii_digit() => out.push(b'*'),
+                _ => out.extend_from_slice(run),
+            }
+        }
+    }
+    Bytes(out)
+}
+
 /// What ends a connection. Versions without ids have only the form with the address; a socket's path is
 /// every local client's address and no subject of a command.
 fn kill(row: &ConnectionRow) -> Option<String> {
@@ -220,4 +249,25 @@ fn seconds(seconds: i64) -> String {
 /// Bytes that are not negative.
 fn bytes(value: Option<i64>) -> u64 {
     value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_are_one() {
+        for (name, expected) in [
+            ("importer", "importer"),
+            ("importer-1", "importer-*"),
+            ("importer-17", "importer-*"),
+            ("worker12", "worker*"),
+            ("api:7f3a9c01:conn", "api:*:conn"),
+            ("feed-cafe", "feed-cafe"),
+            ("v2.batch.2026-06-18", "v*.batch.*-*-*"),
+            ("", ""),
+        ] {
+            assert_eq!(stem(&Bytes::from(name.as_bytes())).text(), expected, "{name}");
+        }
+    }
 }

@@ -12,7 +12,8 @@ pub struct MonitorRunning;
 const MINUTES: Threshold = Threshold {
     name: "minutes",
     value: 10.0,
-    meaning: "a MONITOR that has run for so long is a warning",
+    meaning: "a MONITOR that has run for so long is a warning; one that is older by this than a capture of MONITOR \
+              did not write it",
     source: "our judgement: who looks at something is done by then; Redis' page of MONITOR measures that one costs \
              more than half of the throughput",
 };
@@ -37,9 +38,6 @@ const ABOUT: About = About {
              log and keyspace notifications, which cost far less.",
 };
 
-/// Seconds by which a MONITOR may be older than its capture: the terminal was open before it was saved.
-const EARLIER: f64 = 600.0;
-
 impl Rule for MonitorRunning {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -52,18 +50,19 @@ impl Rule for MonitorRunning {
         // The youngest are the captures' own, as many as there are captures of MONITOR.
         running.sort_by_key(|row| (lasted(row), row.last_snapshot, row.id));
         let captures = report.inputs.iter().filter(|input| input.kind == "monitor" && input.records > 0);
-        let may_last = facts.seconds("monitor").unwrap_or(0.0) + EARLIER;
+        let (minutes, limit) = (facts.limit(&ABOUT, &MINUTES), facts.limit(&ABOUT, &AT_ONCE));
+        let may_last = facts.seconds("monitor").unwrap_or(0.0) + minutes * 60.0;
         let own =
             running.iter().take_while(|row| lasted(row) as f64 <= may_last).count().min(captures.count());
         let others = running.split_off(own);
         let at_once = most_at_once(&others);
-        let (minutes, limit) = (facts.limit(&ABOUT, &MINUTES), facts.limit(&ABOUT, &AT_ONCE));
         let mut findings = Vec::new();
         for party in parties(others.into_iter().rev()) {
             let Some(oldest) = party.rows.first() else { continue };
             let lasts = lasted(oldest);
             let is_bad = lasts as f64 >= minutes * 60.0 || at_once as f64 >= limit;
             let how = Noun("connection runs", "connections run").count(party.rows.len() as u64);
+            let command = kill(oldest);
             findings.push(Finding {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },
                 title: format!("{} runs MONITOR, for {} so far.", party.subject.text(), seconds(lasts)),
@@ -78,8 +77,10 @@ impl Rule for MonitorRunning {
                     Number { name: AT_ONCE.name, value: at_once as f64, threshold: Some(limit) },
                 ],
                 evidence: party.rows.iter().map(|row| evidence(row)).collect(),
-                command: kill(oldest),
-                caution: Some("It ends that MONITOR. If somebody needs it, tell them first.".to_owned()),
+                caution: command
+                    .is_some()
+                    .then(|| "It ends that MONITOR. If somebody needs it, tell them first.".to_owned()),
+                command,
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

@@ -53,13 +53,14 @@ impl Rule for OpenTransaction {
             let is_bad = idle as f64 >= limit;
             let queued = worst.multi.filter(|queued| *queued >= 0);
             let queued_text = queued.map_or_else(
-                || "an unknown number of commands".to_owned(),
+                || "not told by this version".to_owned(),
                 |queued| Noun("command", "commands").count(u64::try_from(queued).unwrap_or(0)),
             );
             let numbers = [
                 Some(Number { name: SECONDS.name, value: idle as f64, threshold: Some(limit) }),
                 queued.map(|queued| Number { name: "queued", value: queued as f64, threshold: None }),
             ];
+            let command = kill(worst).filter(|_| is_bad);
             findings.push(Finding {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },
                 title: format!(
@@ -68,15 +69,15 @@ impl Rule for OpenTransaction {
                     seconds(idle)
                 ),
                 detail: format!(
-                    "{queued_text} wait for EXEC, idle for {} (a warning from {limit} s); {} of this client {} so.",
+                    "Queued until EXEC: {queued_text}. Idle for {} (a warning from {limit} s). {} of this client {} so.",
                     seconds(idle),
                     Noun("connection", "connections").count(party.rows.len() as u64),
                     if party.rows.len() == 1 { "stands" } else { "stand" },
                 ),
                 numbers: numbers.into_iter().flatten().collect(),
                 evidence: party.rows.iter().map(|row| evidence(row)).collect(),
-                command: kill(worst).filter(|_| is_bad),
-                caution: is_bad.then(|| "It drops the connection; what it queued is thrown away.".to_owned()),
+                caution: command.is_some().then(|| "It drops the connection; what it queued is thrown away.".to_owned()),
+                command,
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

@@ -66,6 +66,7 @@ impl Rule for QueryBuffer {
                 _ => Severity::Info,
             };
             let kind = if worst.kind == "master" { " (the link to the master)" } else { "" };
+            let command = kill(worst).filter(|_| severity > Severity::Info && worst.kind != "master");
             findings.push(Finding {
                 severity,
                 title: format!(
@@ -74,8 +75,7 @@ impl Rule for QueryBuffer {
                     number::bytes(held)
                 ),
                 detail: format!(
-                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} MB) in one of \
-                     {}; when last seen it held {}. {} of this client had a buffer of {least} MB or more.",
+                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} MB). It was seen in {}, at last with {}. {} of this client had a buffer of {least} MB or more.",
                     number::bytes(held),
                     Noun("snapshot", "snapshots").count(worst.snapshots),
                     number::bytes(bytes(worst.qbuf)),
@@ -83,9 +83,10 @@ impl Rule for QueryBuffer {
                 ),
                 numbers: vec![Number { name: MB.name, value: megabytes, threshold: Some(limit) }],
                 evidence: party.rows.iter().map(|row| evidence(row)).collect(),
-                command: kill(worst).filter(|_| severity > Severity::Info && worst.kind != "master"),
-                caution: (severity > Severity::Info)
+                caution: command
+                    .is_some()
                     .then(|| "It drops the connection; what it sent and did not run is lost.".to_owned()),
+                command,
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

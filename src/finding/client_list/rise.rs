@@ -8,10 +8,10 @@ pub type Span = (u64, u64);
 /// Parts of a series that must each lie above the one before.
 const PARTS: u64 = 4;
 
-/// How the number went, from the first snapshot that shows any of them to the last of the series.
+/// How the number went, from the snapshot after which it first changed to the last of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rise {
-    /// The first snapshot that shows one.
+    /// The last snapshot before the number first changed.
     pub begin: u64,
     /// Connections in that snapshot.
     pub first: u64,
@@ -30,19 +30,22 @@ pub struct Rise {
 
 /// The rise of connections in a series that ends with the snapshot `end`; `None` where there is nobody.
 pub fn rise(spans: &[Span], end: u64) -> Option<Rise> {
-    let begin = spans.iter().map(|(first, _)| *first).min().filter(|begin| *begin <= end)?;
+    let appear = spans.iter().map(|(first, _)| *first).min().filter(|appear| *appear <= end)?;
     let mut changes: BTreeMap<u64, i64> = BTreeMap::new();
     for (first, last) in spans {
         *changes.entry(*first).or_default() += 1;
         *changes.entry(last + 1).or_default() -= 1;
     }
+    changes.retain(|_, change| *change != 0);
+    // Before the number changed for the first time nothing rose.
+    let begin = changes.keys().find(|at| **at > appear && **at <= end).map_or(appear, |at| at - 1);
     let snapshots = end - begin + 1;
     // The last snapshot of what comes before the last part.
     let before_last = begin + (snapshots * (PARTS - 1) / PARTS).saturating_sub(1);
     let (mut count, mut first, mut peak, mut fall, mut step, mut early) = (0, 0, 0, 0, 0, 0);
-    for (at, change) in changes.range(..=end) {
+    for (at, change) in changes.iter().take_while(|(at, _)| **at <= end) {
         count += change;
-        if *at == begin {
+        if *at <= begin {
             first = count;
         } else {
             step = step.max(*change);
@@ -109,6 +112,7 @@ mod tests {
             (&[4, 9, 8, 14, 13, 18, 24, 22, 28, 33], true),
             (&[0, 0, 0, 4, 8, 12, 16, 20], true),
             (&[1, 2, 3, 4], true),
+            (&[4, 4, 4, 4, 4, 4, 4, 8, 12, 16, 20, 24], true),
             // A pool that warms up and stays.
             (&[1, 5, 10, 15, 20, 20, 20, 20, 20, 20, 20, 20], false),
             (&[0, 20, 20, 20, 20, 20], false),
@@ -127,7 +131,12 @@ mod tests {
         ] {
             let rise = rise(&spans(counts), counts.len() as u64 - 1).unwrap();
             assert_eq!(rise.kept_up, kept_up, "{counts:?}");
-            let shown: Vec<_> = counts.iter().skip_while(|count| **count == 0).collect();
+            let start = *counts.iter().find(|count| **count > 0).unwrap();
+            let flat = counts.iter().take_while(|count| **count == 0 || **count == start).count();
+            let shown: Vec<_> = match counts.len() - flat {
+                0 => counts.iter().skip_while(|count| **count == 0).collect(),
+                _ => counts[flat - 1..].iter().collect(),
+            };
             assert_eq!(
                 (rise.first, rise.last, rise.peak, rise.snapshots),
                 (

@@ -94,11 +94,13 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
         detail.push_str(" By then it had read some of it.");
     }
     let is_bad = held as f64 >= limit * MEGABYTE;
+    let is_link = matches!(worst.kind, "replica" | "master");
     let (command, caution) = match worst.kind {
         "pubsub" => (
             kill(worst),
             "It drops the connection and frees the memory; messages that it has not read are lost to it.",
         ),
+        "monitor" => (kill(worst), "It ends that MONITOR and frees the memory."),
         "replica" | "master" => {
             (None, "Do not kill a replication link for this: the replica would fetch all data anew.")
         }
@@ -121,8 +123,8 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
         ],
         evidence: party.rows.iter().map(|row| evidence(row)).collect(),
         remedy: remedy.map_or_else(|| ABOUT.remedy.to_owned(), str::to_owned),
+        caution: (is_bad && (command.is_some() || is_link)).then(|| caution.to_owned()),
         command: command.filter(|_| is_bad),
-        caution: is_bad.then(|| caution.to_owned()),
         subject: party.subject,
         ..Finding::of(&ABOUT)
     })

@@ -1,6 +1,6 @@
 //! `unnamed-connections`: clients that do not say who they are.
 
-use super::{evidence, group_words, groups, is_capture, present};
+use super::{evidence, from_words, groups, is_capture, present};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number};
@@ -61,9 +61,9 @@ impl Rule for UnnamedConnections {
         let Some(((by, value), rows)) = groups(unnamed).into_iter().next() else { return };
         found.push(Finding {
             title: format!(
-                "{count} of {total} connections have no name; {} of them are {}.",
+                "{count} of {total} connections have no name, {} of them {}.",
                 rows.len(),
-                group_words(by, &value)
+                from_words(by, &value)
             ),
             detail: format!(
                 "{share:.1} % of the connections in the last snapshot have no name (worth a note from {percent} % and \
