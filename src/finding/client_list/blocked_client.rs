@@ -15,29 +15,31 @@ const SECONDS: Threshold = Threshold {
     name: "seconds",
     value: 3600.0,
     meaning: "a client that has waited in a blocking command (BLPOP, XREADGROUP) for so long is worth a note",
-    source: "operators' convention: workers wait for minutes, with a timeout that lets them see a dead connection",
+    source: "operators' convention: workers wait for minutes, with a timeout that lets them see a dead \
+             connection",
 };
 
 const HELD: Threshold = Threshold {
     name: "held-seconds",
     value: 10.0,
-    meaning: "a client that has waited so long in WAIT, or in a command that does not wait by itself, is a warning",
-    source: "our judgement: applications give up after some seconds; Redis holds a command back only for CLIENT \
-             PAUSE, a failover or a shutdown",
+    meaning: "a client that has waited so long in WAIT, or in a command that does not wait by itself, is a \
+              warning",
+    source: "our judgement: applications give up after some seconds; Redis holds a command back only for \
+             CLIENT PAUSE, a failover or a shutdown",
 };
 
 const ABOUT: About = About {
     rule: "blocked-client",
     kind: "client-list",
-    detects: "A client that has been blocked for long (flag b): in a command that waits for data, for replicas \
-              (WAIT), or in one that the server itself holds back.",
-    because: "A worker that waits for ever does not see that its connection died, and holds one of maxclients. A \
-              command that the server holds back is an application that hangs.",
+    detects: "A client that has been blocked for long (flag b): in a command that waits for data, for \
+              replicas (WAIT), or in one that the server itself holds back.",
+    because: "A worker that waits for ever does not see that its connection died, and holds one of \
+              maxclients. A command that the server holds back is an application that hangs.",
     severity: "A note for workers; a warning for WAIT and for commands that the server holds back.",
     thresholds: &[SECONDS, HELD],
     by_rate: false,
-    remedy: "Give blocking commands a timeout of some seconds or minutes and call them in a loop; look whether \
-             anything still writes to what they wait for.",
+    remedy: "Give blocking commands a timeout of some seconds or minutes and call them in a loop; look \
+             whether anything still writes to what they wait for.",
 };
 
 const HELD_BACK: Noun = Noun("connection", "connections");
@@ -82,13 +84,13 @@ impl Rule for BlockedClient {
                 Wait::Data => ("which waits for data", ABOUT.remedy),
                 Wait::Replicas => (
                     "which waits for replicas to acknowledge writes",
-                    "Look at the replicas: INFO replication shows which are connected and how far behind. WAIT takes \
-                     a timeout in milliseconds; 0 waits for ever, so give one.",
+                    "Look at the replicas: INFO replication shows which are connected and how far behind. \
+                     WAIT takes a timeout in milliseconds; 0 waits for ever, so give one.",
                 ),
                 Wait::Server => (
                     "which does not wait by itself: the server holds it back",
-                    "Look whether somebody ran CLIENT PAUSE (CLIENT UNPAUSE ends it), or whether a failover or a \
-                     shutdown is under way.",
+                    "Look whether somebody ran CLIENT PAUSE (CLIENT UNPAUSE ends it), or whether a \
+                     failover or a shutdown is under way.",
                 ),
             };
             findings.push(Finding {

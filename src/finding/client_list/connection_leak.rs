@@ -39,19 +39,23 @@ const CONNECTIONS: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "connection-leak",
     kind: "client-list",
-    detects: "A client, user, library or host whose connections become more from snapshot to snapshot and are not \
-              closed again.",
+    detects: "A client, user, library or host whose connections become more from snapshot to snapshot and \
+              are not closed again.",
     because: "Each connection takes memory and one of maxclients. Once those are used up the server refuses \
               everybody, not only the one that leaks.",
-    severity: "A warning where the growth is kept up and most of what was opened lies unused; a note for few connections, and where the new ones are in use, which is more load rather than a leak.",
+    severity: "A warning where the growth is kept up and most of what was opened lies unused; a note for \
+               few connections, and where the new ones are in use, which is more load rather than a leak.",
     thresholds: &[PER_MINUTE, NOTE, CONNECTIONS],
     by_rate: true,
-    remedy: "Find in the client where a connection is opened and not given back, mostly on the path of an error or \
-             where a pool is made anew for each request, and bound its pool. Until then timeout (seconds, 0 by \
-             default) lets the server close clients that are idle for longer, subscribers excepted: idle \
-             clients of others then see closed connections too. tcp-keepalive closes only those whose host \
-             is gone, which does not help here while the process lives.",
+    remedy: "Find in the client where a connection is opened and not given back, mostly on the path of an \
+             error or where a pool is made anew for each request, and bound its pool. Until then timeout \
+             (seconds, 0 by default) lets the server close clients that are idle for longer, subscribers \
+             excepted: idle clients of others then see closed connections too. tcp-keepalive closes only \
+             those whose host is gone, which does not help here while the process lives.",
 };
+
+/// Snapshots from which on a course is more than a moment.
+const ENOUGH: u64 = 5;
 
 /// A group that grows.
 struct Leak<'a> {
@@ -87,8 +91,8 @@ impl Rule for ConnectionLeak {
         let mut rest: Vec<&ConnectionRow> = connections.rows.iter().filter(counts).collect();
         let course = Course { facts, last: last(&connections.snapshots), end };
         let mut leaks = Vec::new();
-        // What says most comes first, and what it explains is not counted again: names, then names that differ
-        // by a number, then where the nameless come from, then where all come from.
+        // What says most comes first, and what it explains is not counted again: names, then names that
+        // differ by a number, then where the nameless come from, then where all come from.
         course.take(&mut rest, &mut leaks, |row| row.name.clone());
         course.take(&mut rest, &mut leaks, |row| {
             row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'))
@@ -158,8 +162,8 @@ impl Course<'_> {
         leaks.extend(found);
     }
 
-    /// The user, library or host that leaks; of several the one that is the leak most of all: whose connections
-    /// are new for the greatest part.
+    /// The user, library or host that leaks; of several the one that is the leak most of all: whose
+    /// connections are new for the greatest part.
     fn from<'r>(&self, rest: &[&'r ConnectionRow], unnamed: bool) -> Option<Leak<'r>> {
         let rest: Vec<_> = rest.iter().copied().filter(|row| !unnamed || row.name.is_none()).collect();
         let mut best: Option<(f64, Leak<'r>)> = None;
@@ -222,8 +226,8 @@ impl Course<'_> {
             None => format!("The capture has no clock to tell a rate by; the growth is {grown} connections"),
         };
         detail.push_str(&format!(
-            " and was kept up over {} snapshots; {closed}. Of the {left} that are new and there at the end, {unused} \
-             were unused for at least half of their lives.",
+            " and was kept up over {} snapshots; {closed}. Of the {left} that are new and there at the \
+             end, {unused} were unused for at least half of their lives.",
             rise.snapshots
         ));
         if !is_leak {
@@ -244,7 +248,11 @@ impl Course<'_> {
         ];
         Finding {
             severity: if is_bad { Severity::Warning } else { Severity::Info },
-            confidence: if pace.is_some() && is_leak { Confidence::High } else { Confidence::Medium },
+            confidence: if pace.is_some() && is_leak && rise.snapshots >= ENOUGH {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            },
             title: format!("{what} went from {} to {} connections {over}; {closed}.", rise.first, rise.last),
             detail,
             numbers: pace_number.into_iter().chain(numbers).collect(),

@@ -27,17 +27,18 @@ const CLIENTS: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "idle-clients",
     kind: "client-list",
-    detects: "Many connections over which nothing was asked for an hour. Subscribers, replicas and clients in a \
-              blocking command wait by design and do not count.",
-    because: "Each takes memory and one of maxclients. Idle ones in such numbers come from pools that are far too \
-              big, from processes that hang, or from hosts that are gone without closing.",
-    severity: "A note; a warning where one client alone holds so many and uses less than half of what it holds.",
+    detects: "Many connections over which nothing was asked for an hour. Subscribers, replicas and clients \
+              in a blocking command wait by design and do not count.",
+    because: "Each takes memory and one of maxclients. Idle ones in such numbers come from pools that are \
+              far too big, from processes that hang, or from hosts that are gone without closing.",
+    severity: "A note; a warning where one client alone holds so many and uses less than half of what it \
+               holds.",
     thresholds: &[SECONDS, CLIENTS],
     by_rate: false,
-    remedy: "Make the client's pool smaller and let it close what it does not use (an idle timeout of its own). On \
-             the server tcp-keepalive finds hosts that are gone, without touching clients that live; timeout \
-             closes idle clients too, which clients must bear: they see a closed connection at their next \
-             command. Set it above the pools' own timeout.",
+    remedy: "Make the client's pool smaller and let it close what it does not use (an idle timeout of its \
+             own). On the server tcp-keepalive finds hosts that are gone, without touching clients that \
+             live; timeout closes idle clients too, which clients must bear: they see a closed connection \
+             at their next command. Set it above the pools' own timeout.",
 };
 
 impl Rule for IdleClients {
@@ -86,8 +87,8 @@ impl Rule for IdleClients {
                 title,
                 subject: Bytes(value.0.clone()),
                 detail: format!(
-                    "In the last snapshot {all} connections in all were idle for more than {} (worth a note over \
-                     {limit}); the longest of these here for {}.",
+                    "In the last snapshot {all} connections in all were idle for more than {} (worth a \
+                     note over {limit}); the longest of these here for {}.",
                     hours(longest),
                     seconds(oldest)
                 ),

@@ -21,15 +21,15 @@ const ABOUT: About = About {
     rule: "maxclients-near",
     kind: "client-list",
     detects: "Nearly as many connections as maxclients allows, by CLIENT LIST or INFO.",
-    because: "At the limit the server refuses everybody who comes: a deployment, a restarted worker, and the person \
-              who wants to look at the server.",
-    severity: "A warning; critical once the limit is reached; a note where the capture does not tell the limit and \
-               its default of 10,000 is near.",
+    because: "At the limit the server refuses everybody who comes: a deployment, a restarted worker, and \
+              the person who wants to look at the server.",
+    severity: "A warning; critical once the limit is reached; a note where the capture does not tell the \
+               limit and its default of 10,000 is near.",
     thresholds: &[PERCENT],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. CONFIG SET \
-             maxclients raises the limit at once, as far as the process may open files (ulimit -n, less 32 that \
-             the server keeps for itself).",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. CONFIG \
+             SET maxclients raises the limit at once, as far as the process may open files (ulimit -n, \
+             less 32 that the server keeps for itself).",
 };
 
 /// redis.conf: maxclients 10000.
@@ -95,8 +95,8 @@ fn finding(facts: &Facts<'_>, count: u64, limit: Option<u64>, evidence: Evidence
             "{} of maxclients are in use (a warning from {percent} %, critical at 100 %).",
             share(used / 100.0)
         ),
-        None => "The capture does not tell maxclients; this compares with its default. INFO tells it from Redis 6.2, \
-                 CONFIG GET maxclients always."
+        None => "The capture does not tell maxclients; this compares with its default. INFO tells it from \
+                 Redis 6.2, CONFIG GET maxclients always."
             .to_owned(),
     };
     Some(Finding {

@@ -107,8 +107,8 @@ fn present(connections: &Connections) -> Vec<&ConnectionRow> {
     connections.rows.iter().filter(|row| end.as_ref().is_some_and(|end| end.has(row))).collect()
 }
 
-/// The connection over which the snapshots were asked for: nameless, its last command is CLIENT LIST itself. Before
-/// Redis 7.0 the subcommand is not printed.
+/// The connection over which the snapshots were asked for: nameless, its last command is CLIENT LIST itself.
+/// Before Redis 7.0 the subcommand is not printed.
 fn is_capture(row: &ConnectionRow) -> bool {
     let asks = |cmd: &Bytes| matches!(cmd.0.as_slice(), b"client" | b"client|list" | b"client|info");
     row.name.is_none() && row.idle.unwrap_or(0) == 0 && row.cmd.as_ref().is_some_and(asks)

@@ -12,10 +12,10 @@ pub struct MonitorRunning;
 const MINUTES: Threshold = Threshold {
     name: "minutes",
     value: 10.0,
-    meaning: "a MONITOR that has run for so long is a warning; one that is older by this than a capture of MONITOR \
-              did not write it",
-    source: "our judgement: who looks at something is done by then; Redis' page of MONITOR measures that one costs \
-             more than half of the throughput",
+    meaning: "a MONITOR that has run for so long is a warning; one that is older by this than a capture of \
+              MONITOR did not write it",
+    source: "our judgement: who looks at something is done by then; Redis' page of MONITOR measures that \
+             one costs more than half of the throughput",
 };
 
 const AT_ONCE: Threshold = Threshold {
@@ -29,13 +29,13 @@ const ABOUT: About = About {
     rule: "monitor-running",
     kind: "client-list",
     detects: "A client that runs MONITOR, other than the one that wrote a MONITOR capture of this run.",
-    because: "The server sends it a copy of every command. One such client can halve the throughput, and what it \
-              does not read in time piles up in the server's memory.",
+    because: "The server sends it a copy of every command. One such client can halve the throughput, and \
+              what it does not read in time piles up in the server's memory.",
     severity: "A note; a warning once it has run for long, or where several run at once.",
     thresholds: &[MINUTES, AT_ONCE],
     by_rate: false,
-    remedy: "Find who started it and end it. Where commands must be watched, do it for seconds, or use the slow \
-             log and keyspace notifications, which cost far less.",
+    remedy: "Find who started it and end it. Where commands must be watched, do it for seconds, or use the \
+             slow log and keyspace notifications, which cost far less.",
 };
 
 impl Rule for MonitorRunning {
@@ -67,8 +67,8 @@ impl Rule for MonitorRunning {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },
                 title: format!("{} runs MONITOR, for {} so far.", party.subject.text(), seconds(lasts)),
                 detail: format!(
-                    "{how} MONITOR under this name or address, the oldest for {} (a warning from {minutes} min); \
-                     {} at once in all (a warning from {limit}).",
+                    "{how} MONITOR under this name or address, the oldest for {} (a warning from {minutes} \
+                     min); {} at once in all (a warning from {limit}).",
                     seconds(lasts),
                     Noun("such client", "such clients").count(at_once)
                 ),

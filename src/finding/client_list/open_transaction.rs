@@ -27,13 +27,13 @@ const ABOUT: About = About {
     rule: "open-transaction",
     kind: "client-list",
     detects: "A client within MULTI that sends nothing more: neither EXEC nor DISCARD.",
-    because: "What it queued never runs. A connection that went back to its pool like this answers QUEUED to whoever \
-              uses it next, and those writes are lost without an error.",
+    because: "What it queued never runs. A connection that went back to its pool like this answers QUEUED \
+              to whoever uses it next, and those writes are lost without an error.",
     severity: "A note after seconds, a warning after a minute.",
     thresholds: &[NOTE, SECONDS],
     by_rate: false,
-    remedy: "Find where the client leaves between MULTI and EXEC, mostly by an error, and send DISCARD there (or close \
-             the connection). A pool should not take back a connection within MULTI.",
+    remedy: "Find where the client leaves between MULTI and EXEC, mostly by an error, and send DISCARD \
+             there (or close the connection). A pool should not take back a connection within MULTI.",
 };
 
 impl Rule for OpenTransaction {
@@ -69,14 +69,19 @@ impl Rule for OpenTransaction {
                     seconds(idle)
                 ),
                 detail: format!(
-                    "Queued until EXEC: {queued_text}. Idle for {} (a warning from {limit} s). {} of this client {} so.",
+                    "Queued until EXEC: {queued_text}. Idle for {} (a warning from {limit} s). {} of this \
+                     client {} so.",
                     seconds(idle),
                     Noun("connection", "connections").count(party.rows.len() as u64),
                     if party.rows.len() == 1 { "stands" } else { "stand" },
                 ),
                 numbers: numbers.into_iter().flatten().collect(),
                 evidence: party.rows.iter().map(|row| evidence(row)).collect(),
-                caution: command.is_some().then(|| "It drops the connection; what it queued is thrown away.".to_owned()),
+                caution: command.is_some().then(|| {
+                    "It drops the connection; what it queued is thrown \
+                                                    away."
+                        .to_owned()
+                }),
                 command,
                 subject: party.subject,
                 ..Finding::of(&ABOUT)

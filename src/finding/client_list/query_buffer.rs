@@ -34,14 +34,15 @@ const ABOUT: About = About {
     rule: "query-buffer",
     kind: "client-list",
     detects: "A client whose query buffer (qbuf) is big: it sent much that the server has not run yet.",
-    because: "The buffer is the server's memory. It grows where a value or a pipeline is huge, where commands are \
-              held back, or where a client never ends its command; at 1 GB the server drops the client.",
+    because: "The buffer is the server's memory. It grows where a value or a pipeline is huge, where \
+              commands are held back, or where a client never ends its command; at 1 GB the server drops \
+              the client.",
     severity: "A note from 1 MB, a warning from 10 MB, critical near the limit of 1 GB.",
     thresholds: &[NOTE, MB, CRITICAL],
     by_rate: false,
-    remedy: "Send less at a time: pipelines of some hundreds of commands, big values in parts. Look whether the \
-             client speaks the protocol right, and whether CLIENT PAUSE or a slow command holds the \
-             server up.",
+    remedy: "Send less at a time: pipelines of some hundreds of commands, big values in parts. Look \
+             whether the client speaks the protocol right, and whether CLIENT PAUSE or a slow command \
+             holds the server up.",
 };
 
 impl Rule for QueryBuffer {
@@ -75,7 +76,9 @@ impl Rule for QueryBuffer {
                     number::bytes(held)
                 ),
                 detail: format!(
-                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} MB). It was seen in {}, at last with {}. {} of this client had a buffer of {least} MB or more.",
+                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} MB). \
+                     It was seen in {}, at last with {}. {} of this client had a buffer of {least} MB or \
+                     more.",
                     number::bytes(held),
                     Noun("snapshot", "snapshots").count(worst.snapshots),
                     number::bytes(bytes(worst.qbuf)),

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 /// The first and the last snapshot that show a connection, by number.
 pub type Span = (u64, u64);
 
-/// Parts of a series that must each lie above the one before.
+/// Parts of a series that must each lie above the one before; of fewer snapshots each is a part.
 const PARTS: u64 = 4;
+
+/// Snapshots below which nothing can be said to go on.
+const FEWEST: u64 = 3;
 
 /// How the number went, from the snapshot after which it first changed to the last of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +25,9 @@ pub struct Rise {
     /// Snapshots.
     pub snapshots: u64,
     /// Whether it rose and went on rising: in four parts of the series each lies above the one before, no
-    /// step makes more than half of the growth (a pool that is filled, a deployment), the most that
-    /// it fell in between is a quarter of it at most (the ups and downs of a load), and it rose in the
-    /// last part too.
+    /// step makes more than half of the growth (a pool that is filled, a deployment; of only two steps none
+    /// more than two thirds), the most that it fell in between is a quarter of it at most (the ups and
+    /// downs of a load), and it rose in the last part too.
     pub kept_up: bool,
 }
 
@@ -40,8 +43,9 @@ pub fn rise(spans: &[Span], end: u64) -> Option<Rise> {
     // Before the number changed for the first time nothing rose.
     let begin = changes.keys().find(|at| **at > appear && **at <= end).map_or(appear, |at| at - 1);
     let snapshots = end - begin + 1;
+    let parts = snapshots.min(PARTS);
     // The last snapshot of what comes before the last part.
-    let before_last = begin + (snapshots * (PARTS - 1) / PARTS).saturating_sub(1);
+    let before_last = begin + (snapshots * (parts - 1) / parts).saturating_sub(1);
     let (mut count, mut first, mut peak, mut fall, mut step, mut early) = (0, 0, 0, 0, 0, 0);
     for (at, change) in changes.iter().take_while(|(at, _)| **at <= end) {
         count += change;
@@ -57,19 +61,20 @@ pub fn rise(spans: &[Span], end: u64) -> Option<Rise> {
         }
     }
     let grown = count - first;
-    let kept_up = snapshots >= PARTS
+    let is_steady = if snapshots == FEWEST { step * 3 <= grown * 2 } else { step * 2 <= grown };
+    let kept_up = snapshots >= FEWEST
         && grown > 0
-        && step * 2 <= grown
+        && is_steady
         && fall * 4 <= grown
         && count > early
-        && parts_rise(spans, begin, snapshots);
+        && parts_rise(spans, begin, snapshots, parts);
     let number = |count: i64| u64::try_from(count).unwrap_or(0);
     Some(Rise { begin, first: number(first), last: number(count), peak: number(peak), snapshots, kept_up })
 }
 
 /// Whether the mean of each part of the series is above that of the part before.
-fn parts_rise(spans: &[Span], begin: u64, snapshots: u64) -> bool {
-    let border = |part: u64| begin + snapshots * part / PARTS;
+fn parts_rise(spans: &[Span], begin: u64, snapshots: u64, parts: u64) -> bool {
+    let border = |part: u64| begin + snapshots * part / parts;
     let mean = |part: u64| {
         let (from, to) = (border(part), border(part + 1));
         let inside = |(first, last): &Span| (last + 1).min(to).saturating_sub(*first.max(&from));
@@ -79,7 +84,7 @@ fn parts_rise(spans: &[Span], begin: u64, snapshots: u64) -> bool {
     let below = |(a, b): (u64, u64), (c, d): (u64, u64)| {
         u128::from(a) * u128::from(d) < u128::from(c) * u128::from(b)
     };
-    (1..PARTS).all(|part| below(mean(part - 1), mean(part)))
+    (1..parts).all(|part| below(mean(part - 1), mean(part)))
 }
 
 #[cfg(test)]
@@ -112,11 +117,14 @@ mod tests {
             (&[4, 9, 8, 14, 13, 18, 24, 22, 28, 33], true),
             (&[0, 0, 0, 4, 8, 12, 16, 20], true),
             (&[1, 2, 3, 4], true),
+            (&[4, 8, 12], true),
+            (&[1, 4, 10], true),
             (&[4, 4, 4, 4, 4, 4, 4, 8, 12, 16, 20, 24], true),
             // A pool that warms up and stays.
             (&[1, 5, 10, 15, 20, 20, 20, 20, 20, 20, 20, 20], false),
             (&[0, 20, 20, 20, 20, 20], false),
             (&[1, 5, 9, 9], false),
+            (&[1, 9, 12], false),
             // A deployment: old and new side by side, or more of them from then on.
             (&[10, 10, 10, 20, 20, 10, 10, 10], false),
             (&[10, 10, 10, 20, 20, 20, 20, 20], false),
@@ -126,7 +134,7 @@ mod tests {
             (&[12, 10, 8, 6, 4, 2], false),
             (&[5, 5, 5, 5, 5, 5], false),
             // Too short to tell.
-            (&[4, 8, 12], false),
+            (&[4, 12], false),
             (&[4], false),
         ] {
             let rise = rise(&spans(counts), counts.len() as u64 - 1).unwrap();

@@ -35,14 +35,14 @@ const ABOUT: About = About {
     rule: "slow-consumer",
     kind: "client-list",
     detects: "A client whose output buffer (obl and omem) is big: it is sent more than it reads.",
-    because: "The server keeps in memory what a client has not read yet. That memory is taken from the data: keys \
-              are evicted or writes refused for it, and at its limit the server drops the client, which then has \
-              missed messages.",
+    because: "The server keeps in memory what a client has not read yet. That memory is taken from the \
+              data: keys are evicted or writes refused for it, and at its limit the server drops the \
+              client, which then has missed messages.",
     severity: "A note from 1 MB, a warning from 10 MB; a replica, which catches up in bursts, from 64 MB.",
     thresholds: &[NOTE, MB, REPLICA],
     by_rate: false,
-    remedy: "Make the client read faster or ask for less at a time (SCAN instead of one big reply, fewer channels), \
-             and look whether it still runs at all. What a buffer may hold is set by \
+    remedy: "Make the client read faster or ask for less at a time (SCAN instead of one big reply, fewer \
+             channels), and look whether it still runs at all. What a buffer may hold is set by \
              client-output-buffer-limit.",
 };
 
@@ -71,8 +71,8 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
     let subject = party.subject.text();
     let others = party.rows.len() - 1;
     let mut detail = format!(
-        "Its output buffer came to {} (a warning from {limit} MB){}. It was seen in {} and then held {} in a list \
-         of {} (omem) and {} in the fixed part (obl).",
+        "Its output buffer came to {} (a warning from {limit} MB){}. It was seen in {} and then held {} in \
+         a list of {} (omem) and {} in the fixed part (obl).",
         number::bytes(held),
         if others == 0 {
             String::new()
@@ -136,27 +136,28 @@ fn kind(row: &ConnectionRow) -> (&'static str, Option<&'static str>) {
         "pubsub" => (
             "a subscriber",
             Some(
-                "Make the subscriber take messages off the socket at once and work on them elsewhere, or subscribe to \
-                 fewer channels; a stream (XADD, XREADGROUP) waits without costing buffers. redis.conf's default \
-                 drops a subscriber at client-output-buffer-limit pubsub 32mb 8mb 60: at 32 MB, or after 60 s \
-                 over 8 MB. Lower it where memory is short; do not raise it to make this go away.",
+                "Make the subscriber take messages off the socket at once and work on them elsewhere, or \
+                 subscribe to fewer channels; a stream (XADD, XREADGROUP) waits without costing buffers. \
+                 redis.conf's default drops a subscriber at client-output-buffer-limit pubsub 32mb 8mb 60: \
+                 at 32 MB, or after 60 s over 8 MB. Lower it where memory is short; do not raise it to \
+                 make this go away.",
             ),
         ),
         "replica" => (
             "a replica",
             Some(
-                "Look at the replica's load and the network between: it takes the stream more slowly than writes come \
-                 in. During a full synchronisation this is ordinary. At client-output-buffer-limit replica \
-                 (256mb 64mb 60) it is dropped and synchronises anew; raise that limit where this goes round \
-                 in circles and the machine has the memory.",
+                "Look at the replica's load and the network between: it takes the stream more slowly than \
+                 writes come in. During a full synchronisation this is ordinary. At \
+                 client-output-buffer-limit replica (256mb 64mb 60) it is dropped and synchronises anew; \
+                 raise that limit where this goes round in circles and the machine has the memory.",
             ),
         ),
         "master" => ("the link to a master", None),
         "monitor" => (
             "a client that runs MONITOR",
             Some(
-                "End that MONITOR: it is sent every command and does not keep up. MONITOR is meant to be read by a \
-                 fast reader for a few seconds.",
+                "End that MONITOR: it is sent every command and does not keep up. MONITOR is meant to be \
+                 read by a fast reader for a few seconds.",
             ),
         ),
         _ => ("an ordinary client", None),

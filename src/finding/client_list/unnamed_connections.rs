@@ -26,14 +26,14 @@ const ABOUT: About = About {
     rule: "unnamed-connections",
     kind: "client-list",
     detects: "Many connections that never gave themselves a name (CLIENT SETNAME).",
-    because: "When something goes wrong, an address with a port is all that is known of them. Behind a proxy or in \
-              a cluster of containers that says nothing.",
+    because: "When something goes wrong, an address with a port is all that is known of them. Behind a \
+              proxy or in a cluster of containers that says nothing.",
     severity: "A note: nothing is slower for it.",
     thresholds: &[PERCENT, CLIENTS],
     by_rate: false,
-    remedy: "Let every application name its connections: most libraries take a client name with the connection's \
-             settings, and it costs one CLIENT SETNAME a connection. An ACL user for each application tells \
-             them apart too.",
+    remedy: "Let every application name its connections: most libraries take a client name with the \
+             connection's settings, and it costs one CLIENT SETNAME a connection. An ACL user for each \
+             application tells them apart too.",
 };
 
 impl Rule for UnnamedConnections {
@@ -66,8 +66,8 @@ impl Rule for UnnamedConnections {
                 from_words(by, &value)
             ),
             detail: format!(
-                "{share:.1} % of the connections in the last snapshot have no name (worth a note from {percent} % and \
-                 {limit} connections)."
+                "{share:.1} % of the connections in the last snapshot have no name (worth a note from \
+                 {percent} % and {limit} connections)."
             ),
             numbers: vec![
                 Number { name: PERCENT.name, value: share, threshold: Some(percent) },

@@ -40,17 +40,19 @@ const WARM: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "low-hit-rate",
     kind: "info",
-    detects: "Few look-ups that find their key (keyspace_hits), between two dumps of a warm server or since its start.",
-    because: "What the cache does not have must be fetched from what it stands in front of, and the look-up came on \
-              top.",
-    severity: "A note below 80 %; a warning below 50 % where most keys have a time to live or keys are evicted, which \
-               is what a cache looks like. A server that is no cache may well be asked for what is not there.",
+    detects: "Few look-ups that find their key (keyspace_hits), between two dumps of a warm server or \
+              since its start.",
+    because: "What the cache does not have must be fetched from what it stands in front of, and the \
+              look-up came on top.",
+    severity: "A note below 80 %; a warning below 50 % where most keys have a time to live or keys are \
+               evicted, which is what a cache looks like. A server that is no cache may well be asked for \
+               what is not there.",
     thresholds: &[NOTE, PERCENT, LOOKUPS, WARM],
     by_rate: false,
-    remedy: "See which patterns are read and never written (key patterns of a MONITOR capture), whether times to live \
-             are shorter than the time between reads, and whether keys are evicted for want of memory \
-             (evicted_keys). Where missing things are asked for again and again, cache that they are \
-             missing.",
+    remedy: "See which patterns are read and never written (key patterns of a MONITOR capture), whether \
+             times to live are shorter than the time between reads, and whether keys are evicted for want \
+             of memory (evicted_keys). Where missing things are asked for again and again, cache that they \
+             are missing.",
 };
 
 /// A hit rate and what it was told by.
@@ -82,11 +84,14 @@ impl Rule for LowHitRate {
             let subject = server(&dumps, dump);
             found.push(Finding {
                 severity: if is_bad { Severity::Warning } else { Severity::Info },
-                title: format!("{} finds only {percent:.1} % of the keys it is asked for.", the_server(&subject)),
+                title: format!(
+                    "{} finds only {percent:.1} % of the keys it is asked for.",
+                    the_server(&subject)
+                ),
                 subject,
                 detail: format!(
-                    "{} of {} look-ups missed {} (worth a note below {note} %, a warning below {limit} % for a cache); \
-                     {} keys were evicted.",
+                    "{} of {} look-ups missed {} (worth a note below {note} %, a warning below {limit} % \
+                     for a cache); {} keys were evicted.",
                     number::grouped(rate.misses),
                     number::grouped(all),
                     rate.over,

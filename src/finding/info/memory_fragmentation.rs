@@ -33,16 +33,17 @@ const FLOOR: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "memory-fragmentation",
     kind: "info",
-    detects: "A process that holds much more memory than the data takes (used_memory_rss by used_memory), or clearly \
-              less, which means that data was swapped out.",
-    because: "What lies between is lost to everybody: the system kills processes by what they hold, not by what \
-              they use. Data in swap makes single commands thousands of times slower, and all others wait.",
+    detects: "A process that holds much more memory than the data takes (used_memory_rss by used_memory), \
+              or clearly less, which means that data was swapped out.",
+    because: "What lies between is lost to everybody: the system kills processes by what they hold, not by \
+              what they use. Data in swap makes single commands thousands of times slower, and all others \
+              wait.",
     severity: "A warning, where the difference is at least 100 MB.",
     thresholds: &[RATIO, SWAPPED, FLOOR],
     by_rate: false,
-    remedy: "Where the memory was once in use (used_memory_peak), it comes back with time or with MEMORY PURGE, which \
-             takes a while on a big server. Against holes between values, CONFIG SET activedefrag yes \
-             (jemalloc, Redis 4) moves them together at some cost of processor time.",
+    remedy: "Where the memory was once in use (used_memory_peak), it comes back with time or with MEMORY \
+             PURGE, which takes a while on a big server. Against holes between values, CONFIG SET \
+             activedefrag yes (jemalloc, Redis 4) moves them together at some cost of processor time.",
 };
 
 impl Rule for MemoryFragmentation {
@@ -72,9 +73,9 @@ impl Rule for MemoryFragmentation {
                         "{the_server} has {} of its data not in memory: swapped out.",
                         number::bytes(difference)
                     ),
-                    "Give the machine memory or the server less data (maxmemory), and look who else takes memory \
-                     there. Swap can be told from memory that was never touched by the process' VmSwap in \
-                     /proc/PID/status.",
+                    "Give the machine memory or the server less data (maxmemory), and look who else takes \
+                     memory there. Swap can be told from memory that was never touched by the process' \
+                     VmSwap in /proc/PID/status.",
                 )
             } else {
                 (format!("{the_server} holds {ratio:.2} times the memory that its data takes."), ABOUT.remedy)
@@ -93,8 +94,8 @@ impl Rule for MemoryFragmentation {
                 title,
                 subject,
                 detail: format!(
-                    "The data takes {} and the process holds {}: a ratio of {ratio:.2} (a warning from {high}, or at \
-                     {low} and less) and a difference of {} (judged from {floor} MB).{peak}",
+                    "The data takes {} and the process holds {}: a ratio of {ratio:.2} (a warning from \
+                     {high}, or at {low} and less) and a difference of {} (judged from {floor} MB).{peak}",
                     number::bytes(used),
                     number::bytes(rss),
                     number::bytes(difference)

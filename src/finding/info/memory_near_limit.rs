@@ -27,15 +27,16 @@ const ABOUT: About = About {
     rule: "memory-near-limit",
     kind: "info",
     detects: "A server that uses most of its maxmemory.",
-    because: "At the limit every write is refused (OOM command not allowed) where nothing can be evicted: with \
-              noeviction, or with a volatile policy and no key that has a time to live.",
-    severity: "A warning from 90 %, critical at the limit; a note where keys can be evicted, as a full cache is what \
-               maxmemory is for.",
+    because: "At the limit every write is refused (OOM command not allowed) where nothing can be evicted: \
+              with noeviction, or with a volatile policy and no key that has a time to live.",
+    severity: "A warning from 90 %, critical at the limit; a note where keys can be evicted, as a full \
+               cache is what maxmemory is for.",
     thresholds: &[PERCENT, FULL],
     by_rate: false,
-    remedy: "Learn what grew (key patterns of a MONITOR capture, redis-cli --bigkeys, --memkeys) and give keys a time \
-             to live. CONFIG SET maxmemory gives room at once, where the machine has it. A policy that \
-             evicts loses data: choose it only where all keys, or those with a time to live, can be made anew.",
+    remedy: "Learn what grew (key patterns of a MONITOR capture, redis-cli --bigkeys, --memkeys) and give \
+             keys a time to live. CONFIG SET maxmemory gives room at once, where the machine has it. A \
+             policy that evicts loses data: choose it only where all keys, or those with a time to live, \
+             can be made anew.",
 };
 
 impl Rule for MemoryNearLimit {
@@ -80,8 +81,8 @@ impl Rule for MemoryNearLimit {
                 title: format!("{} uses {percent:.1} % of its maxmemory.", the_server(&subject)),
                 subject,
                 detail: format!(
-                    "{} of {} are in use (a warning from {limit} %, critical from {full} %); maxmemory-policy is \
-                     {policy}. {then}",
+                    "{} of {} are in use (a warning from {limit} %, critical from {full} %); \
+                     maxmemory-policy is {policy}. {then}",
                     number::bytes(counted),
                     number::bytes(most)
                 ),

@@ -24,8 +24,8 @@ pub const RULES: &[&dyn Rule] = &[
     &persistence_failing::PersistenceFailing,
 ];
 
-/// The last dump of each server, in the order in which servers are first seen. A server is told by its run, and a
-/// run that a restart ended is the server of the run after; where dumps name no run, by input and port.
+/// The last dump of each server, in the order in which servers are first seen. A server is told by its run,
+/// and a run that a restart ended is the server of the run after; where dumps name no run, by input and port.
 pub(super) fn newest(report: &Report) -> Vec<&InfoSnapshot> {
     let mut newest: Vec<(Server<'_>, &InfoSnapshot)> = Vec::new();
     for dump in &report.info.snapshots {

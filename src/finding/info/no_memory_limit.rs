@@ -19,8 +19,8 @@ const ABOUT: About = About {
     rule: "no-memory-limit",
     kind: "info",
     detects: "A server that may take as much memory as it likes: maxmemory is 0.",
-    because: "When memory runs out the system kills the process, and all that was not saved is gone. With a limit \
-              the server refuses writes or drops old keys, as it was told to.",
+    because: "When memory runs out the system kills the process, and all that was not saved is gone. With \
+              a limit the server refuses writes or drops old keys, as it was told to.",
     severity: "A note; a warning once the server holds most of its machine's memory.",
     thresholds: &[SHARE],
     by_rate: false,

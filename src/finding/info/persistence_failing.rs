@@ -17,12 +17,14 @@ const ABOUT: About = About {
     because: "What was written since is only in memory and gone with the process. With \
               stop-writes-on-bgsave-error yes, which is the default, the server also refuses every write \
               after a failed save (MISCONF), and after a failed append-only write always.",
-    severity: "Critical; a warning where only the rewrite of the append-only file failed, whose old file still grows.",
+    severity: "Critical; a warning where only the rewrite of the append-only file failed, whose old file \
+               still grows.",
     thresholds: &[],
     by_rate: false,
-    remedy: "Read the server's log: mostly the disk is full, the directory (CONFIG GET dir) is not writable, or the fork \
-             was refused for want of memory (vm.overcommit_memory should be 1). Once that is mended, BGSAVE \
-             shows whether it works; writes are taken again after the first save that does.",
+    remedy: "Read the server's log: mostly the disk is full, the directory (CONFIG GET dir) is not \
+             writable, or the fork was refused for want of memory (vm.overcommit_memory should be 1). Once \
+             that is mended, BGSAVE shows whether it works; writes are taken again after the first save \
+             that does.",
 };
 
 /// Fields that say `ok` or `err`, what failed, and how bad that is.

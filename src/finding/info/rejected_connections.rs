@@ -14,13 +14,13 @@ const ABOUT: About = About {
     kind: "info",
     detects: "Connections that the server refused (rejected_connections).",
     because: "Whoever was refused could not work: the application saw an error where it wanted a connection.",
-    severity: "A warning where it happened between two dumps, or since the start where there is one dump only; a note \
-               where it is known to be past.",
+    severity: "A warning where it happened between two dumps, or since the start where there is one dump \
+               only; a note where it is known to be past.",
     thresholds: &[],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; CONFIG SET \
-             maxclients raises the limit as far as the process may open files. Where maxclients was never \
-             near, protected mode refused clients from other hosts: see bind and protected-mode.",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; CONFIG \
+             SET maxclients raises the limit as far as the process may open files. Where maxclients was \
+             never near, protected mode refused clients from other hosts: see bind and protected-mode.",
 };
 
 const REFUSED: Noun = Noun("connection", "connections");

@@ -27,16 +27,17 @@ const DOWN: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "replica-link-down",
     kind: "info",
-    detects: "A replica without a link to its master, or, by the master's dump, one that lags behind or is not online.",
+    detects: "A replica without a link to its master, or, by the master's dump, one that lags behind or is \
+              not online.",
     because: "The replica serves old data or refuses to, and a failover to it loses what it did not get. A \
               synchronisation from the start costs the master a fork and a copy of all data.",
-    severity: "Critical where the link has been down for a minute, a warning before that and for a replica that lags; \
-               a note while one synchronises.",
+    severity: "Critical where the link has been down for a minute, a warning before that and for a replica \
+               that lags; a note while one synchronises.",
     thresholds: &[LAG, DOWN],
     by_rate: false,
-    remedy: "Look at the replica's log for why it cannot connect: address, firewall, password (masterauth), or a master \
-             that drops it because client-output-buffer-limit replica is too small. Then at the network and \
-             the load of both.",
+    remedy: "Look at the replica's log for why it cannot connect: address, firewall, password \
+             (masterauth), or a master that drops it because client-output-buffer-limit replica is too \
+             small. Then at the network and the load of both.",
 };
 
 impl Rule for ReplicaLinkDown {
