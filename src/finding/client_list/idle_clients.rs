@@ -77,7 +77,7 @@ impl Rule for IdleClients {
                 )
             } else {
                 format!(
-                    "{} idle for more than {}, most of them ({idle}) {from}.",
+                    "{} idle for more than {}; the biggest group of them, {idle}, is {from}.",
                     Noun("connection is", "connections are").count(all as u64),
                     hours(longest)
                 )

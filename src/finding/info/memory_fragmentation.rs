@@ -42,7 +42,7 @@ const ABOUT: About = About {
     thresholds: &[RATIO, SWAPPED, FLOOR],
     by_rate: false,
     remedy: "Where the memory was once in use (used_memory_peak), it comes back with time or with MEMORY \
-             PURGE, which takes a while on a big server. Against holes between values, CONFIG SET \
+             PURGE, during which the server answers nobody. Against holes between values, CONFIG SET \
              activedefrag yes (jemalloc, Redis 4) moves them together at some cost of processor time.",
 };
 

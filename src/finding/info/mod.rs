@@ -66,19 +66,25 @@ fn who<'a>(info: &'a Info, dump: &'a InfoSnapshot) -> Server<'a> {
     Server::Run(run)
 }
 
-/// What a server is called: nothing where it is the only one, else its port, else the input of its dump.
+/// What a server is called: nothing where it is the only one, else its port, the input of its dump or its run,
+/// the first of these that no other server has.
 pub(super) fn server(dumps: &[&InfoSnapshot], dump: &InfoSnapshot) -> Bytes {
-    let shares = |port| dumps.iter().filter(|dump| dump.server.port == port).count() > 1;
-    match dump.server.port {
+    let is_only = |same: &dyn Fn(&InfoSnapshot) -> bool| dumps.iter().filter(|other| same(other)).count() < 2;
+    match (dump.server.port, &dump.server.run_id) {
         _ if dumps.len() < 2 => Bytes::default(),
-        Some(port) if !shares(Some(port)) => Bytes(format!("port {port}").into_bytes()),
+        (Some(port), _) if is_only(&|other| other.server.port == Some(port)) => {
+            Bytes(format!("port {port}").into_bytes())
+        }
+        (_, Some(run)) if !is_only(&|other| other.path == dump.path) => {
+            Bytes([b"run ", run.0.as_slice()].concat())
+        }
         _ => dump.path.clone(),
     }
 }
 
 /// A server as the subject of a sentence.
 fn the_server(subject: &Bytes) -> String {
-    if subject.0.is_empty() { "The server".to_owned() } else { format!("The server at {}", subject.text()) }
+    if subject.0.is_empty() { "The server".to_owned() } else { format!("The server ({})", subject.text()) }
 }
 
 /// What happened between the dumps of the run that `dump` is of.

@@ -74,7 +74,7 @@ fn of_replica(facts: &Facts<'_>, dump: &InfoSnapshot, server: &Bytes) -> Option<
     let who = if server.0.is_empty() {
         "The replica".to_owned()
     } else {
-        format!("The replica at {}", server.text())
+        format!("The replica ({})", server.text())
     };
     let since = match down {
         Some(down) if down >= 0 => {
