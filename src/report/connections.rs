@@ -132,8 +132,14 @@ pub struct ConnectionRow {
     pub tot_cmds: Option<i64>,
     /// The most that `obl` and `omem` came to in a snapshot, bytes.
     pub peak_output: Option<i64>,
+    /// The most that `qbuf` came to in a snapshot, bytes.
+    pub peak_query: Option<i64>,
     /// Snapshots that show it.
     pub snapshots: u64,
+    /// The first of them: its number in `snapshots`, from 0; `None` where that one is not listed.
+    pub first_snapshot: Option<u64>,
+    /// The last of them, likewise.
+    pub last_snapshot: Option<u64>,
     /// When it connected: the snapshot's time less `age`.
     pub created: Option<Time>,
     /// Time of the first snapshot that shows it.

@@ -45,6 +45,9 @@ pub fn report_of(text: &[u8], name: &str, options: &Analysis) -> Report {
     for row in &mut report.connections.rows {
         row.path = Default::default();
     }
+    for evidence in report.findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
+        evidence.path = Default::default();
+    }
     report
 }
 

@@ -66,6 +66,11 @@ fn series_give_what_a_plain_reading_gives() {
             let number = |key: &str| client.get(key).map(|value| value.parse::<i64>().unwrap());
             assert_eq!((row.first.unwrap().0, row.last.unwrap().0), (first * 1_000_000, time * 1_000_000));
             assert_eq!(row.snapshots, seen);
+            let time_of = |number: Option<u64>| found.snapshots[number.unwrap() as usize].time;
+            assert_eq!((time_of(row.first_snapshot), time_of(row.last_snapshot)), (row.first, row.last));
+            let sightings = plain.snapshots.iter().flat_map(|(_, clients)| clients);
+            let same = sightings.filter(|other| other["id"] == client["id"]);
+            assert_eq!(row.peak_query, same.map(|other| other["qbuf"].parse().unwrap()).max());
             assert_eq!(row.address.text(), client["addr"]);
             assert_eq!(text(&row.cmd), client.get("cmd").cloned());
             assert_eq!(text(&row.flags), client.get("flags").cloned());

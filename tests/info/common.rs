@@ -38,6 +38,8 @@ pub fn report_of(bytes: &[u8], reading: Reading) -> Report {
     report.inputs[0].path.0.clear();
     report.info.snapshots.iter_mut().for_each(|dump| dump.path.0.clear());
     report.rejects.samples.iter_mut().for_each(|sample| sample.path.0.clear());
+    let evidence = report.findings.iter_mut().flat_map(|finding| &mut finding.evidence);
+    evidence.for_each(|evidence| evidence.path.0.clear());
     report
 }
 

@@ -1,6 +1,6 @@
 //! `no-memory-limit`: nothing stops the server from taking all memory of its machine.
 
-use super::newest;
+use super::{newest, server, the_server};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::findings::{Finding, Number, Severity};
@@ -19,8 +19,8 @@ const ABOUT: About = About {
     rule: "no-memory-limit",
     kind: "info",
     detects: "A server that may take as much memory as it likes: maxmemory is 0.",
-    because: "When memory runs out the system kills the process, and all that was not saved is gone. With a limit \
-              the server refuses writes or drops old keys, as it was told to.",
+    because: "When memory runs out the system kills the process, and all that was not saved is gone. With \
+              a limit the server refuses writes or drops old keys, as it was told to.",
     severity: "A note; a warning once the server holds most of its machine's memory.",
     thresholds: &[SHARE],
     by_rate: false,
@@ -35,7 +35,8 @@ impl Rule for NoMemoryLimit {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for dump in newest(facts.report) {
+        let dumps = newest(facts.report);
+        for dump in &dumps {
             let (Some(0), Some(used)) = (dump.memory.maxmemory, dump.memory.used) else { continue };
             let limit = facts.limit(&ABOUT, &SHARE);
             let machine = dump.memory.system.filter(|total| *total > 0);
@@ -56,9 +57,11 @@ impl Rule for NoMemoryLimit {
                     number::bytes(used)
                 ),
             };
+            let subject = server(&dumps, dump);
             found.push(Finding {
                 severity,
-                title: "The server has no memory limit (maxmemory is 0).".to_owned(),
+                title: format!("{} has no memory limit (maxmemory is 0).", the_server(&subject)),
+                subject,
                 detail,
                 numbers: percent
                     .map(|value| Number { name: SHARE.name, value, threshold: Some(limit) })

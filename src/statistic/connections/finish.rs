@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::held::{BY, Connection, Group, Snapshot};
+use super::held::{BY, Connection, Group, Sight, Snapshot};
 use super::row::NO_TEXT;
 use super::series::Series;
 use crate::format::client_list::field::Field;
@@ -15,7 +15,8 @@ use crate::report::connections::{ConnectionRow, Connections, GrowthRow, Snapshot
 pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut Vec<String>) -> Connections {
     bounds.extend(series.bounds());
     let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, paths)).collect();
-    let mut rows: Vec<_> = series.connections().iter().map(|held| connection(held, texts, paths)).collect();
+    let mut rows: Vec<_> =
+        series.connections().iter().map(|held| connection(held, series, texts, paths)).collect();
     let weight = |row: &ConnectionRow| Reverse((row.peak_output, row.tot_mem));
     rows.sort_by(|a, b| {
         (weight(a), a.run, a.id, &a.address, a.fd).cmp(&(weight(b), b.run, b.id, &b.address, b.fd))
@@ -53,11 +54,15 @@ fn snapshot(held: &Snapshot, paths: &[Bytes]) -> SnapshotRow {
     }
 }
 
-fn connection(held: &Connection, texts: &Interner, paths: &[Bytes]) -> ConnectionRow {
+fn connection(held: &Connection, series: &Series, texts: &Interner, paths: &[Bytes]) -> ConnectionRow {
     let row = &held.row;
     let text = |field| Some(row.text(field)).filter(|text| *text != NO_TEXT).map(|text| texts.get(text));
     let told = |field| text(field).filter(|text| !text.is_empty()).map(Bytes::from);
     let number = |field| row.number(field);
+    let listed = |sight: Sight| {
+        let found = series.snapshots().binary_search_by_key(&sight.position, |snapshot| snapshot.position);
+        found.ok().map(|at| at as u64)
+    };
     let created = held.last.time.zip(number(Field::Age).filter(|age| *age >= 0));
     ConnectionRow {
         id: row.id,
@@ -89,7 +94,10 @@ fn connection(held: &Connection, texts: &Interner, paths: &[Bytes]) -> Connectio
         tot_net_out: number(Field::TotNetOut),
         tot_cmds: number(Field::TotCmds),
         peak_output: held.peak_output,
+        peak_query: held.peak_query,
         snapshots: held.snapshots,
+        first_snapshot: listed(held.first),
+        last_snapshot: listed(held.last),
         created: created.map(|(time, age)| Time(time.saturating_sub(age.saturating_mul(1_000_000)))),
         first: held.first.time.map(Time),
         last: held.last.time.map(Time),

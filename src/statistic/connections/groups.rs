@@ -124,7 +124,7 @@ pub fn is_unix(address: &[u8]) -> bool {
 }
 
 /// The host of an address, `unix` for sockets.
-fn host(address: &[u8]) -> &[u8] {
+pub fn host(address: &[u8]) -> &[u8] {
     if is_unix(address) { b"unix" } else { Address::parse(address).host }
 }
 

@@ -55,6 +55,7 @@ pub struct Connection {
     pub row: Row,
     pub snapshots: u64,
     pub peak_output: Option<i64>,
+    pub peak_query: Option<i64>,
     /// Of `row`, by [`BY`].
     pub groups: [u32; 4],
 }

@@ -18,6 +18,7 @@ pub mod splitter;
 
 use row::{NO_TEXT, Row};
 use series::Series;
+pub use groups::host;
 
 use crate::event::{ClientRow, SnapshotStart};
 use crate::format::client_list::field::Finder;

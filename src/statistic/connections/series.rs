@@ -275,7 +275,7 @@ impl Fold {
             }
             let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
             self.keys.insert(key(row, run), number);
-            let (row, peak_output) = (*row, row.output());
+            let (row, peak_output, peak_query) = (*row, row.output(), row.number(Field::Qbuf));
             self.connections.push(Connection {
                 run,
                 first: sight,
@@ -283,12 +283,14 @@ impl Fold {
                 row,
                 snapshots: 1,
                 peak_output,
+                peak_query,
                 groups,
             });
             return;
         };
         connection.snapshots += 1;
         connection.peak_output = connection.peak_output.max(row.output());
+        connection.peak_query = connection.peak_query.max(row.number(Field::Qbuf));
         if sight.position < connection.first.position {
             connection.first = sight;
         }

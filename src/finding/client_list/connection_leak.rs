@@ -1,0 +1,320 @@
+//! `connection-leak`: a client that opens connections and does not close them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+use super::rise::{Rise, Span, rise};
+use super::{End, MOST, append, evidence, has_flag, is_capture, is_safe, snapshot_evidence, stem};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use crate::output::number;
+use crate::report::Bytes;
+use crate::report::connections::{ConnectionRow, SnapshotRow};
+use crate::report::findings::{Confidence, Finding, Number, Severity};
+use crate::statistic::connections::host;
+
+/// The rule.
+pub struct ConnectionLeak;
+
+const PER_MINUTE: Threshold = Threshold {
+    name: "per-minute",
+    value: 0.1,
+    meaning: "growth of so many connections a minute, kept up over the series",
+    source: "operators' convention: 144 connections a day",
+};
+
+const NOTE: Threshold = Threshold {
+    name: "note-connections",
+    value: 3.0,
+    meaning: "growth by fewer connections than this is not judged",
+    source: "our judgement: with fewer there is no telling growth that is kept up from chance",
+};
+
+const CONNECTIONS: Threshold = Threshold {
+    name: "connections",
+    value: 5.0,
+    meaning: "growth by so many connections is a warning",
+    source: "our judgement: pools open a few connections more whenever load asks for them",
+};
+
+const ABOUT: About = About {
+    rule: "connection-leak",
+    kind: "client-list",
+    detects: "A client, user, library or host whose connections become more from snapshot to snapshot and \
+              are not closed again.",
+    because: "Each connection takes memory and one of maxclients. Once those are used up the server refuses \
+              everybody, not only the one that leaks.",
+    severity: "A warning where the growth is kept up and most of what was opened lies unused; a note for \
+               few connections, and where the new ones are in use, which is more load rather than a leak.",
+    thresholds: &[PER_MINUTE, NOTE, CONNECTIONS],
+    by_rate: true,
+    remedy: "Find in the client where a connection is opened and not given back, mostly on the path of an \
+             error or where a pool is made anew for each request, and bound its pool. Until then timeout \
+             (seconds, 0 by default) lets the server close clients that are idle for longer, subscribers \
+             excepted: idle clients of others then see closed connections too. tcp-keepalive closes only \
+             those whose host is gone, which does not help here while the process lives.",
+};
+
+/// Snapshots from which on a course is more than a moment.
+const ENOUGH: u64 = 5;
+
+/// A group that grows.
+struct Leak<'a> {
+    /// `name`, `user`, `library` or `ip`.
+    by: &'static str,
+    value: Bytes,
+    /// Whether only those without a name are meant.
+    unnamed: bool,
+    rows: Vec<&'a ConnectionRow>,
+    rise: Rise,
+}
+
+/// The series that is judged.
+struct Course<'a> {
+    facts: &'a Facts<'a>,
+    /// The number of the snapshot that it ends with.
+    last: u64,
+    end: End<'a>,
+}
+
+impl Rule for ConnectionLeak {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let connections = &facts.report.connections;
+        let Some(end) = End::of(connections) else { return };
+        // Replicas and MONITOR have rules of their own.
+        let counts = |row: &&ConnectionRow| {
+            row.run == end.run && matches!(row.kind, "normal" | "pubsub") && !is_capture(row)
+        };
+        let mut rest: Vec<&ConnectionRow> = connections.rows.iter().filter(counts).collect();
+        let course = Course { facts, last: last(&connections.snapshots), end };
+        let mut leaks = Vec::new();
+        // What says most comes first, and what it explains is not counted again: names, then names that
+        // differ by a number, then where the nameless come from, then where all come from.
+        course.take(&mut rest, &mut leaks, |row| row.name.clone());
+        course.take(&mut rest, &mut leaks, |row| {
+            row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'))
+        });
+        for unnamed in [true, false] {
+            for _ in 0..MOST {
+                let Some(leak) = course.from(&rest, unnamed) else { break };
+                let taken: HashSet<_> = leak.rows.iter().map(|row| place(row)).collect();
+                rest.retain(|row| !taken.contains(&place(row)));
+                leaks.push(leak);
+            }
+        }
+        let mut findings: Vec<_> = leaks.into_iter().map(|leak| course.finding(leak)).collect();
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        append(findings, found);
+    }
+}
+
+/// The last snapshot with a time: where others have one, a snapshot without it has no place in the course.
+/// Where none has, the last.
+fn last(snapshots: &[SnapshotRow]) -> u64 {
+    let timed = snapshots.iter().rposition(|row| row.time.is_some());
+    timed.unwrap_or_else(|| snapshots.len().saturating_sub(1)) as u64
+}
+
+/// What tells rows apart.
+fn place(row: &ConnectionRow) -> (&Bytes, u64) {
+    (&row.path, row.byte_offset)
+}
+
+impl Course<'_> {
+    /// Whether this is growth that is kept up, and fast enough.
+    fn leaks(&self, rows: &[&ConnectionRow]) -> Option<Rise> {
+        let least = self.facts.limit(&ABOUT, &NOTE);
+        // So that many small groups cost nothing.
+        if (rows.len() as f64) < least {
+            return None;
+        }
+        let span = |row: &&ConnectionRow| -> Option<Span> {
+            let last = if self.end.has(row) { self.last } else { row.last_snapshot? };
+            Some((row.first_snapshot?, last))
+        };
+        let rise = rise(&rows.iter().filter_map(span).collect::<Vec<_>>(), self.last)?;
+        let grown = rise.last.checked_sub(rise.first)? as f64;
+        let pace = self.facts.limit(&ABOUT, &PER_MINUTE);
+        let is_fast = self.minutes(&rise).is_none_or(|minutes| grown / minutes >= pace);
+        (rise.kept_up && grown >= least && is_fast).then_some(rise)
+    }
+
+    /// Takes out of `rest` the names that leak, the fastest first.
+    fn take<'r>(
+        &self,
+        rest: &mut Vec<&'r ConnectionRow>,
+        leaks: &mut Vec<Leak<'r>>,
+        name: impl Fn(&ConnectionRow) -> Option<Bytes>,
+    ) {
+        let groups = groups(rest, &name).into_iter();
+        let mut found: Vec<_> = groups
+            .filter_map(|(value, rows)| {
+                let rise = self.leaks(&rows)?;
+                Some(Leak { by: "name", value, unnamed: false, rows, rise })
+            })
+            .collect();
+        let values: HashSet<&Bytes> = found.iter().map(|leak| &leak.value).collect();
+        rest.retain(|row| !name(row).is_some_and(|name| values.contains(&name)));
+        found.sort_by_key(|leak| Reverse(leak.rise.last - leak.rise.first));
+        leaks.extend(found);
+    }
+
+    /// The user, library or host that leaks; of several the one that is the leak most of all: whose
+    /// connections are new for the greatest part.
+    fn from<'r>(&self, rest: &[&'r ConnectionRow], unnamed: bool) -> Option<Leak<'r>> {
+        let rest: Vec<_> = rest.iter().copied().filter(|row| !unnamed || row.name.is_none()).collect();
+        let mut best: Option<(f64, Leak<'r>)> = None;
+        for by in ["user", "library", "ip"] {
+            for (value, rows) in groups(&rest, |row| origin(row, by)) {
+                let Some(rise) = self.leaks(&rows) else { continue };
+                let part = (rise.last - rise.first) as f64 / rise.last as f64;
+                if best.as_ref().is_none_or(|(most, _)| part > *most) {
+                    best = Some((part, Leak { by, value, unnamed, rows, rise }));
+                }
+            }
+        }
+        best.map(|(_, leak)| leak)
+    }
+
+    /// From the first snapshot with any of them to the last; `None` without a clock.
+    fn minutes(&self, rise: &Rise) -> Option<f64> {
+        let time = |at: u64| self.snapshot(at)?.time;
+        let micros = time(self.last)?.0.saturating_sub(time(rise.begin)?.0);
+        (micros > 0).then(|| micros as f64 / 60e6)
+    }
+
+    fn snapshot(&self, at: u64) -> Option<&SnapshotRow> {
+        usize::try_from(at).ok().and_then(|at| self.facts.report.connections.snapshots.get(at))
+    }
+
+    fn finding(&self, leak: Leak<'_>) -> Finding {
+        let Leak { by, value, unnamed, mut rows, rise } = leak;
+        let what = words(by, &value, unnamed);
+        let (least, limit) = (self.facts.limit(&ABOUT, &CONNECTIONS), self.facts.limit(&ABOUT, &PER_MINUTE));
+        let grown = rise.last.saturating_sub(rise.first);
+        let shows = |at: u64| {
+            let row = self.snapshot(at)?;
+            let is_there =
+                |held: &&&ConnectionRow| held.first_snapshot <= Some(at) && held.last_snapshot >= Some(at);
+            let count = rows.iter().filter(is_there).count();
+            Some(snapshot_evidence(row, format!("{count} of {} connections: {what}", row.total)))
+        };
+        let middle = rise.begin + (self.last - rise.begin) / 2;
+        let mut shown: Vec<_> = [rise.begin, middle, self.last].into_iter().filter_map(shows).collect();
+        rows.retain(|row| row.first_snapshot.is_some_and(|first| first > rise.begin && first <= self.last));
+        let opened = rows.len() as u64;
+        rows.retain(|row| self.end.has(row));
+        let (left, unused) = (rows.len() as u64, rows.iter().filter(|row| is_unused(row)).count() as u64);
+        let closed = match opened - left {
+            0 => "none was closed".to_owned(),
+            closed => format!("{} of {opened} that were opened were closed again", number::grouped(closed)),
+        };
+        let is_leak = unused * 2 >= left;
+        let is_bad = is_leak && grown as f64 >= least;
+        let pace = self.minutes(&rise).map(|minutes| (minutes, grown as f64 / minutes));
+        let over = pace.map_or_else(
+            || format!("over {} snapshots", rise.snapshots),
+            |(minutes, pace)| {
+                format!("in {} ({pace:.1} a minute)", number::duration((minutes * 60e6) as u64))
+            },
+        );
+        let mut detail = match pace {
+            Some((_, pace)) => format!("The growth is {pace:.2} connections a minute (a leak from {limit})"),
+            None => format!("The capture has no clock to tell a rate by; the growth is {grown} connections"),
+        };
+        detail.push_str(&format!(
+            " and was kept up over {} snapshots; {closed}. Of the {left} that are new and there at the \
+             end, {unused} were unused for at least half of their lives.",
+            rise.snapshots
+        ));
+        if !is_leak {
+            detail.push_str(" Most are in use, so this looks like more load rather than a leak.");
+        }
+        // The longest unused ones show best what was forgotten.
+        rows.sort_by_key(|row| (Reverse(is_unused(row)), Reverse(row.idle)));
+        shown.extend(rows.iter().take(EVIDENCE).map(|row| evidence(row)));
+        let plain = |name, value: u64| Number { name, value: value as f64, threshold: None };
+        let pace_number =
+            pace.map(|(_, value)| Number { name: PER_MINUTE.name, value, threshold: Some(limit) });
+        let numbers = [
+            Number { name: CONNECTIONS.name, value: grown as f64, threshold: Some(least) },
+            plain("first", rise.first),
+            plain("last", rise.last),
+            plain("closed", opened - left),
+            plain("unused", unused),
+        ];
+        Finding {
+            severity: if is_bad { Severity::Warning } else { Severity::Info },
+            confidence: if pace.is_some() && is_leak && rise.snapshots >= ENOUGH {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            },
+            title: format!("{what} went from {} to {} connections {over}; {closed}.", rise.first, rise.last),
+            detail,
+            numbers: pace_number.into_iter().chain(numbers).collect(),
+            evidence: shown,
+            command: command(by, &value),
+            subject: value,
+            ..Finding::of(&ABOUT)
+        }
+    }
+}
+
+/// Who it is, as the subject of a sentence.
+fn words(by: &str, value: &Bytes, unnamed: bool) -> String {
+    let clients = if unnamed { "Clients without a name" } else { "Clients" };
+    let value = value.text();
+    match by {
+        "name" => value,
+        "user" => format!("{clients} of user {value}"),
+        "library" => format!("{clients} with library {value}"),
+        _ => format!("{clients} from {value}"),
+    }
+}
+
+/// What a connection comes from; the user `default` says nothing.
+fn origin(row: &ConnectionRow, by: &str) -> Option<Bytes> {
+    match by {
+        "user" => row.user.clone().filter(|user| user.0 != b"default"),
+        "library" => row.library.clone(),
+        _ => Some(Bytes::from(host(&row.address.0))),
+    }
+}
+
+fn groups<'a>(
+    rows: &[&'a ConnectionRow],
+    value: impl Fn(&ConnectionRow) -> Option<Bytes>,
+) -> BTreeMap<Bytes, Vec<&'a ConnectionRow>> {
+    let mut groups: BTreeMap<Bytes, Vec<&ConnectionRow>> = BTreeMap::new();
+    for row in rows {
+        if let Some(value) = value(row) {
+            groups.entry(value).or_default().push(row);
+        }
+    }
+    groups
+}
+
+/// Nobody used it for at least half of its life. Who only waits to be sent something does not tell: a
+/// subscriber is used by what it is sent. Ages are whole seconds, so the youngest do not tell either.
+fn is_unused(row: &ConnectionRow) -> bool {
+    let (Some(age), Some(idle)) = (row.age, row.idle) else { return true };
+    row.kind == "pubsub" || has_flag(row, b'b') || age <= 1 || idle.saturating_mul(2) >= age
+}
+
+/// Lists the connections, where the group is a plain word in one field.
+fn command(by: &str, value: &Bytes) -> Option<String> {
+    let text = value.text();
+    let field = match by {
+        "name" => format!("name={text} "),
+        "ip" if text == "unix" => return None,
+        "ip" if text.contains(':') => format!("addr=[{text}]:"),
+        "ip" => format!("addr={text}:"),
+        // A user may stand last in a row and a library is two fields.
+        _ => return None,
+    };
+    is_safe(value).then(|| format!("redis-cli CLIENT LIST | grep -F ' {field}'"))
+}
