@@ -119,6 +119,10 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     if at == 1 && (spec.name.contains('|') || matches!(spec.name, "KEYS" | "DEBUG")) {
         return true;
     }
+    // A password may be any word.
+    if matches!(spec.name, "AUTH" | "HELLO" | "ACL|SETUSER" | "MIGRATE" | "SENTINEL|SET") {
+        return false;
+    }
     // The name of a setting is shown, never what it was set to.
     if spec.name == "CONFIG|SET" {
         return at.is_multiple_of(2);
@@ -178,6 +182,8 @@ mod tests {
             (r#""CONFIG" "SET" "requirepass" "secret""#, "CONFIG SET requirepass (6 bytes)"),
             (r#""DEBUG" "SLEEP" "5""#, "DEBUG SLEEP 5"),
             (r#""AUTH" "1234""#, "AUTH (4 bytes)"),
+            (r#""AUTH" "save""#, "AUTH (4 bytes)"),
+            (r#""HELLO" "3" "AUTH" "bob" "now""#, "HELLO (1 byte) (4 bytes) (3 bytes) (3 bytes)"),
             (r#""SCAN" "0" "MATCH" "a*" "COUNT" "10""#, "SCAN 0 MATCH a* COUNT 10"),
             (r#""DEL" "a\"b\n""#, "DEL a\\\"b\\n"),
             (r#""ACL" "SETUSER" "bob" ">pw""#, "ACL SETUSER (3 bytes) (3 bytes)"),

@@ -4,22 +4,26 @@ use std::collections::HashMap;
 
 use super::about::{About, Threshold};
 use super::settings::Settings;
+use super::tools;
 use crate::report::{Bytes, ClientRow, Report};
+use crate::statistic::calls::Conduct;
 
 /// Summaries of a run, and the thresholds.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The report's tables; no finding is in it yet.
     pub report: &'a Report,
+    /// What clients do, beside the report.
+    pub conduct: &'a Conduct,
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
 }
 
 impl<'a> Facts<'a> {
     /// Of a report whose tables hold every row.
-    pub fn new(report: &'a Report, settings: &'a Settings) -> Self {
+    pub fn new(report: &'a Report, conduct: &'a Conduct, settings: &'a Settings) -> Self {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
-        Facts { report, settings, clients }
+        Facts { report, conduct, settings, clients }
     }
 
     /// What a threshold is.
@@ -39,6 +43,11 @@ impl<'a> Facts<'a> {
         let first = inputs().filter_map(|input| input.first).min()?;
         let last = inputs().filter_map(|input| input.last).max()?;
         Some(last.0.saturating_sub(first.0) as f64 / 1e6)
+    }
+
+    /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
+    pub fn is_tool(&self, row: &ClientRow) -> bool {
+        tools::is_tool(row)
     }
 
     /// The row of a client address.

@@ -9,8 +9,10 @@ mod events;
 mod facts;
 mod info;
 mod monitor;
+mod party;
 pub mod settings;
 mod slowlog;
+pub mod tools;
 
 use std::cmp::Reverse;
 

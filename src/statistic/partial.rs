@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::caller::Caller;
+use super::calls::{Calls, Conduct};
 use super::clients::{self, Clients};
 use super::commands::Commands;
 use super::connections::Connections;
@@ -39,6 +40,7 @@ pub struct Partial {
     pub(super) slowlog: Slowlog,
     pub(super) events: Events,
     pub(super) info: Info,
+    pub(super) calls: Calls,
 }
 
 impl Partial {
@@ -51,6 +53,9 @@ impl Partial {
         let accounts = &self.accounts;
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        self.calls.merge(later.calls, &commands, &numbers, |input| {
+            accounts.get(&input).map_or(0, |held| held.lines)
+        });
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.connections.merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
@@ -78,6 +83,7 @@ impl Partial {
     /// An input ends here: what follows is another server's, or another time.
     pub fn end_input(&mut self) {
         self.caller = Caller::Nobody;
+        self.calls.gap();
         self.events.end_input();
     }
 }
@@ -117,6 +123,8 @@ pub struct Summary {
     pub events: report::events::Events,
     /// From INFO.
     pub info: report::info::Info,
+    /// What clients do, for the rules.
+    pub conduct: Conduct,
     /// Bounds that took over.
     pub bounds: Vec<String>,
 }
@@ -169,6 +177,7 @@ impl Partial {
             slowlog: self.slowlog.finish(&patterns, paths, commandlog),
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
+            conduct: self.calls.finish(&self.commands, &self.clients, paths),
             commands,
             key_patterns,
             hot_keys,

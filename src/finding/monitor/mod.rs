@@ -1,6 +1,128 @@
 //! Rules over monitor.
 
-use super::Rule;
+mod blocking_without_timeout;
+mod busy_polling;
+mod clear_text_secret;
+mod connection_per_request;
+mod cross_slot;
+mod dominant_client;
+mod flush_command;
+mod keys_command;
+mod large_multi_key;
+mod loop_instead_of_batch;
+mod script_sent_each_time;
+mod server_stalling_command;
+mod slow;
+
+use super::party::{Party, parties};
+use super::{EVIDENCE, Facts, Rule};
+use crate::output::number::{self, Noun};
+use crate::report::findings::{Evidence, Number};
+use crate::report::{Bytes, ClientRow, Example};
+use crate::statistic::sightings::Sighting;
+use crate::statistic::sign::Sign;
 
 /// In the order of their weight.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[
+    &keys_command::KeysCommand,
+    &flush_command::FlushCommand,
+    &server_stalling_command::ServerStallingCommand,
+    &dominant_client::DominantClient,
+    &large_multi_key::LargeMultiKey,
+    &loop_instead_of_batch::LoopInsteadOfBatch,
+    &blocking_without_timeout::BlockingWithoutTimeout,
+    &connection_per_request::ConnectionPerRequest,
+    &busy_polling::BusyPolling,
+    &script_sent_each_time::ScriptSentEachTime,
+    &clear_text_secret::ClearTextSecret,
+    &cross_slot::CrossSlot,
+];
+
+const CALLS: Noun = Noun("call", "calls");
+const CLIENTS: Noun = Noun("other client", "other clients");
+
+/// A record of a report as evidence.
+fn evidence(example: &Example) -> Evidence {
+    Evidence {
+        path: example.path.clone(),
+        byte_offset: example.byte_offset,
+        line: example.line,
+        time: Some(example.time),
+        text: example.text.clone(),
+    }
+}
+
+/// The earliest of some records.
+fn earliest<'a>(examples: impl Iterator<Item = &'a Example>) -> Vec<Evidence> {
+    let mut examples: Vec<_> = examples.collect();
+    examples.sort_by_key(|example| (example.time, &example.path, example.byte_offset));
+    examples.into_iter().take(EVIDENCE).map(evidence).collect()
+}
+
+/// What shows a sign, by who did it.
+fn sighted<'a>(facts: &Facts<'a>, sign: Sign) -> Vec<Party<'a, &'a Sighting>> {
+    let rows = facts.conduct.sightings.iter().filter(|row| row.sign == sign);
+    parties(facts, rows.map(|row| (&row.client, row)))
+}
+
+/// All calls of some sightings.
+fn calls(rows: &[&Sighting]) -> u64 {
+    rows.iter().map(|row| row.calls).sum()
+}
+
+/// The clients that are no tools.
+fn applications<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a ClientRow> + Clone {
+    let rows = &facts.report.clients.rows;
+    rows.iter().filter(|row| !super::tools::is_tool(row))
+}
+
+/// How many clients that are no tools make how many calls beside the party.
+fn others<T>(facts: &Facts<'_>, party: &Party<'_, T>) -> (u64, u64) {
+    let rows = applications(facts).filter(|row| !party.addresses.contains(&row.client));
+    rows.fold((0, 0), |(clients, calls), row| (clients + 1, calls + row.calls))
+}
+
+/// How many others make 1 % of `total` calls or more: those who are at work too.
+fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
+    let others = applications(facts).filter(|row| !party.addresses.contains(&row.client));
+    others.filter(|row| percent(row.calls, total) >= 1.0).count()
+}
+
+/// Says who else is there.
+fn company((clients, calls): (u64, u64)) -> String {
+    match clients {
+        0 => "Nobody else used the server in this capture.".to_owned(),
+        _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),
+    }
+}
+
+/// `once`, `6 times`.
+fn times(calls: u64) -> String {
+    match calls {
+        1 => "once".to_owned(),
+        _ => format!("{} times", number::grouped(calls)),
+    }
+}
+
+/// A number without a threshold.
+fn plain(name: &'static str, value: f64) -> Number {
+    Number { name, value, threshold: None }
+}
+
+/// A number and what it is compared with.
+fn against(name: &'static str, value: f64, threshold: f64) -> Number {
+    Number { name, value, threshold: Some(threshold) }
+}
+
+/// Per cent that `part` is of `whole`.
+fn percent(part: u64, whole: u64) -> f64 {
+    crate::statistic::share(part, whole) * 100.0
+}
+
+/// The names of the commands of some sightings, each once: `GET, SET`.
+fn commands<'a>(names: impl Iterator<Item = &'a Bytes>) -> String {
+    let mut names: Vec<_> = names.map(Bytes::text).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}

@@ -1,0 +1,93 @@
+//! Which clients use which database: who loses something when it is emptied.
+
+use super::Call;
+use super::calls::address;
+use super::clients::{ClientIndex, Clients, INHERITED};
+use crate::command::Access;
+use crate::event::Database;
+use crate::intern::hash;
+use crate::report::Bytes;
+
+/// Databases told apart per client: Redis has 16 unless it is told otherwise. Later ones count as [`OTHERS`].
+const MOST: usize = 64;
+
+/// The databases past [`MOST`].
+const OTHERS: u64 = u64::MAX;
+
+/// A database as a number: Redis's own, or for Kvrocks' namespaces a hash above all of those.
+pub fn database(database: Database<'_>) -> u64 {
+    match database {
+        Database::Number(number) => u64::from(number),
+        Database::Namespace(name) => hash(name) | 1 << 63,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    database: u64,
+    calls: u64,
+}
+
+/// Data calls by client and database.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// By the client's number; a client's first database first.
+    clients: Vec<Vec<Use>>,
+}
+
+/// Calls of one client that read, change or remove data of one database; FLUSHALL and FLUSHDB do not count.
+#[derive(Clone, Debug)]
+pub struct UseRow {
+    /// The client's address.
+    pub client: Bytes,
+    /// As [`database`].
+    pub database: u64,
+    /// How many.
+    pub calls: u64,
+}
+
+impl Uses {
+    /// Counts a call.
+    pub fn observe(&mut self, call: &Call<'_>) {
+        let is_data = matches!(call.access(), Some(Access::Read | Access::Write | Access::Delete))
+            && !call.is_dangerous();
+        if is_data {
+            self.add(call.client, Use { database: database(call.record.database), calls: 1 });
+        }
+    }
+
+    fn add(&mut self, client: ClientIndex, seen: Use) {
+        let at = client as usize;
+        if at >= self.clients.len() {
+            self.clients.resize(at + 1, Vec::new());
+        }
+        let Some(uses) = self.clients.get_mut(at) else { return };
+        if let Some(held) = uses.iter_mut().find(|held| held.database == seen.database) {
+            held.calls += seen.calls;
+        } else if uses.len() < MOST || seen.database == OTHERS {
+            uses.push(seen);
+        } else {
+            self.add(client, Use { database: OTHERS, ..seen });
+        }
+    }
+
+    /// Appends what follows.
+    pub fn merge(&mut self, later: Uses, numbers: &[ClientIndex]) {
+        for (uses, client) in later.clients.into_iter().zip(numbers) {
+            uses.into_iter().for_each(|seen| self.add(*client, seen));
+        }
+    }
+
+    /// The rows, in the order in which clients and their databases were first seen.
+    pub fn finish(&self, clients: &Clients) -> Vec<UseRow> {
+        let numbered = (INHERITED..).zip(&self.clients);
+        let rows = numbered.flat_map(|(client, uses)| {
+            uses.iter().map(move |held| UseRow {
+                client: address(clients, client),
+                database: held.database,
+                calls: held.calls,
+            })
+        });
+        rows.collect()
+    }
+}
