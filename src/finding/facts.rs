@@ -1,6 +1,6 @@
 //! What rules judge by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::about::{About, Threshold};
 use super::settings::Settings;
@@ -17,13 +17,16 @@ pub struct Facts<'a> {
     pub conduct: &'a Conduct,
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
+    tools: HashSet<&'a Bytes>,
 }
 
 impl<'a> Facts<'a> {
     /// Of a report whose tables hold every row.
     pub fn new(report: &'a Report, conduct: &'a Conduct, settings: &'a Settings) -> Self {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
-        Facts { report, conduct, settings, clients }
+        let tools =
+            report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
+        Facts { report, conduct, settings, clients, tools }
     }
 
     /// What a threshold is.
@@ -47,7 +50,12 @@ impl<'a> Facts<'a> {
 
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
     pub fn is_tool(&self, row: &ClientRow) -> bool {
-        tools::is_tool(row)
+        self.tools.contains(&row.client)
+    }
+
+    /// The clients that are no tools.
+    pub fn applications(&self) -> impl Iterator<Item = &'a ClientRow> + use<'a, '_> {
+        self.report.clients.rows.iter().filter(|row| !self.is_tool(row))
     }
 
     /// The row of a client address.

@@ -73,6 +73,9 @@ impl<T> Party<'_, T> {
 
     /// `10.0.0.5 (20 connections)`, or the subject alone where it has one connection.
     pub fn title(&self) -> String {
+        if self.subject.0.is_empty() {
+            return "A client without an address".to_owned();
+        }
         let subject = self.subject.text();
         match self.addresses.len() {
             0 | 1 => subject,

@@ -19,7 +19,7 @@ use crate::report::{Bytes, Example};
 const MOST: usize = 4096;
 
 /// Bytes of a detail that are kept.
-const DETAIL: usize = 128;
+pub const DETAIL: usize = 128;
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ pub struct Sighting {
     /// The sum of the numbers.
     pub total: u64,
     /// [`Sign::Keys`]: the first pattern. [`Sign::Flush`]: the database as captured. [`Sign::Stall`]: the
-    /// subcommand. Cut off at 128 bytes.
+    /// subcommand. Cut off at [`DETAIL`] bytes.
     pub detail: Bytes,
     /// The first five.
     pub examples: Vec<Example>,
@@ -121,11 +121,11 @@ impl Sightings {
         let mut scratch = Vec::new();
         let found = match watch {
             Watch::Nothing => None,
-            Watch::Keys => args.get(1).map(|pattern| Find {
+            Watch::Keys => Some(Find {
                 sign: Sign::Keys,
                 what: 0,
                 number: 0,
-                detail: pattern.bytes(&mut scratch),
+                detail: args.get(1).map_or(&b""[..], |pattern| pattern.bytes(&mut scratch)),
             }),
             Watch::Flush => {
                 let all = spec.name == "FLUSHALL";

@@ -1,6 +1,6 @@
 //! `busy-polling`: a client asks the same again and again.
 
-use super::{CALLS, against, applications, earliest, percent};
+use super::{CALLS, against, earliest, everybody, percent};
 use crate::finding::party::parties;
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -68,7 +68,7 @@ impl Rule for BusyPolling {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total: u64 = applications(facts).map(|row| row.calls).sum();
+        let (_, total) = everybody(facts);
         let limit = facts.limit(&ABOUT, &ASKED);
         let slowest = facts.limit(&ABOUT, &RATE);
         let rows = facts.conduct.runs.iter().filter(|row| {

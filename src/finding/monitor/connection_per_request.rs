@@ -1,6 +1,6 @@
 //! `connection-per-request`: a connection is opened for a few calls, again and again.
 
-use super::{against, applications, percent, plain};
+use super::{against, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, tools};
 use crate::output::number;
@@ -71,7 +71,7 @@ impl Rule for ConnectionPerRequest {
             .filter(|row| row.age.is_some_and(|age| age >= KEPT))
             .map(|row| &row.address)
             .collect();
-        let rows = applications(facts).filter(|row| row.kind == "tcp" && !kept.contains(&row.client));
+        let rows = facts.applications().filter(|row| row.kind == "tcp" && !kept.contains(&row.client));
         for party in parties(facts, rows.map(|row| (&row.client, row))) {
             let short: Vec<_> = party.items.iter().copied().filter(|row| is_short(row, most)).collect();
             // Among as many that last, these are the ends of something else.

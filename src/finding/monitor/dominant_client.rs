@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, against, applications, peers, percent, plain};
+use super::{CALLS, against, everybody, peers, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -66,7 +66,7 @@ impl Rule for DominantClient {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total: u64 = applications(facts).map(|row| row.calls).sum();
+        let (_, total) = everybody(facts);
         let mut parties = groups(facts);
         parties.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
         let mut parties = parties.into_iter();
@@ -121,7 +121,7 @@ impl Rule for DominantClient {
 /// The clients with their calls. Nameless connections of one IP are one where most of what they call is the same.
 fn groups<'a>(facts: &Facts<'a>) -> Vec<(u64, Party<'a, &'a ClientRow>)> {
     let mut alike: BTreeMap<&[u8], Vec<&ClientRow>> = BTreeMap::new();
-    for row in applications(facts) {
+    for row in facts.applications() {
         let habit = row.commands.first().filter(|_| row.name.is_none());
         alike.entry(habit.map_or(&b""[..], |held| held.command.0.as_slice())).or_default().push(row);
     }

@@ -1,12 +1,13 @@
 //! `flush-command`: somebody empties a database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CALLS, CLIENTS, against, applications, calls, earliest, sighted, times};
+use super::{CALLS, against, calls, earliest, sighted, times};
+use crate::finding::facts::subject;
 use crate::finding::party::Party;
 use crate::finding::{About, Facts, Rule, Threshold};
-use crate::report::ClientRow;
 use crate::report::findings::{Finding, Severity};
+use crate::report::{Bytes, ClientRow};
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
 
@@ -49,8 +50,9 @@ impl Rule for FlushCommand {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let limit = facts.limit(&ABOUT, &OTHERS);
+        let work = Work::new(facts);
         for party in sighted(facts, Sign::Flush) {
-            let (clients, hurt) = others(facts, &party);
+            let hurt = work.of_others(facts, &party);
             let count = calls(&party.items);
             let least = facts.limit(&ABOUT, &FLUSHES);
             if (count as f64) < least {
@@ -59,11 +61,11 @@ impl Rule for FlushCommand {
             let is_all = party.items.iter().any(|row| row.what == u64::MAX);
             let what = if is_all { "every database".to_owned() } else { databases(&party) };
             let command = if is_all { "FLUSHALL" } else { "FLUSHDB" };
-            let detail = match clients {
+            let detail = match hurt {
                 0 => format!("All keys of {what} were removed. No other client used them in this capture."),
                 _ => format!(
-                    "All keys of {what} were removed. {} made {} on them in this capture (critical from {limit}).",
-                    CLIENTS.count(clients),
+                    "All keys of {what} were removed. Other clients made {} on them in this capture (critical from \
+                     {limit}).",
                     CALLS.count(hurt)
                 ),
             };
@@ -93,29 +95,53 @@ fn databases(party: &Party<'_, &Sighting>) -> String {
     format!("{} {names}", if names.contains(',') { "databases" } else { "database" })
 }
 
-/// How many other clients make how many calls on what was emptied.
-fn others(facts: &Facts<'_>, party: &Party<'_, &Sighting>) -> (u64, u64) {
-    let own: Vec<_> = party.addresses.iter().filter_map(|address| facts.client(address)).collect();
-    // Nameless connections of one machine may be one program: a test suite opens many.
-    let is_own = |row: &ClientRow| {
-        own.iter().any(|held| {
-            held.client == row.client
-                || (held.kind == "tcp"
-                    && held.name.is_none()
-                    && row.name.is_none()
-                    && held.address == row.address)
-        })
-    };
-    let strangers: BTreeSet<_> =
-        applications(facts).filter(|row| !is_own(row)).map(|row| &row.client).collect();
-    let is_emptied = |database| party.items.iter().any(|row| row.what == u64::MAX || row.what == database);
-    let uses = facts.conduct.uses.iter();
-    let hurt = uses.filter(|row| strangers.contains(&row.client) && is_emptied(row.database));
-    let mut clients = BTreeSet::new();
-    let calls = hurt.map(|row| {
-        clients.insert(&row.client);
-        row.calls
-    });
-    let calls = calls.sum();
-    (clients.len() as u64, calls)
+/// Data calls of applications, by database.
+#[derive(Default)]
+struct Work<'a> {
+    all: BTreeMap<u64, u64>,
+    /// Of the nameless connections of a machine: they may be one program, as a test suite opens many.
+    hosts: BTreeMap<(&'a Bytes, u64), u64>,
+    /// Of the others, by name where they have one.
+    clients: BTreeMap<(&'a Bytes, u64), u64>,
+}
+
+impl<'a> Work<'a> {
+    fn new(facts: &Facts<'a>) -> Self {
+        let mut work = Work::default();
+        for held in &facts.conduct.uses {
+            let Some(row) = facts.client(&held.client).filter(|row| !facts.is_tool(row)) else { continue };
+            *work.all.entry(held.database).or_default() += held.calls;
+            let (table, who) = match host(row) {
+                Some(host) => (&mut work.hosts, host),
+                None => (&mut work.clients, subject(row)),
+            };
+            *table.entry((who, held.database)).or_default() += held.calls;
+        }
+        work
+    }
+
+    /// Calls of others on what the party emptied.
+    fn of_others(&self, facts: &Facts<'a>, party: &Party<'a, &Sighting>) -> u64 {
+        let own: Vec<_> = party.addresses.iter().filter_map(|address| facts.client(address)).collect();
+        let hosts: BTreeSet<_> = own.iter().filter_map(|row| host(row)).collect();
+        let names: BTreeSet<_> =
+            own.iter().filter(|row| host(row).is_none()).map(|row| subject(row)).collect();
+        let is_emptied =
+            |database| party.items.iter().any(|row| row.what == u64::MAX || row.what == database);
+        let emptied = self.all.iter().filter(|(database, _)| is_emptied(**database));
+        let others = emptied.map(|(database, calls)| {
+            let of = |table: &BTreeMap<(&Bytes, u64), u64>, who: &Bytes| {
+                table.get(&(who, *database)).copied().unwrap_or_default()
+            };
+            let mine = hosts.iter().map(|host| of(&self.hosts, host)).sum::<u64>()
+                + names.iter().map(|name| of(&self.clients, name)).sum::<u64>();
+            calls.saturating_sub(mine)
+        });
+        others.sum()
+    }
+}
+
+/// The machine of a nameless connection.
+fn host(row: &ClientRow) -> Option<&Bytes> {
+    (row.kind == "tcp" && row.name.is_none()).then_some(&row.address)
 }

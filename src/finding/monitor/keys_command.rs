@@ -1,10 +1,12 @@
 //! `keys-command`: somebody looks at every key of a database.
 
-use super::{against, calls, company, earliest, others, sighted, slow, times};
+use super::{against, calls, company, earliest, everybody, is_shared, others, sighted, slow, times};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
+use crate::report::Bytes;
 use crate::report::findings::{Finding, Severity};
 use crate::statistic::Period;
+use crate::statistic::sightings::DETAIL;
 use crate::statistic::sign::Sign;
 
 /// The rule.
@@ -44,8 +46,9 @@ impl Rule for KeysCommand {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let everybody = everybody(facts);
         for party in sighted(facts, Sign::Keys) {
-            let company_of = others(facts, &party);
+            let company_of = others(facts, everybody, &party);
             let count = calls(&party.items);
             let least = facts.limit(&ABOUT, &CALLS);
             if (count as f64) < least {
@@ -57,13 +60,23 @@ impl Rule for KeysCommand {
             let limit = facts.limit(&ABOUT, &CRITICAL);
             let severity = match slowest {
                 Some(row) if row.us as f64 >= limit * 1000.0 => Severity::Critical,
-                _ if company_of.0 > 0 => Severity::Warning,
+                _ if is_shared(company_of, &party) => Severity::Warning,
                 _ => Severity::Info,
             };
             let took = slowest
                 .map(|row| format!("; the slowest took {}", number::latency(row.us)))
                 .unwrap_or_default();
-            let pattern = party.items.first().map(|row| row.detail.text()).unwrap_or_default();
+            let pattern = party.items.iter().map(|row| &row.detail);
+            let pattern = pattern.filter(|text| (1..DETAIL).contains(&text.0.len())).map(Bytes::text).next();
+            let remedy = pattern.map_or_else(
+                || ABOUT.remedy.to_owned(),
+                |text| {
+                    format!(
+                        "Use SCAN 0 MATCH {text} COUNT 500 instead of KEYS {text}, and go on with the cursor that it \
+                         returns until that is 0."
+                    )
+                },
+            );
             let mut numbers = vec![against(CALLS.name, count as f64, least)];
             numbers.extend(slowest.map(|row| against(CRITICAL.name, row.us as f64 / 1000.0, limit)));
             let command = party.kill();
@@ -77,10 +90,7 @@ impl Rule for KeysCommand {
                 numbers,
                 evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
                 confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
-                remedy: format!(
-                    "Use SCAN 0 MATCH {pattern} COUNT 500 instead of KEYS {pattern}, and go on with the cursor that \
-                     it returns until that is 0. To stop it now, close its connection."
-                ),
+                remedy,
                 caution: command.as_ref().map(|_| {
                     "This drops the client's connection; it may reconnect and do the same again.".to_owned()
                 }),

@@ -1,6 +1,8 @@
 //! `large-multi-key`: one call names very many keys.
 
-use super::{against, calls, commands, company, earliest, others, sighted, slow, times};
+use super::{
+    against, calls, commands, company, earliest, everybody, is_shared, others, sighted, slow, times,
+};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
@@ -46,10 +48,11 @@ impl Rule for LargeMultiKey {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let limit = facts.limit(&ABOUT, &KEYS).max(MANY as f64);
         let warning = facts.limit(&ABOUT, &WARNING);
+        let everybody = everybody(facts);
         for mut party in sighted(facts, Sign::ManyKeys) {
             party.items.retain(|row| row.largest as f64 >= limit);
             let Some(largest) = party.items.iter().map(|row| row.largest).max() else { continue };
-            let company_of = others(facts, &party);
+            let company_of = others(facts, everybody, &party);
             let names = commands(party.items.iter().map(|row| &row.command));
             let mut period = Period::default();
             party.items.iter().for_each(|row| period.merge(row.period));
@@ -57,7 +60,7 @@ impl Rule for LargeMultiKey {
                 party.items.iter().filter_map(|row| std::str::from_utf8(&row.command.0).ok()).collect();
             let slowest = slow::slowest(facts, &party, &texts, period);
             found.push(Finding {
-                severity: if largest as f64 >= warning && company_of.0 > 0 {
+                severity: if largest as f64 >= warning && is_shared(company_of, &party) {
                     Severity::Warning
                 } else {
                     Severity::Info

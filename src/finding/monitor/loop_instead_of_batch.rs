@@ -1,6 +1,6 @@
 //! `loop-instead-of-batch`: a client asks for one key after the other, and waits each time.
 
-use super::{CALLS, against, applications, earliest, peers, percent};
+use super::{CALLS, against, earliest, everybody, peers, percent};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -81,7 +81,7 @@ impl Rule for LoopInsteadOfBatch {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total: u64 = applications(facts).map(|row| row.calls).sum();
+        let (_, total) = everybody(facts);
         let limit = facts.limit(&ABOUT, &ROW);
         let rows = facts.conduct.runs.iter().filter(|row| {
             let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));

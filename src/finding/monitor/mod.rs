@@ -18,7 +18,7 @@ use super::party::{Party, parties};
 use super::{EVIDENCE, Facts, Rule};
 use crate::output::number::{self, Noun};
 use crate::report::findings::{Evidence, Number};
-use crate::report::{Bytes, ClientRow, Example};
+use crate::report::{Bytes, Example};
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
 
@@ -70,21 +70,27 @@ fn calls(rows: &[&Sighting]) -> u64 {
     rows.iter().map(|row| row.calls).sum()
 }
 
-/// The clients that are no tools.
-fn applications<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a ClientRow> + Clone {
-    let rows = &facts.report.clients.rows;
-    rows.iter().filter(|row| !super::tools::is_tool(row))
+/// The applications of a run: how many there are, and their calls.
+fn everybody(facts: &Facts<'_>) -> (u64, u64) {
+    facts.applications().fold((0, 0), |(clients, calls), row| (clients + 1, calls + row.calls))
 }
 
-/// How many clients that are no tools make how many calls beside the party.
-fn others<T>(facts: &Facts<'_>, party: &Party<'_, T>) -> (u64, u64) {
-    let rows = applications(facts).filter(|row| !party.addresses.contains(&row.client));
-    rows.fold((0, 0), |(clients, calls), row| (clients + 1, calls + row.calls))
+/// What of `everybody` is not the party.
+fn others<T>(facts: &Facts<'_>, everybody: (u64, u64), party: &Party<'_, T>) -> (u64, u64) {
+    let own = party.addresses.iter().filter_map(|address| facts.client(address));
+    own.filter(|row| !facts.is_tool(row))
+        .fold(everybody, |(clients, calls), row| (clients.saturating_sub(1), calls.saturating_sub(row.calls)))
+}
+
+/// Whether others wait for what the party does: they are there, or the capture does not tell clients apart (Redis
+/// up to 2.4).
+fn is_shared<T>((clients, _): (u64, u64), party: &Party<'_, T>) -> bool {
+    clients > 0 || party.subject.0.is_empty()
 }
 
 /// How many others make 1 % of `total` calls or more: those who are at work too.
 fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
-    let others = applications(facts).filter(|row| !party.addresses.contains(&row.client));
+    let others = facts.applications().filter(|row| !party.addresses.contains(&row.client));
     others.filter(|row| percent(row.calls, total) >= 1.0).count()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{against, applications, earliest, percent, sighted};
+use super::{against, earliest, percent, sighted};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
@@ -54,7 +54,7 @@ impl Rule for ScriptSentEachTime {
         let limit = facts.limit(&ABOUT, &CALLS);
         let warning = facts.limit(&ABOUT, &WARNING);
         let least = facts.limit(&ABOUT, &SHARE);
-        let received: u64 = applications(facts).map(|row| row.payload_bytes).sum();
+        let received: u64 = facts.applications().map(|row| row.payload_bytes).sum();
         for mut party in sighted(facts, Sign::Script) {
             let mut texts: BTreeMap<u64, u64> = BTreeMap::new();
             party.items.iter().for_each(|row| *texts.entry(row.what).or_default() += row.calls);

@@ -1,6 +1,6 @@
 //! `server-stalling-command`: somebody makes the server stand still, or ends it.
 
-use super::{against, company, earliest, others, slow, times};
+use super::{against, company, earliest, everybody, is_shared, others, slow, times};
 use crate::finding::party::{Party, named_parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -93,9 +93,8 @@ impl Rule for ServerStallingCommand {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for party in acts(facts) {
-            found.push(finding(facts, party));
-        }
+        let everybody = everybody(facts);
+        found.extend(acts(facts).into_iter().map(|party| finding(facts, everybody, party)));
     }
 }
 
@@ -116,8 +115,8 @@ fn acts<'a>(facts: &Facts<'a>) -> Vec<Party<'a, Act<'a>>> {
     named_parties(facts, seen.into_iter().chain(slow))
 }
 
-fn finding(facts: &Facts<'_>, party: Party<'_, Act<'_>>) -> Finding {
-    let company_of = others(facts, &party);
+fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) -> Finding {
+    let company_of = others(facts, everybody, &party);
     let seen: u64 = party.items.iter().filter(|act| matches!(act, Act::Seen(_))).map(|act| act.calls()).sum();
     let count = if seen > 0 { seen } else { party.items.iter().map(|act| act.calls()).sum() };
     let slowest = party.items.iter().filter_map(|act| match act {
@@ -128,7 +127,7 @@ fn finding(facts: &Facts<'_>, party: Party<'_, Act<'_>>) -> Finding {
     let longest = party.items.iter().map(|act| act.milliseconds()).fold(0.0, f64::max);
     let limit = facts.limit(&ABOUT, &CRITICAL);
     let ends = party.items.iter().any(|act| act.ends());
-    let alone = company_of.0 == 0 && facts.has("monitor");
+    let alone = !is_shared(company_of, &party) && facts.has("monitor");
     let severity = match (alone, ends || longest >= limit) {
         (true, _) => Severity::Info,
         (false, true) => Severity::Critical,
@@ -138,7 +137,7 @@ fn finding(facts: &Facts<'_>, party: Party<'_, Act<'_>>) -> Finding {
     names.sort();
     names.dedup();
     let names = names.join(", ");
-    let who = if party.subject.0.is_empty() { "Somebody".to_owned() } else { party.title() };
+    let who = party.title();
     let stood = match longest as u64 {
         0 => String::new(),
         milliseconds => {
