@@ -256,6 +256,7 @@ fn finished(mut partial: Partial) -> Value {
         summary.databases,
         summary.timeline,
         summary.bounds,
+        format!("{:?}", summary.conduct),
         accounts,
     ])
 }

@@ -1,12 +1,14 @@
 //! What clients do, for the rules about calls: what they were seen to do, their runs, the databases they use.
 
+use std::collections::BTreeMap;
+
 use super::Call;
 use super::clients::{ClientIndex, Clients, REST, shown};
 use super::commands::{CommandIndex, Commands};
 use super::runs::{RunRow, Runs};
 use super::sightings::{Sighting, Sightings};
 use super::uses::{UseRow, Uses};
-use crate::report::Bytes;
+use crate::report::{Bytes, Example};
 
 /// What the clients of a stretch of the capture do.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Conduct {
     pub runs: Vec<RunRow>,
     /// Data calls by client and database.
     pub uses: Vec<UseRow>,
+    /// By address, the first call of the client's own.
+    pub openings: BTreeMap<Bytes, Example>,
 }
 
 impl Calls {
@@ -62,6 +66,7 @@ impl Calls {
             sightings: self.sightings.finish(commands, clients, paths),
             runs: self.runs.finish(commands, clients, paths),
             uses: self.uses.finish(clients),
+            openings: self.runs.openings(commands, clients, paths),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! does not count. The first and the last run of a stretch are kept open, so that a border of a block breaks none.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::Call;
 use super::calls::address;
@@ -322,6 +323,23 @@ impl Runs {
             }
         }
         rows
+    }
+}
+
+impl Runs {
+    /// By address, the first call of each client.
+    pub fn openings(
+        &self,
+        commands: &Commands,
+        clients: &Clients,
+        paths: &[Bytes],
+    ) -> BTreeMap<Bytes, Example> {
+        let numbered = (INHERITED..).zip(&self.tracks);
+        let first = numbered
+            .filter_map(|(client, track)| Some((client, track.head.as_deref().or(track.tail.as_ref())?)));
+        first
+            .map(|(client, run)| (address(clients, client), run.example(commands.name(run.command), paths)))
+            .collect()
     }
 }
 

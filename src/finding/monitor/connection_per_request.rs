@@ -1,6 +1,6 @@
 //! `connection-per-request`: a connection is opened for a few calls, again and again.
 
-use super::{against, percent, plain};
+use super::{against, openings, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, tools};
 use crate::output::number;
@@ -128,6 +128,7 @@ fn finding(facts: &Facts<'_>, party: &Party<'_, &ClientRow>, short: &[&ClientRow
             against(RATE.name, rate, least),
             plain("requests", requests as f64),
         ],
+        evidence: openings(facts, short.iter().map(|row| &row.client)),
         subject: party.subject.clone(),
         ..Finding::of(&ABOUT)
     })

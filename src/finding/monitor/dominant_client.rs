@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, against, everybody, peers, percent, plain};
+use super::{CALLS, CLIENTS, against, everybody, openings, peers, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -91,13 +91,14 @@ impl Rule for DominantClient {
             severity: if drowns { Severity::Warning } else { Severity::Info },
             title: format!("{} made {} of all calls.", party.title(), number::share(share / 100.0)),
             detail: format!(
-                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {peers} others made 1 % \
-                 or more each.",
+                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % or more \
+                 each.",
                 number::grouped(calls),
                 CALLS.count(total),
                 number::duration((seconds * 1e6) as u64),
                 top(&party),
                 CALLS.count(next),
+                CLIENTS.count(peers as u64),
             ),
             numbers: vec![
                 against(SHARE.name, share, limit),
@@ -112,6 +113,7 @@ impl Rule for DominantClient {
                     .to_owned()
             }),
             command,
+            evidence: openings(facts, party.addresses.iter().copied()),
             subject,
             ..Finding::of(&ABOUT)
         });

@@ -85,7 +85,7 @@ impl Rule for KeysCommand {
                 title: format!("{} ran KEYS {}{took}.", party.title(), times(count)),
                 detail: format!(
                     "Each of these calls looked at every key of the database while nobody else was served. {}",
-                    company(company_of)
+                    company(company_of, &party)
                 ),
                 numbers,
                 evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),

@@ -73,7 +73,7 @@ impl Rule for LargeMultiKey {
                 detail: format!(
                     "Calls with {MANY} keys or more: {} (noted from {limit} keys, a warning from {warning}). {}",
                     times(calls(&party.items)),
-                    company(company_of)
+                    company(company_of, &party)
                 ),
                 numbers: vec![against(KEYS.name, largest as f64, limit)],
                 evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),

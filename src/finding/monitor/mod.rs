@@ -59,6 +59,11 @@ fn earliest<'a>(examples: impl Iterator<Item = &'a Example>) -> Vec<Evidence> {
     examples.into_iter().take(EVIDENCE).map(evidence).collect()
 }
 
+/// The first calls of some connections, the earliest of them.
+fn openings<'a>(facts: &Facts<'_>, addresses: impl Iterator<Item = &'a Bytes>) -> Vec<Evidence> {
+    earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)))
+}
+
 /// What shows a sign, by who did it.
 fn sighted<'a>(facts: &Facts<'a>, sign: Sign) -> Vec<Party<'a, &'a Sighting>> {
     let rows = facts.conduct.sightings.iter().filter(|row| row.sign == sign);
@@ -95,17 +100,19 @@ fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
 }
 
 /// Says who else is there.
-fn company((clients, calls): (u64, u64)) -> String {
+fn company<T>((clients, calls): (u64, u64), party: &Party<'_, T>) -> String {
     match clients {
+        0 if party.subject.0.is_empty() => "The capture does not tell clients apart.".to_owned(),
         0 => "Nobody else used the server in this capture.".to_owned(),
         _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),
     }
 }
 
-/// `once`, `6 times`.
+/// `once`, `twice`, `6 times`.
 fn times(calls: u64) -> String {
     match calls {
         1 => "once".to_owned(),
+        2 => "twice".to_owned(),
         _ => format!("{} times", number::grouped(calls)),
     }
 }

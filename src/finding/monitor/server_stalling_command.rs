@@ -159,8 +159,11 @@ fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) 
         }),
         Act::Seen(_) => None,
     }));
-    let rest =
-        if facts.has("monitor") { company(company_of) } else { "No capture tells who waited.".to_owned() };
+    let rest = if facts.has("monitor") {
+        company(company_of, &party)
+    } else {
+        "No capture tells who waited.".to_owned()
+    };
     Finding {
         severity,
         title: format!("{who} ran {names} {}{stood}.", times(count)),
