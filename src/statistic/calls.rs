@@ -25,7 +25,7 @@ pub struct Conduct {
     pub sightings: Vec<Sighting>,
     /// Runs of one command, by client and command.
     pub runs: Vec<RunRow>,
-    /// Data calls by client and database.
+    /// Data calls by client, input and database.
     pub uses: Vec<UseRow>,
     /// By address, the first call of the client's own.
     pub openings: BTreeMap<Bytes, Example>,
@@ -38,7 +38,7 @@ impl Calls {
         if !call.in_script {
             self.runs.observe(call, input);
         }
-        self.uses.observe(call);
+        self.uses.observe(call, input);
     }
 
     /// The capture starts anew here: what comes next follows nothing.

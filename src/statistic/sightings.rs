@@ -28,6 +28,8 @@ struct Key {
     client: ClientIndex,
     /// What tells rows of one client and command apart: the script's text, the database, the subcommand.
     what: u64,
+    /// Of [`Sign::Flush`]: another input may be another server.
+    input: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -60,6 +62,8 @@ pub struct Sighting {
     /// [`Sign::Flush`]: the database as a number, [`u64::MAX`] for all. [`Sign::Script`]: a hash of the text.
     /// [`Sign::Stall`]: a hash of `detail`.
     pub what: u64,
+    /// [`Sign::Flush`]: the number of the input.
+    pub input: u32,
     /// How many.
     pub calls: u64,
     /// First and last, in microseconds since 1970.
@@ -167,7 +171,8 @@ impl Sightings {
     }
 
     fn see(&mut self, spec: &Spec, call: &Call<'_>, input: u32, find: Find<'_>) {
-        let key = Key { command: call.command, client: call.client, what: find.what };
+        let input_of = if find.sign == Sign::Flush { input } else { 0 };
+        let key = Key { command: call.command, client: call.client, what: find.what, input: input_of };
         let seen = self.row(find.sign, key);
         if seen.calls == 0 {
             seen.detail.extend(find.detail.iter().take(DETAIL));
@@ -185,7 +190,7 @@ impl Sightings {
     fn row(&mut self, sign: Sign, key: Key) -> &mut Seen {
         let rows = self.signs.entry(sign).or_default();
         let has_room = rows.len() < MOST || rows.contains_key(&key);
-        let key = if has_room { key } else { Key { client: REST, what: 0, ..key } };
+        let key = if has_room { key } else { Key { client: REST, what: 0, input: 0, ..key } };
         rows.entry(key).or_default()
     }
 
@@ -201,7 +206,7 @@ impl Sightings {
             for (key, seen) in rows {
                 let renamed = (commands.get(key.command as usize), numbers.get(key.client as usize));
                 let (Some(command), Some(client)) = renamed else { continue };
-                let mine = self.row(sign, Key { command: *command, client: *client, what: key.what });
+                let mine = self.row(sign, Key { command: *command, client: *client, ..key });
                 if mine.calls == 0 {
                     mine.detail = seen.detail;
                 }
@@ -224,6 +229,7 @@ impl Sightings {
                 command: Bytes::from(commands.name(key.command)),
                 client: address(clients, key.client),
                 what: key.what,
+                input: key.input,
                 calls: seen.calls,
                 period: seen.period,
                 largest: seen.largest,
@@ -232,8 +238,8 @@ impl Sightings {
                 examples: seen.examples.iter().map(|shown| shown.report(paths)).collect(),
             })
             .collect();
-        rows.sort_by(|a, b| {
-            (a.sign, &a.command, &a.client, a.what).cmp(&(b.sign, &b.command, &b.client, b.what))
+        rows.sort_by_cached_key(|row| {
+            (row.sign, row.command.clone(), row.client.clone(), row.what, row.input)
         });
         rows
     }

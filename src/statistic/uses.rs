@@ -8,8 +8,9 @@ use crate::event::Database;
 use crate::intern::hash;
 use crate::report::Bytes;
 
-/// Databases told apart per client: Redis has 16 unless it is told otherwise. Later ones count as [`OTHERS`].
-const MOST: usize = 64;
+/// Databases and inputs told apart per client: Redis has 16 databases unless it is told otherwise. Later ones count
+/// as [`OTHERS`].
+const MOST: usize = 1024;
 
 /// The databases past [`MOST`].
 const OTHERS: u64 = u64::MAX;
@@ -24,11 +25,12 @@ pub fn database(database: Database<'_>) -> u64 {
 
 #[derive(Clone, Copy, Debug)]
 struct Use {
+    input: u32,
     database: u64,
     calls: u64,
 }
 
-/// Data calls by client and database.
+/// Data calls by client, input and database: another input may be another server.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// By the client's number; a client's first database first.
@@ -40,6 +42,8 @@ pub struct Uses {
 pub struct UseRow {
     /// The client's address.
     pub client: Bytes,
+    /// The number of the input.
+    pub input: u32,
     /// As [`database`].
     pub database: u64,
     /// How many.
@@ -47,12 +51,12 @@ pub struct UseRow {
 }
 
 impl Uses {
-    /// Counts a call.
-    pub fn observe(&mut self, call: &Call<'_>) {
+    /// Counts a call of the input numbered `input`.
+    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         let is_data = matches!(call.access(), Some(Access::Read | Access::Write | Access::Delete))
             && !call.is_dangerous();
         if is_data {
-            self.add(call.client, Use { database: database(call.record.database), calls: 1 });
+            self.add(call.client, Use { input, database: database(call.record.database), calls: 1 });
         }
     }
 
@@ -62,12 +66,14 @@ impl Uses {
             self.clients.resize(at + 1, Vec::new());
         }
         let Some(uses) = self.clients.get_mut(at) else { return };
-        if let Some(held) = uses.iter_mut().find(|held| held.database == seen.database) {
+        if let Some(held) =
+            uses.iter_mut().rev().find(|held| (held.input, held.database) == (seen.input, seen.database))
+        {
             held.calls += seen.calls;
         } else if uses.len() < MOST || seen.database == OTHERS {
             uses.push(seen);
         } else {
-            self.add(client, Use { database: OTHERS, ..seen });
+            self.add(client, Use { input: 0, database: OTHERS, ..seen });
         }
     }
 
@@ -84,6 +90,7 @@ impl Uses {
         let rows = numbered.flat_map(|(client, uses)| {
             uses.iter().map(move |held| UseRow {
                 client: address(clients, client),
+                input: held.input,
                 database: held.database,
                 calls: held.calls,
             })

@@ -33,7 +33,10 @@ impl Rule for BlockingWithoutTimeout {
                 party.addresses.iter().filter_map(|address| facts.client(address)).map(|row| row.calls).sum();
             found.push(Finding {
                 title: format!("{} called {names} without a timeout {}.", party.title(), times(count)),
-                detail: format!("Of {} on the same connections; a timeout of 0 is none.", CALLS.count(made)),
+                detail: match made.saturating_sub(count) {
+                    0 => "The same connections made no other call: they are there for this.".to_owned(),
+                    rest => format!("The same connections made {} beside.", CALLS.count(rest)),
+                },
                 numbers: vec![plain("calls", count as f64)],
                 evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
                 subject: party.subject,

@@ -95,14 +95,17 @@ fn databases(party: &Party<'_, &Sighting>) -> String {
     format!("{} {names}", if names.contains(',') { "databases" } else { "database" })
 }
 
-/// Data calls of applications, by database.
+/// The number of an input and a database in it.
+type Place = (u32, u64);
+
+/// Data calls of applications, by input and database.
 #[derive(Default)]
 struct Work<'a> {
-    all: BTreeMap<u64, u64>,
+    all: BTreeMap<Place, u64>,
     /// Of the nameless connections of a machine: they may be one program, as a test suite opens many.
-    hosts: BTreeMap<(&'a Bytes, u64), u64>,
+    hosts: BTreeMap<(&'a Bytes, Place), u64>,
     /// Of the others, by name where they have one.
-    clients: BTreeMap<(&'a Bytes, u64), u64>,
+    clients: BTreeMap<(&'a Bytes, Place), u64>,
 }
 
 impl<'a> Work<'a> {
@@ -110,12 +113,13 @@ impl<'a> Work<'a> {
         let mut work = Work::default();
         for held in &facts.conduct.uses {
             let Some(row) = facts.client(&held.client).filter(|row| !facts.is_tool(row)) else { continue };
-            *work.all.entry(held.database).or_default() += held.calls;
+            let place = (held.input, held.database);
+            *work.all.entry(place).or_default() += held.calls;
             let (table, who) = match host(row) {
                 Some(host) => (&mut work.hosts, host),
                 None => (&mut work.clients, subject(row)),
             };
-            *table.entry((who, held.database)).or_default() += held.calls;
+            *table.entry((who, place)).or_default() += held.calls;
         }
         work
     }
@@ -126,12 +130,13 @@ impl<'a> Work<'a> {
         let hosts: BTreeSet<_> = own.iter().filter_map(|row| host(row)).collect();
         let names: BTreeSet<_> =
             own.iter().filter(|row| host(row).is_none()).map(|row| subject(row)).collect();
-        let is_emptied =
-            |database| party.items.iter().any(|row| row.what == u64::MAX || row.what == database);
-        let emptied = self.all.iter().filter(|(database, _)| is_emptied(**database));
-        let others = emptied.map(|(database, calls)| {
-            let of = |table: &BTreeMap<(&Bytes, u64), u64>, who: &Bytes| {
-                table.get(&(who, *database)).copied().unwrap_or_default()
+        let is_emptied = |(input, database): Place| {
+            party.items.iter().any(|row| row.input == input && (row.what == u64::MAX || row.what == database))
+        };
+        let emptied = self.all.iter().filter(|(place, _)| is_emptied(**place));
+        let others = emptied.map(|(place, calls)| {
+            let of = |table: &BTreeMap<(&Bytes, Place), u64>, who: &Bytes| {
+                table.get(&(who, *place)).copied().unwrap_or_default()
             };
             let mine = hosts.iter().map(|host| of(&self.hosts, host)).sum::<u64>()
                 + names.iter().map(|name| of(&self.clients, name)).sum::<u64>();
