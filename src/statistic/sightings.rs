@@ -113,6 +113,8 @@ impl Sightings {
         watch
     }
 
+    /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
+    #[inline(never)]
     fn look(&mut self, watch: Watch, spec: &'static Spec, call: &Call<'_>, input: u32) {
         let args = call.args();
         let keys = call.keys.len() as u64;

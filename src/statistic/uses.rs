@@ -30,6 +30,12 @@ struct Use {
     calls: u64,
 }
 
+impl Use {
+    fn is(&self, other: &Use) -> bool {
+        (self.input, self.database) == (other.input, other.database)
+    }
+}
+
 /// Data calls by client, input and database: another input may be another server.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
@@ -56,7 +62,12 @@ impl Uses {
         let is_data = matches!(call.access(), Some(Access::Read | Access::Write | Access::Delete))
             && !call.is_dangerous();
         if is_data {
-            self.add(call.client, Use { input, database: database(call.record.database), calls: 1 });
+            let seen = Use { input, database: database(call.record.database), calls: 1 };
+            // Connections stay in one database, and a block is of one input.
+            match self.clients.get_mut(call.client as usize).and_then(|uses| uses.last_mut()) {
+                Some(held) if held.is(&seen) => held.calls += 1,
+                _ => self.add(call.client, seen),
+            }
         }
     }
 
@@ -66,9 +77,7 @@ impl Uses {
             self.clients.resize(at + 1, Vec::new());
         }
         let Some(uses) = self.clients.get_mut(at) else { return };
-        if let Some(held) =
-            uses.iter_mut().rev().find(|held| (held.input, held.database) == (seen.input, seen.database))
-        {
+        if let Some(held) = uses.iter_mut().rev().find(|held| held.is(&seen)) {
             held.calls += seen.calls;
         } else if uses.len() < MOST || seen.database == OTHERS {
             uses.push(seen);
