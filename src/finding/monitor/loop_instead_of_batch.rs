@@ -41,7 +41,7 @@ const RATE: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "loop-instead-of-batch",
     kind: "monitor",
-    detects: "A client that sends one command over and over with other keys, and waits for each answer.",
+    detects: "A client that sends one command over and over with other keys or fields, and waits for each answer.",
     because: "Most of the time goes into waiting for the network, and the server spends more on receiving and \
               answering than on the work. One batch does the same with one wait.",
     severity: "A note; a warning where one connection makes thousands of such calls, fast, they are a large part of \
@@ -85,7 +85,7 @@ impl Rule for LoopInsteadOfBatch {
         let limit = facts.limit(&ABOUT, &ROW);
         let rows = facts.conduct.runs.iter().filter(|row| {
             let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));
-            row.longest as f64 >= limit && !is_tool && is_loop(row)
+            row.longest as f64 >= limit && !is_tool && !is_script(row) && is_loop(row)
         });
         let parties = parties(facts, rows.map(|row| (&row.client, row)));
         let mut findings: Vec<_> =
@@ -127,7 +127,7 @@ fn finding(facts: &Facts<'_>, total: u64, party: Party<'_, &RunRow>) -> Option<F
         ),
         detail: format!(
             "{} in such rows (noted from {limit} in a row) are {} of all calls, {rate:.0} a second on one \
-             connection, nearly each with another key and after the answer to the one before.",
+             connection, nearly each with another key or field and after the answer to the one before.",
             CALLS.count(calls),
             number::share(share / 100.0),
         ),
@@ -142,6 +142,11 @@ fn finding(facts: &Facts<'_>, total: u64, party: Party<'_, &RunRow>) -> Option<F
         subject: party.subject,
         ..Finding::of(&ABOUT)
     })
+}
+
+/// Texts of scripts are the concern of a rule of their own.
+fn is_script(row: &RunRow) -> bool {
+    matches!(row.command.0.as_slice(), b"EVAL" | b"EVAL_RO")
 }
 
 /// Whether most calls have another key than the one before, and waited for its answer.

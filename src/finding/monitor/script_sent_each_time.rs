@@ -27,9 +27,9 @@ const WARNING: Threshold = Threshold {
 
 const SHARE: Threshold = Threshold {
     name: "warning-percent",
-    value: 20.0,
+    value: 10.0,
     meaning: "a warning needs so much of all bytes of arguments in these texts",
-    source: "this tool's choice: a fifth of what the server receives",
+    source: "this tool's choice: a tenth of what the server receives",
 };
 
 const ABOUT: About = About {
