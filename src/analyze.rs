@@ -13,6 +13,7 @@ use crate::report::{Accounted, Bytes, Generator, InputRow, RejectSample, Rejects
 use crate::scan::{Input, Note, Step, Work, scan};
 use crate::source;
 use crate::statistic::Period;
+use crate::statistic::calls::Conduct;
 use crate::statistic::observer::Observer;
 use crate::statistic::partial::{Partial, Summary};
 
@@ -90,12 +91,12 @@ impl Run {
         let summary = self.partial.finish(&options.rules, &paths, options.bucket, options.commandlog);
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
         let unread = unread.map(|(input, ..)| self::unread(input));
-        let mut report = report(rows, summary, rejects(&self.partial, &paths));
+        let (mut report, conduct) = report(rows, summary, rejects(&self.partial, &paths));
         let book = Book::of(&report.connections);
         join::name_slow(&mut report, &book);
         report.identities = join::identities(&report, &book);
         report.remarks = finding::remarks(&report);
-        report.findings = finding::check(&Facts::new(&report, &options.settings));
+        report.findings = finding::check(&Facts::new(&report, &conduct, &options.settings));
         Outcome {
             unread: unread.collect(),
             recognized: self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
@@ -154,12 +155,12 @@ fn rejects(partial: &Partial, paths: &[Bytes]) -> Rejects {
     rejects
 }
 
-fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> Report {
+fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> (Report, Conduct) {
     let sum = |count: fn(&InputRow) -> u64| inputs.iter().map(count).sum();
     let first = inputs.iter().filter_map(|input| input.first).min();
     let last = inputs.iter().filter_map(|input| input.last).max();
     let micros = first.zip(last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
-    Report {
+    let report = Report {
         schema: "redtrail-report/1",
         generator: Generator { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
         totals: Totals {
@@ -190,5 +191,6 @@ fn report(inputs: Vec<InputRow>, summary: Summary, rejects: Rejects) -> Report {
         info: summary.info,
         rejects,
         bounds: summary.bounds,
-    }
+    };
+    (report, summary.conduct)
 }

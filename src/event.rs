@@ -111,6 +111,12 @@ impl<'a> Args<'a> {
         Args { line: self.line, spans }
     }
 
+    /// What stands in the line from the argument at `index` to the last one, quotes between them included.
+    pub fn raw_from(&self, index: usize) -> Option<&'a [u8]> {
+        let (first, last) = (self.spans.get(index)?, self.spans.last()?);
+        self.line.get(first.start as usize..last.start as usize + last.len as usize)
+    }
+
     /// All arguments in order.
     pub fn iter(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         let args = *self;

@@ -119,6 +119,9 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     if at == 1 && (spec.name.contains('|') || matches!(spec.name, "KEYS" | "DEBUG")) {
         return true;
     }
+    if may_be_secret(spec, args, at) {
+        return false;
+    }
     // The name of a setting is shown, never what it was set to.
     if spec.name == "CONFIG|SET" {
         return at.is_multiple_of(2);
@@ -133,6 +136,20 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     let number =
         !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
+}
+
+/// Whether an argument may be a password, which may be any word. AUTH names a user or not, AUTH2 does.
+fn may_be_secret(spec: &Spec, args: &Args<'_>, at: usize) -> bool {
+    let is_behind = |word: &[u8], steps: usize| {
+        let before = at.checked_sub(steps).and_then(|before| args.get(before));
+        before.is_some_and(|before| before.raw.eq_ignore_ascii_case(word))
+    };
+    is_behind(b"AUTH", 1)
+        || (is_behind(b"AUTH", 2) && spec.name != "MIGRATE")
+        || is_behind(b"AUTH2", 1)
+        || is_behind(b"AUTH2", 2)
+        || is_behind(b"AUTH-PASS", 1)
+        || spec.name == "ACL|SETUSER"
 }
 
 /// A line that could not be read: its time, database and client where it has them, and the length of the
@@ -178,6 +195,16 @@ mod tests {
             (r#""CONFIG" "SET" "requirepass" "secret""#, "CONFIG SET requirepass (6 bytes)"),
             (r#""DEBUG" "SLEEP" "5""#, "DEBUG SLEEP 5"),
             (r#""AUTH" "1234""#, "AUTH (4 bytes)"),
+            (r#""AUTH" "save""#, "AUTH (4 bytes)"),
+            (r#""HELLO" "3" "AUTH" "bob" "now""#, "HELLO (1 byte) (4 bytes) (3 bytes) (3 bytes)"),
+            (
+                r#""MIGRATE" "h" "1" "" "0" "9" "AUTH" "copy" "KEYS" "k""#,
+                "MIGRATE (1 byte) (1 byte) (0 bytes) (1 byte) (1 byte) (4 bytes) (4 bytes) KEYS k",
+            ),
+            (
+                r#""MIGRATE" "h" "1" "k" "0" "9" "AUTH2" "on" "off""#,
+                "MIGRATE (1 byte) (1 byte) k (1 byte) (1 byte) (5 bytes) (2 bytes) (3 bytes)",
+            ),
             (r#""SCAN" "0" "MATCH" "a*" "COUNT" "10""#, "SCAN 0 MATCH a* COUNT 10"),
             (r#""DEL" "a\"b\n""#, "DEL a\\\"b\\n"),
             (r#""ACL" "SETUSER" "bob" ">pw""#, "ACL SETUSER (3 bytes) (3 bytes)"),

@@ -274,6 +274,7 @@ fn finished(mut partial: Partial) -> Value {
         summary.databases,
         summary.timeline,
         summary.bounds,
+        format!("{:?}", summary.conduct),
         accounts,
     ])
 }

@@ -1,25 +1,32 @@
 //! What rules judge by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::about::{About, Threshold};
 use super::settings::Settings;
+use super::tools;
 use crate::report::{Bytes, ClientRow, Report};
+use crate::statistic::calls::Conduct;
 
 /// Summaries of a run, and the thresholds.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The report's tables; no finding is in it yet.
     pub report: &'a Report,
+    /// What clients do, beside the report.
+    pub conduct: &'a Conduct,
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
+    tools: HashSet<&'a Bytes>,
 }
 
 impl<'a> Facts<'a> {
     /// Of a report whose tables hold every row.
-    pub fn new(report: &'a Report, settings: &'a Settings) -> Self {
+    pub fn new(report: &'a Report, conduct: &'a Conduct, settings: &'a Settings) -> Self {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
-        Facts { report, settings, clients }
+        let tools =
+            report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
+        Facts { report, conduct, settings, clients, tools }
     }
 
     /// What a threshold is.
@@ -39,6 +46,16 @@ impl<'a> Facts<'a> {
         let first = inputs().filter_map(|input| input.first).min()?;
         let last = inputs().filter_map(|input| input.last).max()?;
         Some(last.0.saturating_sub(first.0) as f64 / 1e6)
+    }
+
+    /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
+    pub fn is_tool(&self, row: &ClientRow) -> bool {
+        self.tools.contains(&row.client)
+    }
+
+    /// The clients that are no tools.
+    pub fn applications(&self) -> impl Iterator<Item = &'a ClientRow> + use<'a, '_> {
+        self.report.clients.rows.iter().filter(|row| !self.is_tool(row))
     }
 
     /// The row of a client address.

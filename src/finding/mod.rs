@@ -10,8 +10,10 @@ mod facts;
 mod info;
 mod monitor;
 mod remarks;
+mod party;
 pub mod settings;
 mod slowlog;
+pub mod tools;
 
 use std::cmp::Reverse;
 

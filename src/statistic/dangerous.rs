@@ -7,17 +7,18 @@ use super::Call;
 use super::clients::{Clients, shown};
 use super::commands::{CommandIndex, Commands};
 use super::share;
+use crate::command::Spec;
 use crate::event::Place;
 use crate::masked;
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientCalls, DangerousRow, Example, Table};
 
 /// Examples that are kept per command.
-const EXAMPLES: usize = 5;
+pub(super) const EXAMPLES: usize = 5;
 
 /// A call that is shown.
 #[derive(Clone, Debug)]
-struct Shown {
+pub(super) struct Shown {
     input: u32,
     place: Place,
     time: i64,
@@ -36,8 +37,7 @@ impl Dangerous {
         let Some(spec) = call.spec.filter(|spec| spec.danger.is_some()) else { return };
         let examples = self.examples.entry(call.command).or_default();
         if examples.len() < EXAMPLES {
-            let text = masked::call(spec, &call.args(), call.keys);
-            examples.push(Shown { input, place: call.record.place, time: call.record.time, text });
+            examples.push(Shown::of(spec, call, input));
         }
     }
 
@@ -47,10 +47,7 @@ impl Dangerous {
             let Some(command) = commands.get(command as usize) else { continue };
             let mine = self.examples.entry(*command).or_default();
             let room = EXAMPLES.saturating_sub(mine.len());
-            mine.extend(examples.into_iter().take(room).map(|mut example| {
-                example.place.line += lines(example.input);
-                example
-            }));
+            mine.extend(examples.into_iter().take(room).map(|example| example.after(&lines)));
         }
     }
 
@@ -81,7 +78,19 @@ impl Dangerous {
 }
 
 impl Shown {
-    fn report(&self, paths: &[Bytes]) -> Example {
+    /// A call of the input numbered `input`.
+    pub(super) fn of(spec: &Spec, call: &Call<'_>, input: u32) -> Shown {
+        let text = masked::call(spec, &call.args(), call.keys);
+        Shown { input, place: call.record.place, time: call.record.time, text }
+    }
+
+    /// The same where `lines` tells how many lines of an input came before.
+    pub(super) fn after(mut self, lines: &impl Fn(u32) -> u64) -> Shown {
+        self.place.line += lines(self.input);
+        self
+    }
+
+    pub(super) fn report(&self, paths: &[Bytes]) -> Example {
         Example {
             path: paths.get(self.input as usize).cloned().unwrap_or_default(),
             byte_offset: self.place.offset,

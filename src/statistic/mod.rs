@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod caller;
+pub mod calls;
 pub mod clients;
 pub mod commands;
 pub mod connections;
@@ -21,8 +22,12 @@ pub mod observer;
 pub mod partial;
 pub mod patterns;
 pub mod pauses;
+pub mod runs;
+pub mod sightings;
+pub mod sign;
 pub mod slowlog;
 pub mod timeline;
+pub mod uses;
 
 use crate::command::{Access, Spec};
 use crate::event::{Args, Command};

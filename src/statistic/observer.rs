@@ -120,6 +120,7 @@ impl Sink for Observer {
         self.partial.commands.observe(&call);
         self.keys.observe(&call);
         self.partial.dangerous.observe(&call, self.input);
+        self.partial.calls.observe(&call, self.input);
         self.partial.databases.observe(&call);
         self.partial.timeline.observe(&call);
         self.partial.clients.observe(&call);
@@ -176,5 +177,6 @@ impl Sink for Observer {
         self.account.start();
         self.partial.caller = Caller::Nobody;
         self.partial.pauses.part();
+        self.partial.calls.gap();
     }
 }

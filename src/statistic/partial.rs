@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::caller::Caller;
+use super::calls::{Calls, Conduct};
 use super::clients::{self, Clients};
 use super::commands::Commands;
 use super::connections::Connections;
@@ -42,6 +43,7 @@ pub struct Partial {
     pub(super) slowlog: Slowlog,
     pub(super) events: Events,
     pub(super) info: Info,
+    pub(super) calls: Calls,
 }
 
 impl Partial {
@@ -55,6 +57,9 @@ impl Partial {
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.pauses.merge(later.pauses, &commands, &numbers, |input| {
+            accounts.get(&input).map_or(0, |held| held.lines)
+        });
+        self.calls.merge(later.calls, &commands, &numbers, |input| {
             accounts.get(&input).map_or(0, |held| held.lines)
         });
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
@@ -85,6 +90,7 @@ impl Partial {
     pub fn end_input(&mut self) {
         self.caller = Caller::Nobody;
         self.pauses.part();
+        self.calls.gap();
         self.events.end_input();
     }
 }
@@ -124,6 +130,8 @@ pub struct Summary {
     pub events: report::events::Events,
     /// From INFO.
     pub info: report::info::Info,
+    /// What clients do, for the rules.
+    pub conduct: Conduct,
     /// Bounds that took over.
     pub bounds: Vec<String>,
 }
@@ -180,6 +188,7 @@ impl Partial {
             slowlog,
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
+            conduct: self.calls.finish(&self.commands, &self.clients, paths),
             commands,
             key_patterns,
             hot_keys,

@@ -1,6 +1,141 @@
 //! Rules over monitor.
 
-use super::Rule;
+mod blocking_without_timeout;
+mod busy_polling;
+mod clear_text_secret;
+mod connection_per_request;
+mod cross_slot;
+mod dominant_client;
+mod flush_command;
+mod keys_command;
+mod large_multi_key;
+mod loop_instead_of_batch;
+mod script_sent_each_time;
+mod server_stalling_command;
+mod slow;
+
+use super::party::{Party, parties};
+use super::{EVIDENCE, Facts, Rule};
+use crate::output::number::{self, Noun};
+use crate::report::findings::{Evidence, Number};
+use crate::report::{Bytes, Example};
+use crate::statistic::sightings::Sighting;
+use crate::statistic::sign::Sign;
 
 /// In the order of their weight.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[
+    &keys_command::KeysCommand,
+    &flush_command::FlushCommand,
+    &server_stalling_command::ServerStallingCommand,
+    &dominant_client::DominantClient,
+    &large_multi_key::LargeMultiKey,
+    &loop_instead_of_batch::LoopInsteadOfBatch,
+    &blocking_without_timeout::BlockingWithoutTimeout,
+    &connection_per_request::ConnectionPerRequest,
+    &busy_polling::BusyPolling,
+    &script_sent_each_time::ScriptSentEachTime,
+    &clear_text_secret::ClearTextSecret,
+    &cross_slot::CrossSlot,
+];
+
+const CALLS: Noun = Noun("call", "calls");
+const CLIENTS: Noun = Noun("other client", "other clients");
+
+/// A record of a report as evidence.
+fn evidence(example: &Example) -> Evidence {
+    Evidence {
+        path: example.path.clone(),
+        byte_offset: example.byte_offset,
+        line: example.line,
+        time: Some(example.time),
+        text: example.text.clone(),
+    }
+}
+
+/// The earliest of some records.
+fn earliest<'a>(examples: impl Iterator<Item = &'a Example>) -> Vec<Evidence> {
+    let mut examples: Vec<_> = examples.collect();
+    examples.sort_by_key(|example| (example.time, &example.path, example.byte_offset));
+    examples.into_iter().take(EVIDENCE).map(evidence).collect()
+}
+
+/// The first calls of some connections, the earliest of them.
+fn openings<'a>(facts: &Facts<'_>, addresses: impl Iterator<Item = &'a Bytes>) -> Vec<Evidence> {
+    earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)))
+}
+
+/// What shows a sign, by who did it.
+fn sighted<'a>(facts: &Facts<'a>, sign: Sign) -> Vec<Party<'a, &'a Sighting>> {
+    let rows = facts.conduct.sightings.iter().filter(|row| row.sign == sign);
+    parties(facts, rows.map(|row| (&row.client, row)))
+}
+
+/// All calls of some sightings.
+fn calls(rows: &[&Sighting]) -> u64 {
+    rows.iter().map(|row| row.calls).sum()
+}
+
+/// The applications of a run: how many there are, and their calls.
+fn everybody(facts: &Facts<'_>) -> (u64, u64) {
+    facts.applications().fold((0, 0), |(clients, calls), row| (clients + 1, calls + row.calls))
+}
+
+/// What of `everybody` is not the party.
+fn others<T>(facts: &Facts<'_>, everybody: (u64, u64), party: &Party<'_, T>) -> (u64, u64) {
+    let own = party.addresses.iter().filter_map(|address| facts.client(address));
+    own.filter(|row| !facts.is_tool(row))
+        .fold(everybody, |(clients, calls), row| (clients.saturating_sub(1), calls.saturating_sub(row.calls)))
+}
+
+/// Whether others wait for what the party does: they are there, or the capture does not tell clients apart (Redis
+/// up to 2.4).
+fn is_shared<T>((clients, _): (u64, u64), party: &Party<'_, T>) -> bool {
+    clients > 0 || party.subject.0.is_empty()
+}
+
+/// How many others make 1 % of `total` calls or more: those who are at work too.
+fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
+    let others = facts.applications().filter(|row| !party.addresses.contains(&row.client));
+    others.filter(|row| percent(row.calls, total) >= 1.0).count()
+}
+
+/// Says who else is there.
+fn company<T>((clients, calls): (u64, u64), party: &Party<'_, T>) -> String {
+    match clients {
+        0 if party.subject.0.is_empty() => "The capture does not tell clients apart.".to_owned(),
+        0 => "Nobody else used the server in this capture.".to_owned(),
+        _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),
+    }
+}
+
+/// `once`, `twice`, `6 times`.
+fn times(calls: u64) -> String {
+    match calls {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{} times", number::grouped(calls)),
+    }
+}
+
+/// A number without a threshold.
+fn plain(name: &'static str, value: f64) -> Number {
+    Number { name, value, threshold: None }
+}
+
+/// A number and what it is compared with.
+fn against(name: &'static str, value: f64, threshold: f64) -> Number {
+    Number { name, value, threshold: Some(threshold) }
+}
+
+/// Per cent that `part` is of `whole`.
+fn percent(part: u64, whole: u64) -> f64 {
+    crate::statistic::share(part, whole) * 100.0
+}
+
+/// The names of the commands of some sightings, each once: `GET, SET`.
+fn commands<'a>(names: impl Iterator<Item = &'a Bytes>) -> String {
+    let mut names: Vec<_> = names.map(Bytes::text).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}

@@ -1,0 +1,143 @@
+//! `dominant-client`: one client makes most of the calls.
+
+use std::collections::BTreeMap;
+
+use super::{CALLS, CLIENTS, against, everybody, openings, peers, percent, plain};
+use crate::finding::party::{Party, parties};
+use crate::finding::{About, Facts, Rule, Threshold};
+use crate::output::number;
+use crate::report::ClientRow;
+use crate::report::findings::{Finding, Severity};
+
+/// The rule.
+pub struct DominantClient;
+
+const SHARE: Threshold = Threshold {
+    name: "percent",
+    value: 50.0,
+    meaning: "a client that makes more than this much of all calls is noted",
+    source: "operators' convention: more than everybody else together",
+};
+
+const CALLS_LEAST: Threshold = Threshold {
+    name: "calls",
+    value: 1000.0,
+    meaning: "fewer calls than this tell nothing about shares",
+    source: "this tool's choice: a second of a server with little to do",
+};
+
+const PEERS: Threshold = Threshold {
+    name: "peers",
+    value: 3.0,
+    meaning: "a warning needs so many others of which each makes 1 % of the calls or more",
+    source: "this tool's choice: with fewer, one program is simply the server's main user",
+};
+
+const TIMES: Threshold = Threshold {
+    name: "times-the-next",
+    value: 5.0,
+    meaning: "a warning needs so many times the calls of the next one",
+    source: "this tool's choice: the connections of one pool differ by less",
+};
+
+const RATE: Threshold = Threshold {
+    name: "calls-per-second",
+    value: 1000.0,
+    meaning: "a warning needs so many calls a second while the client is at work",
+    source: "measured: a client that waits for each answer makes 1,000 to 10,000 calls a second",
+};
+
+const ABOUT: About = About {
+    rule: "dominant-client",
+    kind: "monitor",
+    detects: "One client that makes most of all calls.",
+    because: "The server runs one command at a time: everybody else waits behind this client, and a fault in it \
+              takes the whole server.",
+    severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a high rate.",
+    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE],
+    by_rate: true,
+    remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server of its own. \
+             Close its connection only if it may be interrupted.",
+};
+
+impl Rule for DominantClient {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let (_, total) = everybody(facts);
+        let mut parties = groups(facts);
+        parties.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
+        let mut parties = parties.into_iter();
+        let (Some((calls, party)), Some((next, _))) = (parties.next(), parties.next()) else { return };
+        let share = percent(calls, total);
+        let limit = facts.limit(&ABOUT, &SHARE);
+        if share <= limit || (calls as f64) < facts.limit(&ABOUT, &CALLS_LEAST) {
+            return;
+        }
+        let peers = peers(facts, &party, total);
+        let first = party.items.iter().map(|row| row.first).min().unwrap_or_default();
+        let last = party.items.iter().map(|row| row.last).max().unwrap_or_default();
+        let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
+        let rate = calls as f64 / seconds;
+        let times = calls as f64 / next.max(1) as f64;
+        let drowns = peers as f64 >= facts.limit(&ABOUT, &PEERS)
+            && times >= facts.limit(&ABOUT, &TIMES)
+            && rate >= facts.limit(&ABOUT, &RATE);
+        let subject = party.subject.clone();
+        let command = party.kill().filter(|_| drowns);
+        found.push(Finding {
+            severity: if drowns { Severity::Warning } else { Severity::Info },
+            title: format!("{} made {} of all calls.", party.title(), number::share(share / 100.0)),
+            detail: format!(
+                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % or more \
+                 each.",
+                number::grouped(calls),
+                CALLS.count(total),
+                number::duration((seconds * 1e6) as u64),
+                top(&party),
+                CALLS.count(next),
+                CLIENTS.count(peers as u64),
+            ),
+            numbers: vec![
+                against(SHARE.name, share, limit),
+                against(RATE.name, rate, facts.limit(&ABOUT, &RATE)),
+                against(TIMES.name, times, facts.limit(&ABOUT, &TIMES)),
+                against(PEERS.name, peers as f64, facts.limit(&ABOUT, &PEERS)),
+                plain("total-calls", total as f64),
+            ],
+            caution: command.as_ref().map(|_| {
+                "This drops the client's connection; what it was doing stays half done, and it may reconnect and \
+                 go on."
+                    .to_owned()
+            }),
+            command,
+            evidence: openings(facts, party.addresses.iter().copied()),
+            subject,
+            ..Finding::of(&ABOUT)
+        });
+    }
+}
+
+/// The clients with their calls. Nameless connections of one IP are one where most of what they call is the same.
+fn groups<'a>(facts: &Facts<'a>) -> Vec<(u64, Party<'a, &'a ClientRow>)> {
+    let mut alike: BTreeMap<&[u8], Vec<&ClientRow>> = BTreeMap::new();
+    for row in facts.applications() {
+        let habit = row.commands.first().filter(|_| row.name.is_none());
+        alike.entry(habit.map_or(&b""[..], |held| held.command.0.as_slice())).or_default().push(row);
+    }
+    let parties =
+        alike.into_values().flat_map(|rows| parties(facts, rows.into_iter().map(|row| (&row.client, row))));
+    parties.map(|party| (party.items.iter().map(|row| row.calls).sum(), party)).collect()
+}
+
+/// The command that the party calls most.
+fn top(party: &Party<'_, &ClientRow>) -> String {
+    let mut calls: BTreeMap<&[u8], u64> = BTreeMap::new();
+    for held in party.items.iter().flat_map(|row| &row.commands) {
+        *calls.entry(&held.command.0).or_default() += held.calls;
+    }
+    let most = calls.into_iter().max_by_key(|(name, calls)| (*calls, std::cmp::Reverse(*name)));
+    most.map(|(name, _)| crate::output::notation::escape(name)).unwrap_or_default()
+}

@@ -1,0 +1,152 @@
+//! `flush-command`: somebody empties a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{CALLS, against, calls, earliest, sighted, times};
+use crate::finding::facts::subject;
+use crate::finding::party::Party;
+use crate::finding::{About, Facts, Rule, Threshold};
+use crate::report::findings::{Finding, Severity};
+use crate::report::{Bytes, ClientRow};
+use crate::statistic::sightings::Sighting;
+use crate::statistic::sign::Sign;
+
+/// The rule.
+pub struct FlushCommand;
+
+const FLUSHES: Threshold = Threshold {
+    name: "calls",
+    value: 1.0,
+    meaning: "so many calls by one client are found",
+    source: "one is enough to lose everything",
+};
+
+const OTHERS: Threshold = Threshold {
+    name: "others-calls",
+    value: 10.0,
+    meaning: "so many calls of other clients on the same data make it critical",
+    source: "this tool's choice: fewer are somebody who looks in, not an application at work",
+};
+
+const ABOUT: About = About {
+    rule: "flush-command",
+    kind: "monitor",
+    detects: "A client that runs FLUSHALL or FLUSHDB.",
+    because: "All keys of the database (FLUSHDB) or of the server (FLUSHALL) are gone at once. What is not in a \
+              snapshot or the append-only file of an earlier time cannot be brought back.",
+    severity: "Critical where other clients use that data in the same capture; else a warning, as test programs \
+               empty a database of their own before they begin. Nameless connections from the machine of the one \
+               that flushes count as its own.",
+    thresholds: &[FLUSHES, OTHERS],
+    by_rate: false,
+    remedy: "If this was no intention, copy dump.rdb and the append-only files aside now, before the next save \
+             replaces them. Then take the command away from applications: ACL SETUSER name -flushall -flushdb.",
+};
+
+impl Rule for FlushCommand {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let limit = facts.limit(&ABOUT, &OTHERS);
+        let work = Work::new(facts);
+        for party in sighted(facts, Sign::Flush) {
+            let hurt = work.of_others(facts, &party);
+            let count = calls(&party.items);
+            let least = facts.limit(&ABOUT, &FLUSHES);
+            if (count as f64) < least {
+                continue;
+            }
+            let is_all = party.items.iter().any(|row| row.what == u64::MAX);
+            let what = if is_all { "every database".to_owned() } else { databases(&party) };
+            let command = if is_all { "FLUSHALL" } else { "FLUSHDB" };
+            let detail = match hurt {
+                0 => format!("All keys of {what} were removed. No other client used them in this capture."),
+                _ => format!(
+                    "All keys of {what} were removed. Other clients made {} on them in this capture (critical from \
+                     {limit}).",
+                    CALLS.count(hurt)
+                ),
+            };
+            found.push(Finding {
+                severity: if hurt as f64 >= limit { Severity::Critical } else { Severity::Warning },
+                title: format!(
+                    "{} ran {command} {}: all keys of {what} are gone.",
+                    party.title(),
+                    times(count)
+                ),
+                detail,
+                numbers: vec![
+                    against(FLUSHES.name, count as f64, least),
+                    against(OTHERS.name, hurt as f64, limit),
+                ],
+                evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
+                subject: party.subject,
+                ..Finding::of(&ABOUT)
+            });
+        }
+    }
+}
+
+/// `database 3`, `databases 0, 3`.
+fn databases(party: &Party<'_, &Sighting>) -> String {
+    let names = super::commands(party.items.iter().map(|row| &row.detail));
+    format!("{} {names}", if names.contains(',') { "databases" } else { "database" })
+}
+
+/// The number of an input and a database in it.
+type Place = (u32, u64);
+
+/// Data calls of applications, by input and database.
+#[derive(Default)]
+struct Work<'a> {
+    all: BTreeMap<Place, u64>,
+    /// Of the nameless connections of a machine: they may be one program, as a test suite opens many.
+    hosts: BTreeMap<(&'a Bytes, Place), u64>,
+    /// Of the others, by name where they have one.
+    clients: BTreeMap<(&'a Bytes, Place), u64>,
+}
+
+impl<'a> Work<'a> {
+    fn new(facts: &Facts<'a>) -> Self {
+        let mut work = Work::default();
+        for held in &facts.conduct.uses {
+            let Some(row) = facts.client(&held.client).filter(|row| !facts.is_tool(row)) else { continue };
+            let place = (held.input, held.database);
+            *work.all.entry(place).or_default() += held.calls;
+            let (table, who) = match host(row) {
+                Some(host) => (&mut work.hosts, host),
+                None => (&mut work.clients, subject(row)),
+            };
+            *table.entry((who, place)).or_default() += held.calls;
+        }
+        work
+    }
+
+    /// Calls of others on what the party emptied.
+    fn of_others(&self, facts: &Facts<'a>, party: &Party<'a, &Sighting>) -> u64 {
+        let own: Vec<_> = party.addresses.iter().filter_map(|address| facts.client(address)).collect();
+        let hosts: BTreeSet<_> = own.iter().filter_map(|row| host(row)).collect();
+        let names: BTreeSet<_> =
+            own.iter().filter(|row| host(row).is_none()).map(|row| subject(row)).collect();
+        let is_emptied = |(input, database): Place| {
+            party.items.iter().any(|row| row.input == input && (row.what == u64::MAX || row.what == database))
+        };
+        let emptied = self.all.iter().filter(|(place, _)| is_emptied(**place));
+        let others = emptied.map(|(place, calls)| {
+            let of = |table: &BTreeMap<(&Bytes, Place), u64>, who: &Bytes| {
+                table.get(&(who, *place)).copied().unwrap_or_default()
+            };
+            let mine = hosts.iter().map(|host| of(&self.hosts, host)).sum::<u64>()
+                + names.iter().map(|name| of(&self.clients, name)).sum::<u64>();
+            calls.saturating_sub(mine)
+        });
+        others.sum()
+    }
+}
+
+/// The machine of a nameless connection.
+fn host(row: &ClientRow) -> Option<&Bytes> {
+    (row.kind == "tcp" && row.name.is_none()).then_some(&row.address)
+}

@@ -1,0 +1,257 @@
+//! Calls that rules want to show: how many by sign, command and client, and the first ones with their place.
+
+use std::collections::BTreeMap;
+
+use super::calls::address;
+use super::clients::{ClientIndex, Clients, REST};
+use super::commands::{CommandIndex, Commands};
+use super::dangerous::{EXAMPLES, Shown};
+use super::sign::{MANY, Sign, Watch, slot};
+use super::uses::database;
+use super::{Call, Period};
+use crate::command::Spec;
+use crate::event::Database;
+use crate::intern::hash;
+use crate::report::{Bytes, Example};
+
+/// Rows that are told apart per sign; calls past it count under their command alone. A row with its examples takes
+/// up to 15 kB, so this is a bound of some 60 MB a sign.
+const MOST: usize = 4096;
+
+/// Bytes of a detail that are kept.
+pub const DETAIL: usize = 128;
+
+/// What a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    command: CommandIndex,
+    client: ClientIndex,
+    /// What tells rows of one client and command apart: the script's text, the database, the subcommand.
+    what: u64,
+    /// Of [`Sign::Flush`]: another input may be another server.
+    input: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    calls: u64,
+    period: Period,
+    largest: u64,
+    total: u64,
+    detail: Vec<u8>,
+    examples: Vec<Shown>,
+}
+
+/// Calls that rules show.
+#[derive(Clone, Debug, Default)]
+pub struct Sightings {
+    signs: BTreeMap<Sign, BTreeMap<Key, Seen>>,
+    /// What is looked for in each command, by its number.
+    watched: Vec<Option<Watch>>,
+}
+
+/// Calls of one client in which a sign shows.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    /// What shows.
+    pub sign: Sign,
+    /// As [`crate::report::CommandRow::command`].
+    pub command: Bytes,
+    /// The client's address.
+    pub client: Bytes,
+    /// [`Sign::Flush`]: the database as a number, [`u64::MAX`] for all. [`Sign::Script`]: a hash of the text.
+    /// [`Sign::Stall`]: a hash of `detail`.
+    pub what: u64,
+    /// [`Sign::Flush`]: the number of the input.
+    pub input: u32,
+    /// How many.
+    pub calls: u64,
+    /// First and last, in microseconds since 1970.
+    pub period: Period,
+    /// The largest number of one call; see [`Sign`] for what is measured.
+    pub largest: u64,
+    /// The sum of the numbers.
+    pub total: u64,
+    /// [`Sign::Keys`]: the first pattern. [`Sign::Flush`]: the database as captured. [`Sign::Stall`]: the
+    /// subcommand. Cut off at [`DETAIL`] bytes.
+    pub detail: Bytes,
+    /// The first five.
+    pub examples: Vec<Example>,
+}
+
+/// What one call shows.
+struct Find<'a> {
+    sign: Sign,
+    what: u64,
+    number: u64,
+    detail: &'a [u8],
+}
+
+impl Sightings {
+    /// Takes a call of the input numbered `input`.
+    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
+        let Some(spec) = call.spec else { return };
+        let watch = self.watch(call.command, spec);
+        if watch == Watch::Nothing && call.keys.len() < 2 {
+            return;
+        }
+        self.look(watch, spec, call, input);
+    }
+
+    fn watch(&mut self, command: CommandIndex, spec: &Spec) -> Watch {
+        let at = command as usize;
+        if let Some(Some(watch)) = self.watched.get(at) {
+            return *watch;
+        }
+        if at >= self.watched.len() {
+            self.watched.resize(at + 1, None);
+        }
+        let watch = Watch::of(spec);
+        if let Some(held) = self.watched.get_mut(at) {
+            *held = Some(watch);
+        }
+        watch
+    }
+
+    /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
+    #[inline(never)]
+    fn look(&mut self, watch: Watch, spec: &'static Spec, call: &Call<'_>, input: u32) {
+        let args = call.args();
+        let keys = call.keys.len() as u64;
+        if keys >= MANY {
+            self.see(spec, call, input, Find { sign: Sign::ManyKeys, what: 0, number: keys, detail: b"" });
+        }
+        if keys >= 2 && crosses(call) {
+            self.see(spec, call, input, Find { sign: Sign::CrossSlot, what: 0, number: keys, detail: b"" });
+        }
+        let mut scratch = Vec::new();
+        let found = match watch {
+            Watch::Nothing => None,
+            Watch::Keys => Some(Find {
+                sign: Sign::Keys,
+                what: 0,
+                number: 0,
+                detail: args.get(1).map_or(&b""[..], |pattern| pattern.bytes(&mut scratch)),
+            }),
+            Watch::Flush => {
+                let all = spec.name == "FLUSHALL";
+                scratch = match call.record.database {
+                    Database::Number(number) => number.to_string().into_bytes(),
+                    Database::Namespace(name) => name.to_vec(),
+                };
+                let what = if all { u64::MAX } else { database(call.record.database) };
+                Some(Find { sign: Sign::Flush, what, number: 0, detail: &scratch })
+            }
+            Watch::Stall => super::sign::stall(spec, &args).map(|number| {
+                if spec.name == "DEBUG" {
+                    scratch.extend(args.get(1).into_iter().flat_map(|word| word.raw.to_ascii_uppercase()));
+                }
+                Find { sign: Sign::Stall, what: hash(&scratch), number, detail: &scratch }
+            }),
+            Watch::Blocking => super::sign::is_endless(spec, &args).then_some(Find {
+                sign: Sign::Endless,
+                what: 0,
+                number: 0,
+                detail: b"",
+            }),
+            Watch::Secret => super::sign::has_secret(spec, &args).then_some(Find {
+                sign: Sign::Secret,
+                what: 0,
+                number: 0,
+                detail: b"",
+            }),
+            Watch::Script => args.get(1).map(|text| Find {
+                sign: Sign::Script,
+                what: hash(text.raw),
+                number: text.len() as u64,
+                detail: b"",
+            }),
+        };
+        if let Some(found) = found {
+            self.see(spec, call, input, found);
+        }
+    }
+
+    fn see(&mut self, spec: &Spec, call: &Call<'_>, input: u32, find: Find<'_>) {
+        let input_of = if find.sign == Sign::Flush { input } else { 0 };
+        let key = Key { command: call.command, client: call.client, what: find.what, input: input_of };
+        let seen = self.row(find.sign, key);
+        if seen.calls == 0 {
+            seen.detail.extend(find.detail.iter().take(DETAIL));
+        }
+        seen.calls += 1;
+        seen.period.add(call.record.time);
+        seen.largest = seen.largest.max(find.number);
+        seen.total += find.number;
+        if seen.examples.len() < EXAMPLES {
+            seen.examples.push(Shown::of(spec, call, input));
+        }
+    }
+
+    /// The row of a key, or the one of all past the bound.
+    fn row(&mut self, sign: Sign, key: Key) -> &mut Seen {
+        let rows = self.signs.entry(sign).or_default();
+        let has_room = rows.len() < MOST || rows.contains_key(&key);
+        let key = if has_room { key } else { Key { client: REST, what: 0, input: 0, ..key } };
+        rows.entry(key).or_default()
+    }
+
+    /// Appends what follows.
+    pub fn merge(
+        &mut self,
+        later: Sightings,
+        commands: &[CommandIndex],
+        numbers: &[ClientIndex],
+        lines: &impl Fn(u32) -> u64,
+    ) {
+        for (sign, rows) in later.signs {
+            for (key, seen) in rows {
+                let renamed = (commands.get(key.command as usize), numbers.get(key.client as usize));
+                let (Some(command), Some(client)) = renamed else { continue };
+                let mine = self.row(sign, Key { command: *command, client: *client, ..key });
+                if mine.calls == 0 {
+                    mine.detail = seen.detail;
+                }
+                mine.calls += seen.calls;
+                mine.period.merge(seen.period);
+                mine.largest = mine.largest.max(seen.largest);
+                mine.total += seen.total;
+                let room = EXAMPLES.saturating_sub(mine.examples.len());
+                mine.examples.extend(seen.examples.into_iter().take(room).map(|shown| shown.after(lines)));
+            }
+        }
+    }
+
+    /// The rows, in the order of sign, command and client.
+    pub fn finish(&self, commands: &Commands, clients: &Clients, paths: &[Bytes]) -> Vec<Sighting> {
+        let rows = self.signs.iter().flat_map(|(sign, rows)| rows.iter().map(move |row| (sign, row)));
+        let mut rows: Vec<_> = rows
+            .map(|(sign, (key, seen))| Sighting {
+                sign: *sign,
+                command: Bytes::from(commands.name(key.command)),
+                client: address(clients, key.client),
+                what: key.what,
+                input: key.input,
+                calls: seen.calls,
+                period: seen.period,
+                largest: seen.largest,
+                total: seen.total,
+                detail: Bytes::from(seen.detail.as_slice()),
+                examples: seen.examples.iter().map(|shown| shown.report(paths)).collect(),
+            })
+            .collect();
+        rows.sort_by_cached_key(|row| {
+            (row.sign, row.command.clone(), row.client.clone(), row.what, row.input)
+        });
+        rows
+    }
+}
+
+/// Whether the keys of a call are of more than one slot.
+fn crosses(call: &Call<'_>) -> bool {
+    let args = call.args();
+    let mut scratch = Vec::new();
+    let mut slots = call.keys.iter().filter_map(|at| Some(slot(args.get(*at)?.bytes(&mut scratch))));
+    let first = slots.next();
+    slots.any(|slot| Some(slot) != first)
+}

@@ -1,0 +1,288 @@
+//! What rules look for in single calls, and how a call shows it.
+
+use crate::command::Spec;
+use crate::event::{Args, Text};
+
+/// What shows in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    /// KEYS.
+    Keys,
+    /// FLUSHALL, FLUSHDB.
+    Flush,
+    /// The server serves nobody meanwhile; the number is for how many milliseconds, 0 where the call does not say.
+    Stall,
+    /// [`MANY`] keys or more; the number is how many.
+    ManyKeys,
+    /// Waits until something comes, however long.
+    Endless,
+    /// A password is in the call.
+    Secret,
+    /// Keys of several cluster slots; the number is how many keys.
+    CrossSlot,
+    /// The text of a script; the number is its bytes.
+    Script,
+}
+
+/// What is looked for in a command's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// What its keys show, no more.
+    Nothing,
+    /// [`Sign::Keys`].
+    Keys,
+    /// [`Sign::Flush`].
+    Flush,
+    /// [`Sign::Stall`].
+    Stall,
+    /// [`Sign::Endless`].
+    Blocking,
+    /// [`Sign::Secret`].
+    Secret,
+    /// [`Sign::Script`].
+    Script,
+}
+
+/// Keys of one call from which on it is looked at: far above what a page or a request needs.
+pub const MANY: u64 = 32;
+
+impl Watch {
+    /// For the calls of a command.
+    pub fn of(spec: &Spec) -> Watch {
+        match spec.name {
+            "KEYS" => Watch::Keys,
+            "FLUSHALL" | "FLUSHDB" => Watch::Flush,
+            "DEBUG" | "SAVE" | "SHUTDOWN" | "CLIENT|PAUSE" | "PFSELFTEST" => Watch::Stall,
+            "BLPOP" | "BRPOP" | "BRPOPLPUSH" | "BLMOVE" | "BLMPOP" | "BZPOPMIN" | "BZPOPMAX" | "BZMPOP"
+            | "XREAD" | "XREADGROUP" | "WAIT" | "WAITAOF" => Watch::Blocking,
+            "AUTH" | "HELLO" | "CONFIG|SET" | "ACL|SETUSER" | "MIGRATE" | "SENTINEL|SET" => Watch::Secret,
+            "EVAL" | "EVAL_RO" => Watch::Script,
+            _ => Watch::Nothing,
+        }
+    }
+}
+
+/// Subcommands of DEBUG that keep the server busy, end it or read the whole data anew (`debugCommand` in Redis's
+/// `src/debug.c`).
+const STALLING: &[&str] = &[
+    "SLEEP",
+    "RELOAD",
+    "LOADAOF",
+    "SEGFAULT",
+    "PANIC",
+    "ASSERT",
+    "OOM",
+    "RESTART",
+    "CRASH-AND-RECOVER",
+    "DIGEST",
+    "POPULATE",
+];
+
+/// Milliseconds for which a call keeps the server from serving, 0 where it does not say; `None` where it does not.
+pub fn stall(spec: &Spec, args: &Args<'_>) -> Option<u64> {
+    match spec.name {
+        "DEBUG" => {
+            let word = args.get(1)?;
+            STALLING.iter().find(|name| is(word, name))?;
+            if !is(word, "SLEEP") {
+                return Some(0);
+            }
+            // A cast of a float saturates.
+            let milliseconds = number(args, 2).unwrap_or(0.0) * 1000.0;
+            (milliseconds >= 1.0).then_some(milliseconds as u64)
+        }
+        "CLIENT|PAUSE" => Some(number(args, 2).unwrap_or(0.0) as u64),
+        // SHUTDOWN ABORT takes a shutdown back.
+        "SHUTDOWN" => (!args.iter().skip(1).any(|word| is(word, "ABORT"))).then_some(0),
+        _ => Some(0),
+    }
+}
+
+/// Whether a blocking call waits for ever: its timeout is 0.
+pub fn is_endless(spec: &Spec, args: &Args<'_>) -> bool {
+    let last = args.len().saturating_sub(1);
+    let at = match spec.name {
+        "BLPOP" | "BRPOP" | "BRPOPLPUSH" | "BLMOVE" | "BZPOPMIN" | "BZPOPMAX" | "WAIT" | "WAITAOF" => {
+            Some(last)
+        }
+        "BLMPOP" | "BZMPOP" => Some(1),
+        // Options stand before the first key; a group's name may be any word, but not behind STREAMS.
+        _ => (1..last)
+            .take_while(|at| !args.get(*at).is_some_and(|word| is(word, "STREAMS")))
+            .find(|at| args.get(*at).is_some_and(|word| is(word, "BLOCK")))
+            .map(|at| at + 1),
+    };
+    args.len() > 2 && at.and_then(|at| number(args, at)) == Some(0.0)
+}
+
+/// Settings whose value is a password.
+const SECRETS: &[&str] =
+    &["requirepass", "masterauth", "primaryauth", "tls-key-file-pass", "tls-client-key-file-pass"];
+
+/// Whether a password stands in the call in clear text.
+pub fn has_secret(spec: &Spec, args: &Args<'_>) -> bool {
+    let shows = |at: usize| args.get(at).is_some_and(|text| !text.is_empty() && text.raw != b"(redacted)");
+    let after = |word: &str, behind: usize| {
+        (1..args.len()).any(|at| args.get(at).is_some_and(|text| is(text, word)) && shows(at + behind))
+    };
+    match spec.name {
+        "AUTH" => args.len() <= 3 && shows(args.len().saturating_sub(1)) && args.len() > 1,
+        "HELLO" => after("AUTH", 2),
+        "MIGRATE" => args.len() > 6 && (after("AUTH", 1) || after("AUTH2", 2)),
+        "CONFIG|SET" => (2..args.len()).step_by(2).any(|at| {
+            args.get(at).is_some_and(|name| SECRETS.iter().any(|held| is(name, held))) && shows(at + 1)
+        }),
+        "SENTINEL|SET" => after("auth-pass", 1),
+        _ => args.iter().skip(3).any(|rule| matches!(rule.raw, [b'>' | b'<', _, ..])),
+    }
+}
+
+/// Slots of a cluster (`CLUSTER_SLOTS` in Redis's `src/cluster.h`).
+const SLOTS: u16 = 16_384;
+
+/// The cluster slot of a key (`keyHashSlot` in Redis's `src/cluster.h`): what stands between the first `{` and the
+/// next `}` counts alone, unless that is nothing.
+pub fn slot(key: &[u8]) -> u16 {
+    let tag = memchr::memchr(b'{', key).and_then(|open| {
+        let rest = key.get(open + 1..)?;
+        rest.get(..memchr::memchr(b'}', rest)?).filter(|tag| !tag.is_empty())
+    });
+    crc16(tag.unwrap_or(key)) % SLOTS
+}
+
+/// CRC16 as XMODEM has it: polynomial 0x1021, start 0.
+fn crc16(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |crc: u16, byte| {
+        let at = usize::from((crc >> 8) as u8 ^ byte);
+        crc << 8 ^ CRC.get(at).copied().unwrap_or_default()
+    })
+}
+
+static CRC: [u16; 256] = table();
+
+#[expect(clippy::indexing_slicing, reason = "runs at compile time, where a wrong index is an error")]
+const fn table() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let mut crc = (at as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 };
+            bit += 1;
+        }
+        table[at] = crc;
+        at += 1;
+    }
+    table
+}
+
+fn is(text: Text<'_>, word: &str) -> bool {
+    text.raw.eq_ignore_ascii_case(word.as_bytes())
+}
+
+fn number(args: &Args<'_>, at: usize) -> Option<f64> {
+    std::str::from_utf8(args.get(at)?.raw).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command;
+    use crate::format::monitor::line::record;
+
+    fn of<T>(call: &str, ask: impl Fn(&Spec, &Args<'_>) -> T) -> T {
+        let words: Vec<_> = call.split(' ').map(|word| format!("\"{word}\"")).collect();
+        let line = format!("1.2 [0 a:1] {}", words.join(" "));
+        let mut spans = Vec::new();
+        record(line.as_bytes(), &mut spans).unwrap();
+        let args = Args::new(line.as_bytes(), &spans);
+        ask(command::resolve(&args).unwrap().spec(), &args)
+    }
+
+    #[test]
+    fn slots_are_those_of_a_cluster() {
+        // CLUSTER KEYSLOT's answers; the first is the specification's check value of XMODEM.
+        for (key, slot_of) in [
+            ("123456789", 0x31c3),
+            ("foo", 12182),
+            ("bar", 5061),
+            ("{user1000}.following", 3443),
+            ("{user1000}.followers", 3443),
+            ("", 0),
+        ] {
+            assert_eq!(slot(key.as_bytes()), slot_of, "{key}");
+        }
+        for (key, tag) in [("foo{}{bar}", "foo{}{bar}"), ("foo{{bar}}zap", "{bar"), ("foo{bar}{zap}", "bar")]
+        {
+            assert_eq!(slot(key.as_bytes()), crc16(tag.as_bytes()) % SLOTS, "{key}");
+        }
+    }
+
+    #[test]
+    fn stalling_calls_are_told_from_harmless_ones() {
+        for (call, milliseconds) in [
+            ("DEBUG SLEEP 0.5", Some(500)),
+            ("debug sleep 2", Some(2000)),
+            ("DEBUG SLEEP 0", None),
+            ("DEBUG SLEEP -1", None),
+            ("DEBUG SLEEP", None),
+            ("DEBUG RELOAD", Some(0)),
+            ("DEBUG OBJECT k", None),
+            ("DEBUG JMAP", None),
+            ("DEBUG HELP", None),
+            ("SAVE", Some(0)),
+            ("SHUTDOWN NOSAVE", Some(0)),
+            ("SHUTDOWN ABORT", None),
+            ("CLIENT PAUSE 1500 ALL", Some(1500)),
+        ] {
+            assert_eq!(of(call, stall), milliseconds, "{call}");
+        }
+    }
+
+    #[test]
+    fn waiting_for_ever_is_a_timeout_of_nothing() {
+        for (call, endless) in [
+            ("BLPOP a b 0", true),
+            ("BRPOP a 0.0", true),
+            ("BLPOP a 5", false),
+            ("BLMOVE a b LEFT RIGHT 0", true),
+            ("BLMPOP 0 1 a LEFT", true),
+            ("BZMPOP 1 1 a MIN", false),
+            ("XREAD BLOCK 0 STREAMS s $", true),
+            ("XREAD COUNT 10 BLOCK 100 STREAMS s $", false),
+            ("XREAD STREAMS s 0", false),
+            ("XREAD STREAMS BLOCK 0", false),
+            ("XREADGROUP GROUP g c BLOCK 0 STREAMS s >", true),
+            ("WAIT 1 0", true),
+        ] {
+            assert_eq!(of(call, is_endless), endless, "{call}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_seen_and_redacted_ones_are_none() {
+        for (call, secret) in [
+            ("AUTH pw", true),
+            ("AUTH user pw", true),
+            ("AUTH (redacted)", false),
+            ("AUTH (redacted) (redacted)", false),
+            ("HELLO 3 AUTH user pw SETNAME app", true),
+            ("HELLO 3 AUTH (redacted) (redacted)", false),
+            ("HELLO 3", false),
+            ("CONFIG SET requirepass pw", true),
+            ("CONFIG SET maxmemory 1gb masterauth pw", true),
+            ("CONFIG SET requirepass (redacted)", false),
+            ("CONFIG SET maxmemory requirepass", false),
+            ("ACL SETUSER bob on >pw ~*", true),
+            ("ACL SETUSER bob on #5e483e ~*", false),
+            ("ACL SETUSER >bob on", false),
+            ("MIGRATE h 6379 k 0 10 AUTH pw", true),
+            ("MIGRATE h 6379 k 0 10 AUTH2 user pw", true),
+            ("MIGRATE h 6379 k 0 10 COPY", false),
+            ("SENTINEL SET main auth-pass pw", true),
+        ] {
+            assert_eq!(of(call, has_secret), secret, "{call}");
+        }
+    }
+}

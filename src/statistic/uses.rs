@@ -1,0 +1,109 @@
+//! Which clients use which database: who loses something when it is emptied.
+
+use super::Call;
+use super::calls::address;
+use super::clients::{ClientIndex, Clients, INHERITED};
+use crate::command::Access;
+use crate::event::Database;
+use crate::intern::hash;
+use crate::report::Bytes;
+
+/// Databases and inputs told apart per client: Redis has 16 databases unless it is told otherwise. Later ones count
+/// as [`OTHERS`].
+const MOST: usize = 1024;
+
+/// The databases past [`MOST`].
+const OTHERS: u64 = u64::MAX;
+
+/// A database as a number: Redis's own, or for Kvrocks' namespaces a hash above all of those.
+pub fn database(database: Database<'_>) -> u64 {
+    match database {
+        Database::Number(number) => u64::from(number),
+        Database::Namespace(name) => hash(name) | 1 << 63,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    input: u32,
+    database: u64,
+    calls: u64,
+}
+
+impl Use {
+    fn is(&self, other: &Use) -> bool {
+        (self.input, self.database) == (other.input, other.database)
+    }
+}
+
+/// Data calls by client, input and database: another input may be another server.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// By the client's number; a client's first database first.
+    clients: Vec<Vec<Use>>,
+}
+
+/// Calls of one client that read, change or remove data of one database; FLUSHALL and FLUSHDB do not count.
+#[derive(Clone, Debug)]
+pub struct UseRow {
+    /// The client's address.
+    pub client: Bytes,
+    /// The number of the input.
+    pub input: u32,
+    /// As [`database`].
+    pub database: u64,
+    /// How many.
+    pub calls: u64,
+}
+
+impl Uses {
+    /// Counts a call of the input numbered `input`.
+    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
+        let is_data = matches!(call.access(), Some(Access::Read | Access::Write | Access::Delete))
+            && !call.is_dangerous();
+        if is_data {
+            let seen = Use { input, database: database(call.record.database), calls: 1 };
+            // Connections stay in one database, and a block is of one input.
+            match self.clients.get_mut(call.client as usize).and_then(|uses| uses.last_mut()) {
+                Some(held) if held.is(&seen) => held.calls += 1,
+                _ => self.add(call.client, seen),
+            }
+        }
+    }
+
+    fn add(&mut self, client: ClientIndex, seen: Use) {
+        let at = client as usize;
+        if at >= self.clients.len() {
+            self.clients.resize(at + 1, Vec::new());
+        }
+        let Some(uses) = self.clients.get_mut(at) else { return };
+        if let Some(held) = uses.iter_mut().rev().find(|held| held.is(&seen)) {
+            held.calls += seen.calls;
+        } else if uses.len() < MOST || seen.database == OTHERS {
+            uses.push(seen);
+        } else {
+            self.add(client, Use { input: 0, database: OTHERS, ..seen });
+        }
+    }
+
+    /// Appends what follows.
+    pub fn merge(&mut self, later: Uses, numbers: &[ClientIndex]) {
+        for (uses, client) in later.clients.into_iter().zip(numbers) {
+            uses.into_iter().for_each(|seen| self.add(*client, seen));
+        }
+    }
+
+    /// The rows, in the order in which clients and their databases were first seen.
+    pub fn finish(&self, clients: &Clients) -> Vec<UseRow> {
+        let numbered = (INHERITED..).zip(&self.clients);
+        let rows = numbered.flat_map(|(client, uses)| {
+            uses.iter().map(move |held| UseRow {
+                client: address(clients, client),
+                input: held.input,
+                database: held.database,
+                calls: held.calls,
+            })
+        });
+        rows.collect()
+    }
+}
