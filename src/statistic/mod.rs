@@ -14,13 +14,16 @@ pub mod dangerous;
 pub mod databases;
 pub mod events;
 pub mod groups;
+pub mod habits;
 pub mod info;
 pub mod keys;
 pub mod members;
 pub mod observer;
 pub mod partial;
 pub mod patterns;
+pub mod sketch;
 pub mod slowlog;
+pub mod spot;
 pub mod timeline;
 
 use crate::command::{Access, Spec};
