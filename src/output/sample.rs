@@ -116,6 +116,7 @@ pub fn hot(key: impl AsRef<[u8]>, calls: u64) -> HotKeyRow {
         share: 0.0,
         clients: 4,
         count_is_exact: calls > 99,
+        is_queue: false,
         call: None,
     }
 }

@@ -367,6 +367,9 @@ pub struct HotKeyRow {
     pub clients: u64,
     /// Whether `calls` was counted from the start or is a lower bound.
     pub count_is_exact: bool,
+    /// Whether at least a quarter of them take elements out.
+    #[serde(skip)]
+    pub is_queue: bool,
     /// One of them.
     #[serde(skip)]
     pub call: Option<Example>,

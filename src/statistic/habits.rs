@@ -11,8 +11,9 @@ use crate::output::notation::Time;
 use crate::report::Bytes;
 use crate::report::habits::Growing;
 
-/// Habits that are held at most: about 100 MB. Keys that come later have none.
-pub const MOST: usize = 262_144;
+/// Habits that are held at most: about 30 MB, and 64 MB where all of them are of large sets. Keys that come later
+/// have none.
+pub const MOST: usize = 131_072;
 
 /// Bytes from which on single values are noted.
 pub const LARGE: u64 = 10_000;

@@ -213,6 +213,7 @@ pub(super) fn report(count: usize) -> Report {
         share: share(calls, key_total),
         clients: 1,
         count_is_exact: true,
+        is_queue: false,
         call: None,
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();

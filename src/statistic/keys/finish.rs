@@ -94,6 +94,7 @@ impl Keys {
                 share: share(row.calls, total),
                 clients: row.clients.len(),
                 count_is_exact: !row.late,
+                is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
                 call: Some(row.spot.example(key, paths)),
             })
             .collect();
