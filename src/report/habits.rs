@@ -11,7 +11,7 @@ pub struct Habits {
     pub calls: Vec<Example>,
     /// Bytes of the longest key's name, and a call on it.
     pub longest_key: Option<(u64, Example)>,
-    /// Keys that a call gave a time to live.
+    /// Keys that a call gave a time to live and none left without one later.
     pub with_ttl: u64,
     /// Keys that a call left without a time to live ([`super::PatternRow::ttl_missing`]) and none deleted.
     pub without_ttl: u64,
@@ -57,8 +57,8 @@ pub struct Growing {
     pub first: Time,
     /// The last.
     pub last: Time,
-    /// The first clients that add, four at most: address and name.
-    pub clients: Vec<(Bytes, Option<Bytes>)>,
+    /// The addresses of the first clients that add, four at most.
+    pub clients: Vec<Bytes>,
     /// Whether there are more.
     pub more_clients: bool,
     /// The first call that adds.

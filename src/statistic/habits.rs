@@ -2,7 +2,7 @@
 //! once, how large values are. Held apart from the keys, so that only keys that have one pay for it.
 
 use super::Call;
-use super::clients::{Client, ClientIndex, Clients, shown};
+use super::clients::{ClientIndex, Clients, shown};
 use super::sketch::Sketch;
 use super::spot::{Form, Spot};
 use crate::command::Done;
@@ -141,10 +141,7 @@ impl Habit {
 
     /// As the report has it.
     pub fn growing(&self, key: &[u8], clients: &Clients, paths: &[Bytes]) -> Growing {
-        let named = |id| {
-            let name = clients.get(id).and_then(Client::name).map(Bytes::from);
-            (Bytes::from(shown(clients.address(id))), name)
-        };
+        let addresses = self.adders.iter().take(NAMED).map(|id| Bytes::from(shown(clients.address(id))));
         Growing {
             key: Bytes::from(key),
             collection: self.add.spec().map_or("", |spec| spec.group),
@@ -153,7 +150,7 @@ impl Habit {
             different: self.different(),
             first: Time(self.add.time()),
             last: Time(self.last_added),
-            clients: self.adders.iter().take(NAMED).map(named).collect(),
+            clients: addresses.collect(),
             more_clients: self.adders.iter().count() > NAMED,
             call: self.add.example(key, paths),
         }

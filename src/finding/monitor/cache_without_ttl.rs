@@ -23,6 +23,13 @@ const WARNING: Threshold = Threshold {
     source: "redtrail's convention: a program does this, not a person",
 };
 
+const SHARE: Threshold = Threshold {
+    name: "warning-percent",
+    value: 80.0,
+    meaning: "it is a warning where this part of the written keys is left without one; less is a note",
+    source: "redtrail's convention: a habit, not a forgotten place",
+};
+
 const ABOUT: About = About {
     rule: "cache-without-ttl",
     kind: "monitor",
@@ -30,9 +37,10 @@ const ABOUT: About = About {
               which some keys get one and others do not.",
     because: "What is never removed stays until memory is full. Then the server refuses writes or evicts what is \
               needed. Sessions and tokens that never end are also a risk to security.",
-    severity: "A note; a warning for many keys whose name says that they are temporary. It stays a note where the \
+    severity: "A note; a warning for many keys whose name says that they are temporary, where nearly all of them are \
+               left so. It stays a note where the \
                server is set to evict any key (maxmemory with an allkeys policy).",
-    thresholds: &[KEYS, WARNING],
+    thresholds: &[KEYS, WARNING, SHARE],
     by_rate: false,
     remedy: "Write the key with its time to live in one call: SET key value EX seconds. Keys that are there already \
              need EXPIRE once: walk through them with SCAN, a few at a time.",
@@ -90,7 +98,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, evicts: bool) -> Option<Finding> {
     if !is_found {
         return None;
     }
-    let is_bad = is_named && without as f64 >= warning && !evicts;
+    let is_habit = without as f64 * 100.0 >= (without + with) as f64 * facts.limit(&ABOUT, &SHARE);
+    let is_bad = is_named && is_habit && without as f64 >= warning && !evicts;
     let pattern = keys::named(&row.pattern);
     let mut detail = format!(
         "{} written and left without a time to live, {} given one; a note from {limit} keys",
@@ -98,7 +107,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, evicts: bool) -> Option<Finding> {
         if with == 0 { "none".to_owned() } else { grouped(with) },
     );
     if is_named {
-        detail.push_str(&format!(", a warning from {warning}"));
+        detail.push_str(&format!(", a warning from {warning} where these are nearly all"));
     }
     detail.push('.');
     if collections > 0 {
@@ -110,7 +119,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, evicts: bool) -> Option<Finding> {
     if is_named && evicts {
         detail.push_str(" The server evicts any key when its memory is full, so this is no leak.");
     }
-    if !is_named {
+    if with > 0 {
         detail.push_str(
             " That some keys of one kind get it and others do not is mostly a forgotten place in a program.",
         );

@@ -1,6 +1,7 @@
 //! What the rules about keys share.
 
 use crate::finding::Facts;
+use crate::finding::facts::subject;
 use crate::output::number::{Noun, grouped};
 use crate::report::findings::{Evidence, Finding};
 use crate::report::{Bytes, Example};
@@ -40,10 +41,10 @@ pub fn evidence<'a>(examples: impl IntoIterator<Item = &'a Example>) -> Vec<Evid
 }
 
 /// Clients by name where they have one: `webapp, 10.0.3.17:4242 and others`.
-pub fn who(clients: &[(Bytes, Option<Bytes>)], more: bool) -> String {
+pub fn who(addresses: &[Bytes], more: bool, facts: &Facts<'_>) -> String {
     let mut names: Vec<String> = Vec::new();
-    for (address, name) in clients {
-        let text = name.as_ref().filter(|name| !name.0.is_empty()).unwrap_or(address).text();
+    for address in addresses {
+        let text = facts.client(address).map_or(address, subject).text();
         if !names.contains(&text) {
             names.push(text);
         }
@@ -109,6 +110,9 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Settings;
+    use crate::output::notation::Time;
+    use crate::report::{ClientRow, Report, Table};
 
     fn bytes(text: &str) -> Bytes {
         Bytes(text.as_bytes().to_vec())
@@ -161,14 +165,40 @@ mod tests {
 
     #[test]
     fn clients_are_named_once() {
-        let client = |address: &str, name: Option<&str>| (bytes(address), name.map(bytes));
-        for (clients, more, text) in [
-            (vec![], false, "unknown clients"),
-            (vec![client("1:1", Some("web")), client("1:2", Some("web"))], false, "web"),
-            (vec![client("1:1", None), client("1:2", Some("web"))], false, "1:1 and web"),
-            (vec![client("1:1", Some("")), client("1:2", Some("b"))], true, "1:1, b and others"),
+        let row = |address: &str, name: &str| ClientRow {
+            client: bytes(address),
+            kind: "tcp",
+            address: bytes(address),
+            port: None,
+            name: Some(bytes(name)),
+            user: None,
+            library: None,
+            calls: 1,
+            share: 0.0,
+            in_scripts: 0,
+            payload_bytes: 0,
+            commands: Vec::new(),
+            first: Time(0),
+            last: Time(0),
+        };
+        let report = Report {
+            clients: Table {
+                total: 2,
+                rows: vec![row("1:1", "web"), row("1:2", "web"), row("1:3", "b")],
+                other: None,
+            },
+            ..Report::default()
+        };
+        let settings = Settings::default();
+        let facts = Facts::new(&report, &settings);
+        for (addresses, more, text) in [
+            (&[][..], false, "unknown clients"),
+            (&["1:1", "1:2"], false, "web"),
+            (&["9:9", "1:2"], false, "9:9 and web"),
+            (&["1:1", "9:9", "1:3"], true, "web, 9:9, b and others"),
         ] {
-            assert_eq!(who(&clients, more), text);
+            let addresses: Vec<_> = addresses.iter().map(|address| bytes(address)).collect();
+            assert_eq!(who(&addresses, more, &facts), text);
         }
     }
 }

@@ -84,7 +84,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     }
     let an_hour = keys::per_second(kept, facts) * 3_600.0;
     let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e4;
-    let is_lasting = span >= limit(&SPAN) * keys::covered(facts);
+    let is_lasting = span >= limit(&SPAN) * keys::covered(facts).max(1.0);
     let is_new = most.different.is_none_or(|different| {
         different >= MEMBERS && different * 100 >= most.added.saturating_mul(NEW_OF_100)
     });
@@ -92,7 +92,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     // Where the program bounds other keys of the pattern, this one may only not have had its turn.
     let is_bad = (kept as f64 >= limit(&WARNING) || is_soon) && row.habits.bounded == 0;
     let pattern = keys::named(&row.pattern);
-    let who = keys::who(&most.clients, most.more_clients);
+    let who = keys::who(&most.clients, most.more_clients, facts);
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
         title: format!(

@@ -90,7 +90,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let commands = habits.whole_commands.join(", ");
     let mut detail = format!(
         "{} by {} (a note from {}).",
-        Noun("read of everything", "reads of everything").count(habits.whole_reads),
+        Noun("whole read", "whole reads").count(habits.whole_reads),
         commands,
         grouped(limit(&CALLS) as u64)
     );

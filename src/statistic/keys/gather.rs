@@ -53,7 +53,7 @@ impl Gathered {
         if self.longest.is_none_or(|(longest, ..)| longest < len) {
             self.longest = Some((len, number, spot));
         }
-        self.habits.with_ttl += u64::from(row.gave_ttl);
+        self.habits.with_ttl += u64::from(row.gave_ttl && row.unset == 0);
         if row.unset > 0 && !row.ended {
             self.habits.without_ttl += 1;
             self.without.put(spot.order(), number, spot);

@@ -52,7 +52,7 @@ impl Use {
 pub struct OpenKeys {
     pub(super) keys: Interner,
     pub(super) uses: Vec<Use>,
-    habits: Habits,
+    pub(super) habits: Habits,
     scratch: Vec<u8>,
 }
 

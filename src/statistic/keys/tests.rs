@@ -100,3 +100,30 @@ fn words_that_are_ids_become_one_pattern_wherever_that_is_found() {
     assert_eq!(rows(&mut late), [("user:*:cart".to_owned(), 200)]);
     assert_eq!(rows(&mut early), rows(&mut block(names())));
 }
+
+#[test]
+fn habits_stay_with_their_keys_when_others_are_let_go() {
+    let rules = Rules::default();
+    let grown = |from: u64, to: u64| {
+        let mut open = OpenKeys::default();
+        for n in from..to {
+            let name = format!("log:{n}");
+            let index = open.keys.intern(hash(name.as_bytes()), name.as_bytes()) as usize;
+            open.uses.resize(index + 1, Use::new(Spot::default()));
+            open.uses[index].calls = n;
+            let mut slot = NONE;
+            open.habits.at(&mut slot).unwrap().added = 10 * n;
+            open.uses[index].habit = slot;
+        }
+        open.seal(&rules)
+    };
+    let mut keys = grown(0, 50);
+    keys.let_go(10);
+    keys.merge(&grown(45, 55), &CLIENTS, &rules, |_| 0);
+    let added = |name: &str| {
+        let number = keys.keys.find(hash(name.as_bytes()), name.as_bytes()).unwrap();
+        keys.habits.get(keys.rows[number as usize].habit).unwrap().added
+    };
+    assert_eq!(["log:0", "log:40", "log:44", "log:49", "log:54"].map(added), [0, 400, 440, 980, 540]);
+    assert!(!keys.habits.overflowed);
+}
