@@ -97,8 +97,6 @@ pub struct Done {
     pub ends: bool,
     /// How the call asks for the whole collection, where it does: the arguments behind the key that say so.
     pub whole: Option<&'static str>,
-    /// Whether the call creates the key only where it is missing.
-    pub absent: bool,
 }
 
 /// Effects by number of the command.
@@ -152,12 +150,26 @@ fn named(name: &str) -> Effect {
 }
 
 impl Effect {
+    /// Whether a call can do something to a collection.
+    pub fn is_any(self) -> bool {
+        !matches!(self, Effect::None | Effect::Absent | Effect::Set)
+    }
+
+    /// Whether a call creates its key only where it is missing.
+    pub fn is_absent(self, args: &Args<'_>) -> bool {
+        match self {
+            Effect::Absent => true,
+            Effect::Set => (3..args.len()).any(|at| is_word(args, at, "NX")),
+            _ => false,
+        }
+    }
+
     /// What a call does to the `n`th of its `of` keys.
     pub fn on(self, args: &Args<'_>, n: usize, of: usize) -> Done {
         let len = args.len();
         let mut done = Done::default();
         match self {
-            Effect::None => {}
+            Effect::None | Effect::Absent | Effect::Set => {}
             Effect::Push => done.added = (len as u64).saturating_sub(2),
             Effect::Insert => done.added = 1,
             Effect::Members { first, step } => done.offer(usize::from(first), len, usize::from(step)),
@@ -192,8 +204,6 @@ impl Effect {
                 let limited = (2..len).any(|at| is_word(args, at, "LIMIT"));
                 done.whole = (!limited).then_some("");
             }
-            Effect::Absent => done.absent = true,
-            Effect::Set => done.absent = (3..len).any(|at| is_word(args, at, "NX")),
         }
         done
     }
@@ -373,7 +383,9 @@ mod tests {
             ("SET k v XX", false),
             ("SET k v", false),
         ] {
-            assert_eq!(done(call).absent, absent, "{call}");
+            let words: Vec<&str> = call.split(' ').collect();
+            let effect = effect(find(words[0].as_bytes(), None).unwrap());
+            assert_eq!(effect.is_absent(&Call::new(&words).args()), absent, "{call}");
         }
     }
 }

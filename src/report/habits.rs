@@ -36,6 +36,8 @@ pub struct Habits {
     pub bounded: u64,
     /// Keys of collections that got elements and were not.
     pub unbounded: u64,
+    /// Elements that came to stay in those of them that are lists and streams.
+    pub kept: u64,
     /// Of these the ones that grew most, five at most.
     pub growing: Vec<Growing>,
 }

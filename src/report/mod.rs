@@ -370,6 +370,9 @@ pub struct HotKeyRow {
     /// Whether at least a quarter of them take elements out.
     #[serde(skip)]
     pub is_queue: bool,
+    /// Whether at least half of them add elements that stay.
+    #[serde(skip)]
+    pub is_growing: bool,
     /// One of them.
     #[serde(skip)]
     pub call: Option<Example>,

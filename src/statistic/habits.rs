@@ -133,7 +133,8 @@ impl Habit {
         self.different().unwrap_or(self.added).saturating_sub(self.removed)
     }
 
-    fn different(&self) -> Option<u64> {
+    /// About how many of the added elements are different; `None` for lists and streams, where all are.
+    pub fn different(&self) -> Option<u64> {
         let count = self.members.estimate();
         // An estimate can pass what was there.
         (count > 0).then_some(count.min(self.added))

@@ -36,15 +36,22 @@ const RATE: Threshold = Threshold {
     source: "redtrail's convention: a server that does little else has no trouble with less",
 };
 
+const CLIENTS: Threshold = Threshold {
+    name: "warning-clients",
+    value: 2.0,
+    meaning: "clients that use the key, below which it is never a warning",
+    source: "redtrail's convention: what one client does alone is its own fault, not the key's",
+};
+
 const ABOUT: About = About {
     rule: "hot-key",
     kind: "monitor",
     detects: "A key that takes a large part of all uses of keys.",
     because: "All work on one key runs on one thread of one shard. More shards and most replicas do not make it \
               faster, and when the key is gone (deleted, expired) all its readers fall through at once.",
-    severity: "A note by its share; a warning by a larger share at a high rate, unless the key is a queue that is \
-               worked off.",
-    thresholds: &[CALLS, SHARE, WARNING_SHARE, RATE],
+    severity: "A note by its share; a warning by a larger share at a high rate from more than one client, unless the \
+               key is a queue that is worked off, or a collection that is only added to.",
+    thresholds: &[CALLS, SHARE, WARNING_SHARE, RATE, CLIENTS],
     by_rate: true,
     remedy: "Keep what is only read for a moment in the application (a local cache of a second, or client-side \
              caching with CLIENT TRACKING). Split a counter or set over several keys and add them up when reading. \
@@ -66,21 +73,27 @@ impl Rule for HotKey {
                 continue;
             }
             let rate = keys::per_second(row.calls, facts);
-            let is_hot = percent >= limit(&WARNING_SHARE) && rate >= limit(&RATE);
+            let is_hot = percent >= limit(&WARNING_SHARE)
+                && rate >= limit(&RATE)
+                && row.clients as f64 >= limit(&CLIENTS);
             let key = keys::named(&row.key);
-            let queue =
-                if row.is_queue { " It is a queue that is worked off, so this is its nature." } else { "" };
+            let nature = match (row.is_queue, row.is_growing) {
+                (true, _) => " It is a queue that is worked off, so this is its nature.",
+                (_, true) => " Most of them only add to it.",
+                _ => "",
+            };
             found.push(Finding {
-                severity: if is_hot && !row.is_queue { Severity::Warning } else { Severity::Info },
+                severity: if is_hot && nature.is_empty() { Severity::Warning } else { Severity::Info },
                 title: format!("The key {key} takes {} of all uses of keys.", number::share(row.share)),
                 subject: row.key.clone(),
                 detail: format!(
-                    "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second.{queue}",
+                    "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second by {} clients.{nature}",
                     USES.count(row.calls),
                     Noun("client", "clients").count(row.clients),
                     limit(&SHARE),
                     limit(&WARNING_SHARE),
                     limit(&RATE),
+                    limit(&CLIENTS),
                 ),
                 numbers: vec![
                     against(SHARE.name, percent, limit(&SHARE)),

@@ -77,8 +77,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let growing: Vec<_> = row.habits.growing.iter().filter(is_growing).collect();
     let most = growing.first()?;
     let kept = most.kept();
-    let together: u64 = growing.iter().filter(|held| held.different.is_none()).map(|held| held.kept()).sum();
-    let shared = most.different.is_none() && kept >= SHARE_OF_KEY && together as f64 >= limit(&ELEMENTS);
+    let shared =
+        most.different.is_none() && kept >= SHARE_OF_KEY && row.habits.kept as f64 >= limit(&ELEMENTS);
     if (kept as f64) < limit(&ELEMENTS) && !shared {
         return None;
     }
@@ -128,7 +128,7 @@ fn detail(row: &PatternRow, growing: &[&Growing], an_hour: f64, facts: &Facts<'_
     let mut out = each.collect::<Vec<_>>().join("; ");
     let listed = growing.len() as u64;
     if row.habits.unbounded > listed {
-        out.push_str(&format!("; {} more", keys::KEYS.count(row.habits.unbounded - listed)));
+        out.push_str(&format!("; {}", Noun("more key", "more keys").count(row.habits.unbounded - listed)));
     }
     out.push_str(&format!(
         " in {}. At this rate one key gets {} an hour. A note from {} elements, a warning from {}, seen or within an \

@@ -214,6 +214,7 @@ pub(super) fn report(count: usize) -> Report {
         clients: 1,
         count_is_exact: true,
         is_queue: false,
+        is_growing: false,
         call: None,
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();

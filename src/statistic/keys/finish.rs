@@ -95,6 +95,7 @@ impl Keys {
                 clients: row.clients.len(),
                 count_is_exact: !row.late,
                 is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
+                is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
                 call: Some(row.spot.example(key, paths)),
             })
             .collect();

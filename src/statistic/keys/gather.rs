@@ -82,6 +82,9 @@ impl Gathered {
             self.habits.bounded += 1;
         } else if habit.added > 0 {
             self.habits.unbounded += 1;
+            if habit.different().is_none() {
+                self.habits.kept += kept;
+            }
             self.growing.put((Reverse(kept), number), number, Spot::default());
         }
     }

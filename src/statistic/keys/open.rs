@@ -1,7 +1,7 @@
 //! Counts by key while a block is read.
 
 use super::{Key, Keys};
-use crate::command::{self, Access, CommandId, Done, Effect, Ttl};
+use crate::command::{self, Access, CommandId, Effect, Ttl};
 use crate::event::Exactness;
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
@@ -84,8 +84,6 @@ impl OpenKeys {
                 self.uses.push(Use::new(Spot::new(call, input, *at, Form::Plain)));
             }
             let Some(used) = self.uses.get_mut(index) else { continue };
-            let done =
-                if effect == Effect::None { Done::default() } else { effect.on(&args, n, call.keys.len()) };
             used.calls += 1;
             match spec.access {
                 Access::Read => used.reads += 1,
@@ -99,21 +97,26 @@ impl OpenKeys {
                 used.absent = 0;
                 used.spot = Spot::new(call, input, *at, Form::Plain);
             } else if cleared.contains(at) {
+                let absent = effect.is_absent(&args);
                 if used.unset == 0 {
-                    let form = if done.absent { Form::Absent } else { Form::Plain };
+                    let form = if absent { Form::Absent } else { Form::Plain };
                     used.spot = Spot::new(call, input, *at, form);
                 }
                 used.unset += 1;
-                used.absent = used.absent.saturating_add(u32::from(done.absent));
+                used.absent = used.absent.saturating_add(u32::from(absent));
             }
-            used.ended |= ends || done.ends;
+            used.ended |= ends;
             let payload = args.payload_of(from..to);
             used.payload += payload;
             used.clients.insert(call.client);
-            if done.is_habit()
-                && let Some(habit) = self.habits.at(&mut used.habit)
-            {
-                habit.observe(&done, call, input, *at, &mut self.scratch);
+            if effect.is_any() {
+                let done = effect.on(&args, n, call.keys.len());
+                used.ended |= done.ends;
+                if done.is_habit()
+                    && let Some(habit) = self.habits.at(&mut used.habit)
+                {
+                    habit.observe(&done, call, input, *at, &mut self.scratch);
+                }
             }
             if payload >= LARGE && spec.access == Access::Write {
                 let values = (from..to).filter(|value| value != at).filter_map(|value| args.get(value));
