@@ -67,6 +67,8 @@ impl Form {
 
 impl Spot {
     /// Of a call of the input numbered `input`, whose key stands at `argv[at]`.
+    // Called once for most keys, from the way of every call, which it would only make longer.
+    #[inline(never)]
     pub fn new(call: &Call<'_>, input: u32, at: usize, form: Form) -> Spot {
         Spot {
             offset: call.record.place.offset,

@@ -38,27 +38,40 @@ const REMOVED: Threshold = Threshold {
     source: "redtrail's convention: a consumer that keeps up takes out as much as comes in",
 };
 
+const EACH: Threshold = Threshold {
+    name: "key-elements",
+    value: 100.0,
+    meaning: "elements of the longest list or stream, from which on those of its pattern count together",
+    source: "redtrail's convention: many keys with a few elements each are no growth",
+};
+
+const MEMBERS: Threshold = Threshold {
+    name: "warning-members",
+    value: 2_000.0,
+    meaning: "different members of a set, sorted set or hash below which it is never a warning",
+    source: "redtrail's convention: a leaderboard's or register's members are all new at first",
+};
+
+const NEW: Threshold = Threshold {
+    name: "new-percent",
+    value: 90.0,
+    meaning: "a set, sorted set or hash is a warning only where so many of the added members were new",
+    source: "redtrail's convention: a leaderboard adds the same members again and again",
+};
+
 const ABOUT: About = About {
     rule: "unbounded-collection",
     kind: "monitor",
     detects: "Collections that get elements and are never trimmed, emptied, deleted or given a time to live.",
     because: "They grow until memory is full. Long before, reading or deleting one of them holds up everybody else, \
               because the server does one thing at a time.",
-    severity: "A note from a thousand elements. A warning from ten thousand, or where a list or stream, or a set or \
-               hash whose members are nearly all new, gets there within an hour.",
-    thresholds: &[ELEMENTS, WARNING, SPAN, REMOVED],
+    severity: "A note from a thousand elements. A warning from ten thousand, seen or within an hour at the seen rate; \
+               of sets and hashes only where nearly all members are new.",
+    thresholds: &[ELEMENTS, EACH, WARNING, SPAN, REMOVED, MEMBERS, NEW],
     by_rate: true,
     remedy: "Bound it where it is written: LTRIM behind LPUSH, MAXLEN ~ in XADD, ZREMRANGEBYRANK or ZREMRANGEBYSCORE \
              behind ZADD, or a time to live. First look at how long it is already.",
 };
-
-/// Elements of one key from which on a pattern's lists and streams count together.
-const SHARE_OF_KEY: u64 = 100;
-
-/// Members of a set or hash from which on a rate is believed, and how many of 100 added must be new: a
-/// leaderboard or a register of users adds the same members again and again.
-const MEMBERS: u64 = 2_000;
-const NEW_OF_100: u64 = 90;
 
 impl Rule for UnboundedCollection {
     fn about(&self) -> &'static About {
@@ -78,7 +91,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let most = growing.first()?;
     let kept = most.kept();
     let shared =
-        most.different.is_none() && kept >= SHARE_OF_KEY && row.habits.kept as f64 >= limit(&ELEMENTS);
+        most.different.is_none() && kept as f64 >= limit(&EACH) && row.habits.kept as f64 >= limit(&ELEMENTS);
     if (kept as f64) < limit(&ELEMENTS) && !shared {
         return None;
     }
@@ -86,11 +99,12 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e4;
     let is_lasting = span >= limit(&SPAN) * keys::covered(facts).max(1.0);
     let is_new = most.different.is_none_or(|different| {
-        different >= MEMBERS && different * 100 >= most.added.saturating_mul(NEW_OF_100)
+        let percent = different as f64 * 100.0;
+        different as f64 >= limit(&MEMBERS) && percent >= most.added as f64 * limit(&NEW)
     });
-    let is_soon = an_hour >= limit(&WARNING) && is_lasting && is_new;
+    let is_soon = an_hour >= limit(&WARNING) && is_lasting;
     // Where the program bounds other keys of the pattern, this one may only not have had its turn.
-    let is_bad = (kept as f64 >= limit(&WARNING) || is_soon) && row.habits.bounded == 0;
+    let is_bad = (kept as f64 >= limit(&WARNING) || is_soon) && is_new && row.habits.bounded == 0;
     let pattern = keys::named(&row.pattern);
     let who = keys::who(&most.clients, most.more_clients, facts);
     Some(Finding {

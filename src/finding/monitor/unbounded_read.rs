@@ -41,8 +41,15 @@ const SLOW: Threshold = Threshold {
 const OFTEN_SLOW: Threshold = Threshold {
     name: "often-slow-ms",
     value: 10.0,
-    meaning: "ten such reads in the slow log with so many milliseconds each are a warning too",
+    meaning: "several such reads in the slow log with so many milliseconds each are a warning too",
     source: "redis.conf: slowlog-log-slower-than is 10,000 microseconds by default",
+};
+
+const OFTEN: Threshold = Threshold {
+    name: "often-slow-calls",
+    value: 10.0,
+    meaning: "how many these must be",
+    source: "redtrail's convention: fewer are chance",
 };
 
 const ABOUT: About = About {
@@ -53,14 +60,11 @@ const ABOUT: About = About {
               has taken it. It works while the collection is small and stops the server when it has grown.",
     severity: "A note where it happens often, or where the collection is large. A warning where it was seen to be very \
                large, or where the slow log shows that it takes long. HGETALL of small hashes is normal.",
-    thresholds: &[CALLS, ELEMENTS, WARNING, SLOW, OFTEN_SLOW],
+    thresholds: &[CALLS, ELEMENTS, WARNING, SLOW, OFTEN_SLOW, OFTEN],
     by_rate: false,
     remedy: "Read a part: LRANGE key 0 99, ZRANGE with LIMIT, XRANGE with COUNT, HMGET of the fields that are needed. \
              Where all is needed, walk through it with SSCAN, HSCAN or ZSCAN.",
 };
-
-/// Entries in the slow log that are a habit.
-const OFTEN: usize = 10;
 
 impl Rule for UnboundedRead {
     fn about(&self) -> &'static About {
@@ -79,7 +83,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let habits = &row.habits;
     let slow = slow(row, facts);
     let worst = slow.first().map_or(0, |entry| entry.us);
-    let is_often = slow.iter().filter(|entry| entry.us as f64 >= limit(&OFTEN_SLOW) * 1e3).count() >= OFTEN;
+    let often = slow.iter().filter(|entry| entry.us as f64 >= limit(&OFTEN_SLOW) * 1e3).count();
+    let is_often = often > 0 && often as f64 >= limit(&OFTEN);
     let is_slow = worst as f64 >= limit(&SLOW) * 1e3 || is_often;
     let elements = habits.whole_elements as f64;
     let is_bad = is_slow || elements >= limit(&WARNING);

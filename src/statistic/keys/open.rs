@@ -1,5 +1,7 @@
 //! Counts by key while a block is read.
 
+use std::ops::Range;
+
 use super::{Key, Keys};
 use crate::command::{self, Access, CommandId, Effect, Ttl};
 use crate::event::Exactness;
@@ -72,6 +74,7 @@ impl OpenKeys {
             Some(id) if call.record.exactness == Exactness::Exact => command::effect(id),
             _ => Effect::None,
         };
+        let is_habitual = effect.is_any();
         let ends = ttl == Ttl::Expired || spec.access == Access::Delete;
         let mut from = 1;
         for (n, at) in call.keys.iter().enumerate() {
@@ -109,25 +112,41 @@ impl OpenKeys {
             let payload = args.payload_of(from..to);
             used.payload += payload;
             used.clients.insert(call.client);
-            if effect.is_any() {
-                let done = effect.on(&args, n, call.keys.len());
-                used.ended |= done.ends;
-                if done.is_habit()
-                    && let Some(habit) = self.habits.at(&mut used.habit)
-                {
-                    habit.observe(&done, call, input, *at, &mut self.scratch);
-                }
+            if is_habitual {
+                self.collect(effect, call, input, (n, *at), index);
             }
             if payload >= LARGE && spec.access == Access::Write {
-                let values = (from..to).filter(|value| value != at).filter_map(|value| args.get(value));
-                let largest = values.map(|value| value.len() as u64).max().unwrap_or_default();
-                if largest >= LARGE
-                    && let Some(habit) = self.habits.at(&mut used.habit)
-                {
-                    habit.write(largest, call, input, *at);
-                }
+                self.weigh(call, input, *at, from..to, index);
             }
             from = to;
+        }
+    }
+
+    /// What the call does to the collection at its `n`th key, which stands at `argv[at]` and has the number `key`.
+    // Apart from `observe`, which is faster without the registers that this takes; likewise `weigh`.
+    #[inline(never)]
+    fn collect(&mut self, effect: Effect, call: &Call<'_>, input: u32, (n, at): (usize, usize), key: usize) {
+        let Some(used) = self.uses.get_mut(key) else { return };
+        let done = effect.on(&call.args(), n, call.keys.len());
+        used.ended |= done.ends;
+        if done.is_habit()
+            && let Some(habit) = self.habits.at(&mut used.habit)
+        {
+            habit.observe(&done, call, input, at, &mut self.scratch);
+        }
+    }
+
+    /// Notes the largest of the values in `range`, which are written to the key of the number `key`.
+    #[inline(never)]
+    fn weigh(&mut self, call: &Call<'_>, input: u32, at: usize, range: Range<usize>, key: usize) {
+        let args = call.args();
+        let values = range.filter(|value| *value != at).filter_map(|value| args.get(value));
+        let largest = values.map(|value| value.len() as u64).max().unwrap_or_default();
+        if largest >= LARGE
+            && let Some(used) = self.uses.get_mut(key)
+            && let Some(habit) = self.habits.at(&mut used.habit)
+        {
+            habit.write(largest, call, input, at);
         }
     }
 
