@@ -96,14 +96,7 @@ fn show(
             out.push(' ');
         }
         if at == 0 || shows(at, arg) {
-            let bytes = arg.bytes(&mut scratch);
-            match bytes.get(..LONGEST) {
-                Some(start) if bytes.len() > LONGEST => {
-                    out.push_str(&escape(start));
-                    out.push('…');
-                }
-                _ => out.push_str(&escape(bytes)),
-            }
+            out.push_str(&key(arg.bytes(&mut scratch)));
         } else {
             out.push_str(&length(length_of(arg)));
         }
@@ -112,6 +105,14 @@ fn show(
         out.push_str(&format!(" … ({} more arguments)", args.len() - MOST));
     }
     out
+}
+
+/// A key or pattern, escaped; of a long one the start.
+pub fn key(bytes: &[u8]) -> String {
+    match bytes.get(..LONGEST) {
+        Some(start) if bytes.len() > LONGEST => escape(start) + "…",
+        _ => escape(bytes),
+    }
 }
 
 /// Whether an argument belongs to the command's own language.

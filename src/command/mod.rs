@@ -5,12 +5,14 @@
 //! written by hand (`fixtures/commands/README.md`).
 
 mod argument;
+mod effect;
 mod keys;
 mod lookup;
 mod table;
 mod ttl;
 mod words;
 
+pub use effect::{Done, Effect, effect};
 pub use keys::{Keys, certain_keys, keys};
 pub use lookup::{find, is_container, resolve};
 pub use ttl::{Expiry, Target, Ttl, ttl};

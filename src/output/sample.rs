@@ -104,6 +104,7 @@ pub fn pattern(pattern: impl AsRef<[u8]>, calls: u64, ttl_set: u64, ttl_missing:
         payload_bytes: calls.saturating_mul(100),
         clients: 4,
         samples: vec![b("session:5e483ea4dc1e9666"), b("session:00000000aaaaaaaa")],
+        habits: habits::Habits::default(),
     }
 }
 
@@ -115,6 +116,9 @@ pub fn hot(key: impl AsRef<[u8]>, calls: u64) -> HotKeyRow {
         share: 0.0,
         clients: 4,
         count_is_exact: calls > 99,
+        is_queue: false,
+        is_growing: false,
+        call: None,
     }
 }
 

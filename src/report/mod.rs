@@ -6,6 +6,7 @@
 pub mod connections;
 pub mod events;
 pub mod findings;
+pub mod habits;
 pub mod info;
 pub mod slowlog;
 
@@ -346,6 +347,9 @@ pub struct PatternRow {
     pub clients: u64,
     /// The first few different keys seen.
     pub samples: Vec<Bytes>,
+    /// What rules judge.
+    #[serde(skip)]
+    pub habits: habits::Habits,
 }
 
 /// References to one key.
@@ -363,6 +367,15 @@ pub struct HotKeyRow {
     pub clients: u64,
     /// Whether `calls` was counted from the start or is a lower bound.
     pub count_is_exact: bool,
+    /// Whether at least a quarter of them take elements out.
+    #[serde(skip)]
+    pub is_queue: bool,
+    /// Whether at least half of them add elements that stay.
+    #[serde(skip)]
+    pub is_growing: bool,
+    /// One of them.
+    #[serde(skip)]
+    pub call: Option<Example>,
 }
 
 /// Calls of one dangerous command.

@@ -15,6 +15,7 @@ pub mod dangerous;
 pub mod databases;
 pub mod events;
 pub mod groups;
+pub mod habits;
 pub mod info;
 pub mod keys;
 pub mod members;
@@ -25,7 +26,9 @@ pub mod pauses;
 pub mod runs;
 pub mod sightings;
 pub mod sign;
+pub mod sketch;
 pub mod slowlog;
+pub mod spot;
 pub mod timeline;
 pub mod uses;
 

@@ -118,7 +118,7 @@ impl Sink for Observer {
         let call =
             Call { record, command, spec, client, in_script, payload: args.payload(), keys: &self.positions };
         self.partial.commands.observe(&call);
-        self.keys.observe(&call);
+        self.keys.observe(&call, self.input);
         self.partial.dangerous.observe(&call, self.input);
         self.partial.calls.observe(&call, self.input);
         self.partial.databases.observe(&call);

@@ -52,8 +52,9 @@ impl Partial {
         let commands = self.commands.merge(&later.commands);
         let caller = self.caller.client(|| self.clients.number(b"lua"));
         let numbers = self.clients.merge(&later.clients, &commands, caller);
-        self.keys.merge(&later.keys, &numbers, rules);
         let accounts = &self.accounts;
+        self.keys
+            .merge(&later.keys, &numbers, rules, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.pauses.merge(later.pauses, &commands, &numbers, |input| {
@@ -147,7 +148,7 @@ impl Partial {
         commandlog: Option<Commandlog>,
     ) -> Summary {
         let patterns = self.patterns(rules);
-        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns);
+        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns, &self.clients, paths);
         let timeline = &mut self.timeline;
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());

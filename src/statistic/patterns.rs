@@ -125,6 +125,11 @@ impl Patterns {
     }
 
     /// The counts of a pattern.
+    pub fn get(&self, index: PatternIndex) -> Option<&Counts> {
+        self.rows.get(index as usize)
+    }
+
+    /// The same, to be changed.
     pub fn get_mut(&mut self, index: PatternIndex) -> Option<&mut Counts> {
         self.rows.get_mut(index as usize)
     }

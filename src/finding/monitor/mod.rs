@@ -2,17 +2,26 @@
 
 mod blocking_without_timeout;
 mod busy_polling;
+mod cache_without_ttl;
 mod clear_text_secret;
 mod connection_per_request;
 mod cross_slot;
 mod dominant_client;
 mod flush_command;
+mod hot_key;
+mod key_without_namespace;
+mod keys;
 mod keys_command;
 mod large_multi_key;
+mod large_value;
+mod lock_without_ttl;
+mod long_key_name;
 mod loop_instead_of_batch;
 mod script_sent_each_time;
 mod server_stalling_command;
 mod slow;
+mod unbounded_collection;
+mod unbounded_read;
 
 use super::party::{Party, parties};
 use super::{EVIDENCE, Facts, Rule};
@@ -28,7 +37,13 @@ pub const RULES: &[&dyn Rule] = &[
     &flush_command::FlushCommand,
     &server_stalling_command::ServerStallingCommand,
     &dominant_client::DominantClient,
+    &hot_key::HotKey,
+    &unbounded_read::UnboundedRead,
+    &large_value::LargeValue,
     &large_multi_key::LargeMultiKey,
+    &cache_without_ttl::CacheWithoutTtl,
+    &lock_without_ttl::LockWithoutTtl,
+    &unbounded_collection::UnboundedCollection,
     &loop_instead_of_batch::LoopInsteadOfBatch,
     &blocking_without_timeout::BlockingWithoutTimeout,
     &connection_per_request::ConnectionPerRequest,
@@ -36,6 +51,8 @@ pub const RULES: &[&dyn Rule] = &[
     &script_sent_each_time::ScriptSentEachTime,
     &clear_text_secret::ClearTextSecret,
     &cross_slot::CrossSlot,
+    &long_key_name::LongKeyName,
+    &key_without_namespace::KeyWithoutNamespace,
 ];
 
 const CALLS: Noun = Noun("call", "calls");

@@ -213,6 +213,9 @@ pub(super) fn report(count: usize) -> Report {
         share: share(calls, key_total),
         clients: 1,
         count_is_exact: true,
+        is_queue: false,
+        is_growing: false,
+        call: None,
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();
     Report {
@@ -288,6 +291,7 @@ pub(super) fn report(count: usize) -> Report {
                     payload_bytes: 0,
                     clients: 1,
                     samples: samples.clone(),
+                    habits: habits::Habits::default(),
                 })
                 .into_iter()
                 .collect(),

@@ -16,9 +16,9 @@ pub(crate) mod row;
 mod series;
 pub mod splitter;
 
+pub use groups::host;
 use row::{NO_TEXT, Row};
 use series::Series;
-pub use groups::host;
 
 use crate::event::{ClientRow, SnapshotStart};
 use crate::format::client_list::field::Finder;

@@ -1,0 +1,211 @@
+//! What calls do to single keys beyond using them: how collections grow and are bounded, how much is read at
+//! once, how large values are. Held apart from the keys, so that only keys that have one pay for it.
+
+use super::Call;
+use super::clients::{ClientIndex, Clients, shown};
+use super::sketch::Sketch;
+use super::spot::{Form, Spot};
+use crate::command::Done;
+use crate::intern::hash;
+use crate::output::notation::Time;
+use crate::report::Bytes;
+use crate::report::habits::Growing;
+
+/// Habits that are held at most: about 30 MB, and 64 MB where all of them are of large sets. Keys that come later
+/// have none.
+pub const MOST: usize = 131_072;
+
+/// Bytes from which on single values are noted.
+pub const LARGE: u64 = 10_000;
+
+/// The number of a key's habit where it has none.
+pub const NONE: u32 = u32::MAX;
+
+/// Clients that are named.
+const NAMED: usize = 4;
+
+/// What is done to one key.
+#[derive(Clone, Debug, Default)]
+pub struct Habit {
+    /// Elements in calls that add.
+    pub added: u64,
+    /// Elements in calls that take out.
+    pub removed: u64,
+    /// Whether a call bounded the collection.
+    pub trimmed: bool,
+    /// Calls that read all of it.
+    pub whole_reads: u64,
+    /// Bytes of the largest single value.
+    pub largest: u64,
+    /// When elements were added last.
+    last_added: i64,
+    adders: Adders,
+    members: Sketch,
+    /// The first call that adds.
+    add: Spot,
+    /// The first that reads all.
+    pub read: Spot,
+    /// The first that wrote the largest value.
+    pub large: Spot,
+}
+
+/// The first different clients. One more than are named, because within a block the caller of a script may turn
+/// out to be one of the others.
+#[derive(Clone, Copy, Debug, Default)]
+struct Adders {
+    len: u8,
+    ids: [ClientIndex; NAMED + 1],
+}
+
+impl Adders {
+    fn insert(&mut self, id: ClientIndex) {
+        let len = usize::from(self.len);
+        if self.ids.iter().take(len).all(|held| *held != id)
+            && let Some(free) = self.ids.get_mut(len)
+        {
+            *free = id;
+            self.len += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = ClientIndex> {
+        self.ids.into_iter().take(usize::from(self.len))
+    }
+}
+
+impl Habit {
+    /// A call whose key stands at `argv[at]`.
+    pub fn observe(&mut self, done: &Done, call: &Call<'_>, input: u32, at: usize, scratch: &mut Vec<u8>) {
+        if done.added > 0 {
+            if self.added == 0 {
+                self.add = Spot::new(call, input, at, Form::Plain);
+            }
+            self.added += done.added;
+            self.last_added = self.last_added.max(call.record.time);
+            self.adders.insert(call.client);
+            if let Some((first, end, step)) = done.members {
+                for member in (first..end).step_by(step).filter_map(|at| call.args().get(at)) {
+                    self.members.insert(hash(member.bytes(scratch)));
+                }
+            }
+        }
+        self.removed += done.removed;
+        self.trimmed |= done.trims;
+        if let Some(range) = done.whole {
+            if self.whole_reads == 0 {
+                self.read = Spot::new(call, input, at, Form::whole(range));
+            }
+            self.whole_reads += 1;
+        }
+    }
+
+    /// A call that writes a value of so many bytes.
+    pub fn write(&mut self, bytes: u64, call: &Call<'_>, input: u32, at: usize) {
+        if bytes > self.largest {
+            self.largest = bytes;
+            self.large = Spot::new(call, input, at, Form::Plain);
+        }
+    }
+
+    /// Appends what follows.
+    fn merge(&mut self, later: &Habit, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+        if self.added == 0 {
+            self.add = later.add.behind(lines);
+        }
+        if self.whole_reads == 0 {
+            self.read = later.read.behind(lines);
+        }
+        if later.largest > self.largest {
+            self.largest = later.largest;
+            self.large = later.large.behind(lines);
+        }
+        self.added += later.added;
+        self.removed += later.removed;
+        self.trimmed |= later.trimmed;
+        self.whole_reads += later.whole_reads;
+        self.last_added = self.last_added.max(later.last_added);
+        later.adders.iter().filter_map(|id| clients.get(id as usize)).for_each(|id| self.adders.insert(*id));
+        self.members.union(&later.members);
+    }
+
+    /// Elements that came to stay, as far as the calls tell.
+    pub fn kept(&self) -> u64 {
+        self.different().unwrap_or(self.added).saturating_sub(self.removed)
+    }
+
+    /// About how many of the added elements are different; `None` for lists and streams, where all are.
+    pub fn different(&self) -> Option<u64> {
+        let count = self.members.estimate();
+        // An estimate can pass what was there.
+        (count > 0).then_some(count.min(self.added))
+    }
+
+    /// As the report has it.
+    pub fn growing(&self, key: &[u8], clients: &Clients, paths: &[Bytes]) -> Growing {
+        let addresses = self.adders.iter().take(NAMED).map(|id| Bytes::from(shown(clients.address(id))));
+        Growing {
+            key: Bytes::from(key),
+            collection: self.add.spec().map_or("", |spec| spec.group),
+            added: self.added,
+            removed: self.removed,
+            different: self.different(),
+            first: Time(self.add.time()),
+            last: Time(self.last_added),
+            clients: addresses.collect(),
+            more_clients: self.adders.iter().count() > NAMED,
+            call: self.add.example(key, paths),
+        }
+    }
+}
+
+/// Habits by their number.
+#[derive(Clone, Debug, Default)]
+pub struct Habits {
+    rows: Vec<Habit>,
+    /// Whether a key found no room.
+    pub overflowed: bool,
+}
+
+impl Habits {
+    /// The habit of the number in `slot`, where a new one's is put.
+    pub fn at(&mut self, slot: &mut u32) -> Option<&mut Habit> {
+        if *slot == NONE {
+            if self.rows.len() >= MOST {
+                self.overflowed = true;
+                return None;
+            }
+            *slot = u32::try_from(self.rows.len()).unwrap_or(NONE);
+            self.rows.push(Habit::default());
+        }
+        self.rows.get_mut(*slot as usize)
+    }
+
+    /// A habit by number.
+    pub fn get(&self, slot: u32) -> Option<&Habit> {
+        self.rows.get(slot as usize)
+    }
+
+    /// Appends to the habit in `slot` what follows: that of `theirs` in `later`.
+    pub fn merge(
+        &mut self,
+        slot: &mut u32,
+        later: &Habits,
+        theirs: u32,
+        clients: &[ClientIndex],
+        lines: &impl Fn(u32) -> u64,
+    ) {
+        if let Some(theirs) = later.get(theirs)
+            && let Some(mine) = self.at(slot)
+        {
+            mine.merge(theirs, clients, lines);
+        }
+    }
+
+    /// Takes the habit of this number out, into the next of `kept`.
+    pub fn keep(&mut self, slot: &mut u32, kept: &mut Habits) {
+        if let Some(mine) = self.rows.get_mut(*slot as usize) {
+            *slot = u32::try_from(kept.rows.len()).unwrap_or(NONE);
+            kept.rows.push(std::mem::take(mine));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Keys as the report's tables.
+
+use std::cmp::Reverse;
+
+use super::gather::gather;
+use super::{Key, Keys, MOST};
+use crate::pattern::Patterns as FinalPatterns;
+use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
+use crate::statistic::clients::Clients;
+use crate::statistic::habits;
+use crate::statistic::members::Members;
+use crate::statistic::patterns::{PatternIndex, Patterns, SAMPLES};
+use crate::statistic::share;
+
+/// Rows of the table of hot keys.
+const HOT: usize = 1_000;
+
+impl Keys {
+    /// The report's tables, and in words which bounds took over. `names` tells the pattern of each shape.
+    /// `clients` and `paths` are those of the run.
+    pub fn finish(
+        &mut self,
+        names: &FinalPatterns,
+        clients: &Clients,
+        paths: &[Bytes],
+    ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
+        let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
+        self.renumber(&numbers);
+        let total = self.total();
+        (self.pattern_rows(total, clients, paths), self.hot_rows(total, paths), self.bounds())
+    }
+
+    fn pattern_rows(&self, total: u64, clients: &Clients, paths: &[Bytes]) -> Table<PatternRow> {
+        let mut habits = gather(self, numbers_of(&self.patterns), clients, paths);
+        let mut distinct = vec![0_u64; numbers_of(&self.patterns)];
+        let mut unset = distinct.clone();
+        for row in &self.rows {
+            let at = row.pattern as usize;
+            if let (Some(distinct), Some(unset)) = (distinct.get_mut(at), unset.get_mut(at)) {
+                *distinct += 1;
+                *unset += row.unset;
+            }
+        }
+        let at = |counts: &[u64], index: PatternIndex| counts.get(index as usize).copied().unwrap_or(0);
+        let mut rows: Vec<_> = self
+            .patterns
+            .iter()
+            .filter(|(_, _, counts)| counts.calls > 0)
+            .map(|(index, name, counts)| PatternRow {
+                pattern: Bytes::from(name),
+                calls: counts.calls,
+                share: share(counts.calls, total),
+                reads: counts.reads,
+                writes: counts.writes,
+                deletes: counts.deletes,
+                distinct_keys: counts.estimate().unwrap_or_else(|| at(&distinct, index)),
+                distinct_is_exact: counts.distinct.is_none(),
+                ttl_set: counts.ttl_set,
+                ttl_missing: counts.unset + at(&unset, index),
+                payload_bytes: counts.payload,
+                clients: counts.clients.len(),
+                samples: counts
+                    .samples
+                    .iter()
+                    .take(SAMPLES)
+                    .map(|key| Bytes::from(self.keys.get(*key)))
+                    .collect(),
+                habits: habits.get_mut(index as usize).map(std::mem::take).unwrap_or_default(),
+            })
+            .collect();
+        rows.sort_by(|a, b| (Reverse(a.calls), &a.pattern).cmp(&(Reverse(b.calls), &b.pattern)));
+        let rest = self.patterns.rest().map_or(0, |rest| rest.calls);
+        Table { total, rows, other: (rest > 0).then_some(Other { rows: None, calls: rest }) }
+    }
+
+    fn hot_rows(&self, total: u64, paths: &[Bytes]) -> Rows<HotKeyRow> {
+        let mut order: Vec<(&[u8], &Key)> = self.keys.iter().map(|(_, key)| key).zip(&self.rows).collect();
+        let rank = |(key, row): &(&[u8], &Key)| (Reverse(row.calls), key.to_vec());
+        if order.len() > HOT {
+            order.select_nth_unstable_by(HOT, |a, b| {
+                (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0))
+            });
+            order.truncate(HOT);
+        }
+        order.sort_by_cached_key(rank);
+        let names: Vec<&[u8]> =
+            std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
+        let rows = order
+            .into_iter()
+            .map(|(key, row)| HotKeyRow {
+                key: Bytes::from(key),
+                pattern: Bytes::from(names.get(row.pattern as usize).copied().unwrap_or_default()),
+                calls: row.calls,
+                share: share(row.calls, total),
+                clients: row.clients.len(),
+                count_is_exact: !row.late,
+                is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
+                is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
+                call: Some(row.spot.example(key, paths)),
+            })
+            .collect();
+        Rows { rows }
+    }
+
+    fn bounds(&self) -> Vec<String> {
+        let mut bounds = Vec::new();
+        if let Some(floor) = self.floor {
+            bounds.push(format!(
+                "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %), \
+                 and a hot key marked so may have had up to {floor} more calls"
+            ));
+        }
+        if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
+            bounds.push(
+                "too many clients of too many keys: numbers of a hot key's clients can be lower bounds"
+                    .to_owned(),
+            );
+        }
+        if self.habits.overflowed {
+            bounds.push(format!(
+                "more than {} different keys with collections, large values or reads of whole collections: what is \
+                 done to the later ones is counted, and not judged",
+                habits::MOST
+            ));
+        }
+        if self.patterns.overflowed {
+            bounds.push("more key patterns than are held: the later ones are counted together".to_owned());
+        }
+        bounds
+    }
+}
+
+fn numbers_of(patterns: &Patterns) -> usize {
+    patterns.iter().last().map_or(1, |(index, _, _)| index as usize + 1)
+}
