@@ -118,7 +118,7 @@ pub fn name_slow(report: &mut Report, book: &Book) {
     };
     let empty = |name: &Option<Bytes>| name.as_ref().is_none_or(|name| name.0.is_empty());
     let mut names: HashMap<Bytes, HashSet<Bytes>> = HashMap::new();
-    for row in &mut report.slowlog.slowest {
+    for row in report.slowlog.slowest.iter_mut().chain(&mut report.slowlog.examples) {
         let entry = &mut row.entry;
         let Some(address) = &entry.client else { continue };
         // The log's clock is in whole seconds.
@@ -131,11 +131,16 @@ pub fn name_slow(report: &mut Report, book: &Book) {
             .or_default()
             .extend(entry.name.clone().filter(|name| !name.0.is_empty()));
     }
+    // All of its entries that are shown are of one.
+    let only = |address: &Bytes| {
+        let names = names.get(address).filter(|names| names.len() == 1)?;
+        names.iter().next().cloned()
+    };
     for row in report.slowlog.clients.iter_mut().filter(|row| empty(&row.name)) {
-        // All of its entries that are shown are of one.
-        if let Some(names) = names.get(&row.client).filter(|names| names.len() == 1) {
-            row.name = names.iter().next().cloned();
-        }
+        row.name = only(&row.client).or(row.name.take());
+    }
+    for row in report.slowlog.callers.iter_mut().filter(|row| empty(&row.name)) {
+        row.name = row.client.as_ref().and_then(only).or(row.name.take());
     }
 }
 

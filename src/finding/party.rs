@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Facts;
 use super::facts::subject;
-use crate::report::Bytes;
+use crate::report::{Bytes, ClientRow};
 
 /// Some connections that are one to a reader, with what each of them has to show.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Party<'a, T> {
     pub subject: Bytes,
     /// Their addresses.
     pub addresses: BTreeSet<&'a Bytes>,
+    /// Machine and library, where all of them have one and the subject does not say it: `10.0.3.17, jedis 5.1.0`.
+    about: String,
     /// What they show, in the order in which it was given.
     pub items: Vec<T>,
 }
@@ -55,9 +57,23 @@ pub fn named_parties<'a, T>(
             (Who::Host(_), Some(address)) if addresses.len() == 1 => (*address).clone(),
             (Who::Known(name) | Who::Host(name), _) => name.clone(),
         };
-        Party { subject, addresses, items }
+        let about = about(facts, &subject, &addresses);
+        Party { subject, addresses, about, items }
     };
     found.into_iter().map(party).collect()
+}
+
+fn about(facts: &Facts<'_>, subject: &Bytes, addresses: &BTreeSet<&Bytes>) -> String {
+    let rows = || addresses.iter().filter_map(|address| facts.client(address));
+    let same = |of: fn(&ClientRow) -> Option<&Bytes>| {
+        let first = rows().next().and_then(of)?;
+        rows().all(|row| of(row) == Some(first)).then_some(first)
+    };
+    let host = same(|row| Some(&row.address).filter(|host| !host.0.is_empty()));
+    let host = host.filter(|host| !addresses.contains(subject) && *host != subject);
+    let library = same(|row| row.library.as_ref());
+    let parts: Vec<_> = [host, library].into_iter().flatten().map(Bytes::text).collect();
+    parts.join(", ")
 }
 
 impl<T> Party<'_, T> {
@@ -71,15 +87,16 @@ impl<T> Party<'_, T> {
             .then(|| format!("CLIENT KILL ADDR {}", only.text()))
     }
 
-    /// `10.0.0.5 (20 connections)`, or the subject alone where it has one connection.
+    /// `legacy-report (10.0.3.17, jedis 5.1.0)`, `10.0.0.5 (20 connections)`, or the subject alone where nothing else
+    /// is known.
     pub fn title(&self) -> String {
         if self.subject.0.is_empty() {
             return "A client without an address".to_owned();
         }
+        let count = Some(self.addresses.len()).filter(|count| *count > 1);
+        let parts = count.map(|count| format!("{count} connections")).into_iter();
+        let parts: Vec<_> = parts.chain((!self.about.is_empty()).then(|| self.about.clone())).collect();
         let subject = self.subject.text();
-        match self.addresses.len() {
-            0 | 1 => subject,
-            many => format!("{subject} ({many} connections)"),
-        }
+        if parts.is_empty() { subject } else { format!("{subject} ({})", parts.join(", ")) }
     }
 }

@@ -199,7 +199,7 @@ impl Partial {
 
     /// Finds the MONITOR lines of the slowest calls.
     fn tie(&self, slowlog: &mut report::slowlog::Slowlog, paths: &[Bytes]) {
-        for row in &mut slowlog.slowest {
+        for row in slowlog.slowest.iter_mut().chain(&mut slowlog.examples) {
             let entry = &mut row.entry;
             let client =
                 entry.client.as_ref().map(|client| client.0.as_slice()).filter(|client| !client.is_empty());

@@ -88,7 +88,7 @@ impl Rule for KeysCommand {
                     company(company_of, &party)
                 ),
                 numbers,
-                evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
+                evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
                 confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
                 remedy,
                 caution: command.as_ref().map(|_| {

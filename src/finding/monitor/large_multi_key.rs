@@ -76,7 +76,7 @@ impl Rule for LargeMultiKey {
                     company(company_of, &party)
                 ),
                 numbers: vec![against(KEYS.name, largest as f64, limit)],
-                evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
+                evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
                 confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)

@@ -2,9 +2,10 @@
 
 use crate::finding::Facts;
 use crate::finding::party::Party;
-use crate::output::number;
-use crate::report::findings::Confirmation;
-use crate::report::slowlog::SlowestRow;
+use crate::finding::slowlog::calls::places;
+use crate::output::number::{self, Noun};
+use crate::report::findings::{Confirmation, Evidence};
+use crate::report::slowlog::{MonitorCall, SlowestRow};
 use crate::statistic::Period;
 
 /// Microseconds that an entry's time may be off: the log counts whole seconds.
@@ -33,11 +34,36 @@ pub fn slowest<'a, T>(
     named.filter(|row| is_party(row) && fits(row)).max_by_key(|row| row.us)
 }
 
+/// Records with those of the slowest call in front.
+pub fn first(slowest: Option<&SlowestRow>, records: Vec<Evidence>) -> Vec<Evidence> {
+    let mut shown = slowest.map(places).unwrap_or_default();
+    for record in records {
+        if !shown.iter().any(|held| (&held.path, held.byte_offset) == (&record.path, record.byte_offset)) {
+            shown.push(record);
+        }
+    }
+    shown
+}
+
 /// The same as a sentence.
 pub fn confirmation(row: &SlowestRow) -> Confirmation {
     let id = row.entry.id.map(|id| format!(", entry {id}")).unwrap_or_default();
     Confirmation {
         kind: "slowlog",
-        text: format!("The slow log has one that took {}: {}{id}.", number::latency(row.us), row.entry.args),
+        text: format!(
+            "The slow log has one that took {}: {}{id}.{}",
+            number::latency(row.us),
+            row.entry.args,
+            row.entry.monitor.as_ref().map(silence).unwrap_or_default()
+        ),
     }
+}
+
+/// What MONITOR shows beside a slow call.
+fn silence(call: &MonitorCall) -> String {
+    let pause = number::latency(call.pause_us);
+    let others = call
+        .calls_in_second
+        .map(|calls| format!("; in that second {} came", Noun("call", "calls").count(calls)));
+    format!(" Beside it MONITOR is silent for {pause}{}.", others.unwrap_or_default())
 }

@@ -172,7 +172,7 @@ impl Calls<'_> {
                 Number { name: "calls", value: self.calls as f64, threshold: None },
                 Number { name: "total-ms", value: self.total_us as f64 / 1e3, threshold: None },
             ],
-            evidence: self.examples.iter().map(|row| evidence(row)).collect(),
+            evidence: self.examples.iter().flat_map(|row| places(row)).collect(),
             confirmed_by: self.confirmations(facts),
             ..Finding::of(about)
         }
@@ -224,6 +224,18 @@ impl Calls<'_> {
             ),
         })
     }
+}
+
+/// A slow call as evidence: its line in MONITOR, where that is known, and its entry.
+pub fn places(row: &SlowestRow) -> Vec<Evidence> {
+    let shown = row.entry.monitor.as_ref().map(|call| Evidence {
+        path: call.path.clone(),
+        byte_offset: call.byte_offset,
+        line: call.line,
+        time: Some(call.time),
+        text: row.entry.args.clone(),
+    });
+    shown.into_iter().chain([evidence(row)]).collect()
 }
 
 /// An entry as evidence.

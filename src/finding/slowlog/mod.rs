@@ -2,7 +2,7 @@
 
 mod advice;
 mod blocking_delete;
-mod calls;
+pub(super) mod calls;
 mod slow_command;
 mod slow_script;
 mod slowlog_overflow;

@@ -36,6 +36,7 @@ pub fn findings(report: &Report, page: &mut Page) {
     page.heading("FINDINGS", &parts.join(" · "));
     let least = if page.view.verbose { Severity::Info } else { Severity::Warning };
     for found in report.findings.iter().filter(|found| found.severity >= least) {
+        page.ready("");
         finding(found, page);
     }
 }
@@ -75,7 +76,6 @@ fn finding(found: &Finding, page: &mut Page) {
     if let Some(caution) = &found.caution {
         page.prose(INDENT, caution, Paint::Plain);
     }
-    page.ready("");
 }
 
 fn place(evidence: &Evidence, page: &mut Page) {
