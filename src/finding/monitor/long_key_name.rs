@@ -21,7 +21,7 @@ const ABOUT: About = About {
     detects: "Keys with long names.",
     because: "A name is held in memory for every key, sent with every call, and compared at every look-up. With small \
               values the names take more memory than the data.",
-    severity: "Always a note: long names cost memory and harm nobody by themselves.",
+    severity: "Always a note: names cost memory and work, and break nothing by themselves.",
     thresholds: &[BYTES],
     by_rate: false,
     remedy: "Shorten what is the same in all names, and replace long parts (addresses, queries, serialised arguments) \
