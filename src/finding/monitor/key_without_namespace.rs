@@ -20,11 +20,7 @@ const ABOUT: About = About {
     detects: "Many keys whose names are an id and nothing else, such as 4711 or 5e483ea4dc1e9666.",
     because: "Nobody can tell which application such a key belongs to, two applications can overwrite each other's, \
               and neither SCAN MATCH nor an ACL can pick them out.",
-<<<<<<< HEAD
-    severity: "Always a note: such names make work harder and harm nobody by themselves.",
-=======
     severity: "Always a note: it makes the server hard to run, and breaks nothing by itself.",
->>>>>>> rules-keys
     thresholds: &[KEYS],
     by_rate: false,
     remedy: "Put the kind of object in front of the id, parted by a colon: user:1000, session:5e48. Redis' page on \
