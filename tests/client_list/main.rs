@@ -163,6 +163,13 @@ fn wrappers_come_off() {
         (format!("[{},\n {}]\n", dict(row, "'", ",\n  ", ""), dict(two, "'", ",\n  ", "")), &[2]),
         (format!("[\n  {json},\n  {}\n]\n", json.replace("\"4\"", "\"6\"")), &[2]),
         (format!("{}\n{}\n", dict(row, "'", ", ", ""), dict(two, "'", ", ", "")), &[2]),
+        (format!("=== node1 ===\n{row}\n=== node2 ===\n{two}\n"), &[1, 1]),
+        (format!("# node 1\n{row}\n# node 2\n{two}\n"), &[1, 1]),
+        (format!("[node1]\r\n{row}\r\n[node2]\r\n{two}\r\n"), &[1, 1]),
+        (format!("{row}\n10.0.0.2:6379>\n{two}\n"), &[1, 1]),
+        (format!("==> a <==\n{row}\n==> b <==\n{two}\n"), &[1, 1]),
+        (format!(">>> Calling client list\n10.0.0.1:6379: {row}\n\n10.0.0.2:6379: {two}\n"), &[1, 1]),
+        (format!("11/20/2026 17:03:39\n{row}\n11/20/2026 17:04:39\n{two}\n"), &[1, 1]),
         (
             format!(
                 "12:M 18 Jun 2026 14:19:17.123 # Client {row} scheduled to be closed ASAP for overcoming of output buffer limits.\n"
