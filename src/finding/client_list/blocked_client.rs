@@ -24,8 +24,8 @@ const HELD: Threshold = Threshold {
     value: 10.0,
     meaning: "a client that has waited so long in WAIT, or in a command that does not wait by itself, is a \
               warning",
-    source: "our judgement: applications give up after some seconds; Redis holds a command back only for \
-             CLIENT PAUSE, a failover or a shutdown",
+    source: "redtrail's own choice: applications give up after some seconds; Redis holds a command back \
+             only for CLIENT PAUSE, a failover or a shutdown",
 };
 
 const ABOUT: About = About {

@@ -26,14 +26,14 @@ const NOTE: Threshold = Threshold {
     name: "note-connections",
     value: 3.0,
     meaning: "growth by fewer connections than this is not judged",
-    source: "our judgement: with fewer there is no telling growth that is kept up from chance",
+    source: "redtrail's own choice: with fewer there is no telling growth that is kept up from chance",
 };
 
 const CONNECTIONS: Threshold = Threshold {
     name: "connections",
     value: 5.0,
     meaning: "growth by so many connections is a warning",
-    source: "our judgement: pools open a few connections more whenever load asks for them",
+    source: "redtrail's own choice: pools open a few connections more whenever load asks for them",
 };
 
 const ABOUT: About = About {

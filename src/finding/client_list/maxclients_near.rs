@@ -27,9 +27,10 @@ const ABOUT: About = About {
                limit and its default of 10,000 is near.",
     thresholds: &[PERCENT],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. CONFIG \
-             SET maxclients raises the limit at once, as far as the process may open files (ulimit -n, \
-             less 32 that the server keeps for itself).",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. \
+             CONFIG SET maxclients raises the limit at once, as far as the process may open files (ulimit \
+             -n, less 32 that the server keeps for itself); a managed service sets it by the size of the \
+             node.",
 };
 
 /// redis.conf: maxclients 10000.

@@ -15,22 +15,22 @@ const LOST: Threshold = Threshold {
     name: "keys",
     value: 1.0,
     meaning: "so many evicted keys are a warning",
-    source: "redis.conf: keys are evicted only once the server holds maxmemory, so the first one says that it is \
-             full",
+    source: "redis.conf: keys are evicted only once the server holds maxmemory, so the first one says \
+             that it is full",
 };
 
 const BY_ONE: Threshold = Threshold {
     name: "percent-of-one-pattern",
     value: 80.0,
     meaning: "from this part of the evicted keys on, their pattern is the subject",
-    source: "a choice of this rule, not a published number",
+    source: "redtrail's own choice, not a published number",
 };
 
 const ABOUT: About = About {
     rule: "eviction",
     kind: "keyspace-events",
-    detects: "Keys that the server throws out because its memory is full: evicted events, or evicted_keys of INFO \
-              that grows.",
+    detects: "Keys that the server throws out because its memory is full: evicted events, or evicted_keys \
+              of INFO that grows.",
     because: "Evicted keys are gone before their time. A cache fetches them again, from a database that is \
               asked more; anything else is lost data.",
     severity: "A warning; a note where only a single INFO dump tells of keys evicted at some time since the \
@@ -38,9 +38,9 @@ const ABOUT: About = About {
     thresholds: &[LOST, BY_ONE],
     by_rate: false,
     remedy: "Find out what fills the memory and give it a time to live or an end, or give the server more \
-             (maxmemory), if the machine has it. On a server that is not only a cache use a policy that leaves \
-             keys without a time to live alone (volatile-lru, volatile-ttl), or noeviction, which refuses \
-             writes instead.",
+             (maxmemory), if the machine has it. Where keys must not be lost, a policy that leaves those \
+             without a time to live alone (volatile-lru, volatile-ttl) or noeviction keeps them; but make \
+             room first: with memory full, writes are refused at once where nothing may be evicted.",
 };
 
 impl Rule for Eviction {

@@ -20,21 +20,21 @@ const PERCENT: Threshold = Threshold {
     name: "percent",
     value: 50.0,
     meaning: "a hit rate below so many per cent is a warning where the server is a cache",
-    source: "our judgement: from there on most look-ups go to what is behind the cache",
+    source: "redtrail's own choice: from there on most look-ups go to what is behind the cache",
 };
 
 const LOOKUPS: Threshold = Threshold {
     name: "lookups",
     value: 10_000.0,
     meaning: "a hit rate over fewer look-ups is not judged",
-    source: "our judgement: a few thousand are the start of an application",
+    source: "redtrail's own choice: a few thousand are the start of an application",
 };
 
 const WARM: Threshold = Threshold {
     name: "warm-seconds",
     value: 3600.0,
     meaning: "the hit rate of a server that has run for less is not judged: it is still being filled",
-    source: "our judgement: caches keep most keys for minutes to an hour",
+    source: "redtrail's own choice: caches keep most keys for minutes to an hour",
 };
 
 const ABOUT: About = About {

@@ -34,9 +34,9 @@ const ABOUT: About = About {
     thresholds: &[PERCENT, FULL],
     by_rate: false,
     remedy: "Learn what grew (key patterns of a MONITOR capture, redis-cli --bigkeys, --memkeys) and give \
-             keys a time to live. CONFIG SET maxmemory gives room at once, where the machine has it. A \
-             policy that evicts loses data: choose it only where all keys, or those with a time to live, \
-             can be made anew.",
+             keys a time to live. CONFIG SET maxmemory gives room at once, where the machine has it (a \
+             managed service: a bigger node). A policy that evicts loses data: choose it only where all \
+             keys, or those with a time to live, can be made anew.",
 };
 
 impl Rule for MemoryNearLimit {

@@ -18,9 +18,10 @@ const ABOUT: About = About {
                only; a note where it is known to be past.",
     thresholds: &[],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; CONFIG \
-             SET maxclients raises the limit as far as the process may open files. Where maxclients was \
-             never near, protected mode refused clients from other hosts: see bind and protected-mode.",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; \
+             CONFIG SET maxclients raises the limit as far as the process may open files (a managed \
+             service sets it by the size of the node). Where maxclients was never near, protected mode \
+             refused clients from other hosts: see bind and protected-mode.",
 };
 
 const REFUSED: Noun = Noun("connection", "connections");

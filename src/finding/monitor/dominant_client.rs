@@ -23,21 +23,21 @@ const CALLS_LEAST: Threshold = Threshold {
     name: "calls",
     value: 1000.0,
     meaning: "fewer calls than this tell nothing about shares",
-    source: "this tool's choice: a second of a server with little to do",
+    source: "redtrail's own choice: a second of a server with little to do",
 };
 
 const PEERS: Threshold = Threshold {
     name: "peers",
     value: 3.0,
     meaning: "a warning needs so many others of which each makes 1 % of the calls or more",
-    source: "this tool's choice: with fewer, one program is simply the server's main user",
+    source: "redtrail's own choice: with fewer, one program is simply the server's main user",
 };
 
 const TIMES: Threshold = Threshold {
     name: "times-the-next",
     value: 5.0,
     meaning: "a warning needs so many times the calls of the next one",
-    source: "this tool's choice: the connections of one pool differ by less",
+    source: "redtrail's own choice: the connections of one pool differ by less",
 };
 
 const RATE: Threshold = Threshold {
@@ -51,13 +51,14 @@ const ABOUT: About = About {
     rule: "dominant-client",
     kind: "monitor",
     detects: "One client that makes most of all calls.",
-    because: "The server runs one command at a time: everybody else waits behind this client, and a fault in it \
-              takes the whole server.",
-    severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a high rate.",
+    because: "The server runs one command at a time: everybody else waits behind this client, and a fault \
+              in it takes the whole server.",
+    severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a \
+               high rate.",
     thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE],
     by_rate: true,
-    remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server of its own. \
-             Close its connection only if it may be interrupted.",
+    remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server \
+             of its own. Close its connection only if it may be interrupted.",
 };
 
 impl Rule for DominantClient {
@@ -91,8 +92,8 @@ impl Rule for DominantClient {
             severity: if drowns { Severity::Warning } else { Severity::Info },
             title: format!("{} made {} of all calls.", party.title(), number::share(share / 100.0)),
             detail: format!(
-                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % or more \
-                 each.",
+                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \
+                 or more each.",
                 number::grouped(calls),
                 CALLS.count(total),
                 number::duration((seconds * 1e6) as u64),
@@ -108,8 +109,8 @@ impl Rule for DominantClient {
                 plain("total-calls", total as f64),
             ],
             caution: command.as_ref().map(|_| {
-                "This drops the client's connection; what it was doing stays half done, and it may reconnect and \
-                 go on."
+                "See in CLIENT LIST first that the address is still this client's. It drops the \
+                 connection; what it was doing stays half done, and it may reconnect and go on."
                     .to_owned()
             }),
             command,

@@ -30,14 +30,15 @@ const ABOUT: About = About {
     rule: "keys-command",
     kind: "monitor",
     detects: "A client that runs KEYS.",
-    because: "KEYS looks at every key of the database, whatever the pattern, and the server serves nobody else \
-              until it is done. It takes longer with every key that is added.",
-    severity: "A warning where others use the server, a note where nobody does; critical where the slow log shows \
-               one that took a second or more.",
+    because: "KEYS looks at every key of the database, whatever the pattern, and the server serves nobody \
+              else until it is done. It takes longer with every key that is added.",
+    severity: "A warning where others use the server, a note where nobody does; critical where the slow \
+               log shows one that took a second or more.",
     thresholds: &[CALLS, CRITICAL],
     by_rate: false,
-    remedy: "Use SCAN with MATCH and COUNT, again and again with the cursor that it returned, until that is 0. \
-             Better: keep a set of the keys that are to be listed.",
+    remedy: "Use SCAN with MATCH and COUNT, again and again with the cursor that it returned, until that \
+             is 0. Better: keep a set of the keys that are to be listed. ACL SETUSER name -keys refuses \
+             it from then on (Redis 6.0 and later), also to what still needs it.",
 };
 
 impl Rule for KeysCommand {
@@ -72,8 +73,8 @@ impl Rule for KeysCommand {
                 || ABOUT.remedy.to_owned(),
                 |text| {
                     format!(
-                        "Use SCAN 0 MATCH {text} COUNT 500 instead of KEYS {text}, and go on with the cursor that it \
-                         returns until that is 0."
+                        "Use SCAN 0 MATCH {text} COUNT 500 instead of KEYS {text}, and go on with the \
+                         cursor that it returns until that is 0."
                     )
                 },
             );
@@ -92,7 +93,8 @@ impl Rule for KeysCommand {
                 confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
                 remedy,
                 caution: command.as_ref().map(|_| {
-                    "This drops the client's connection; it may reconnect and do the same again.".to_owned()
+                    "See in CLIENT LIST first that the address is still this client's. It drops the \
+                     connection; the client may reconnect and do the same again.".to_owned()
                 }),
                 command,
                 subject: party.subject,

@@ -26,13 +26,14 @@ const ABOUT: About = About {
     rule: "large-value",
     kind: "monitor",
     detects: "Single values that are written with a large size.",
-    because: "A large value is copied several times on its way, fills output buffers and the link to the replicas, and \
-              everybody behind it on the connection waits. Deleting it with DEL takes the server's one thread.",
+    because: "A large value is copied several times on its way, fills output buffers and the link to the \
+              replicas, and everybody behind it on the connection waits. Deleting it with DEL takes the \
+              server's one thread.",
     severity: "By the largest single argument of a write.",
     thresholds: &[BYTES, WARNING],
     by_rate: false,
-    remedy: "Compress the value, split it into parts that are read alone, or keep it in an object store and its address \
-             in Redis. Delete large keys with UNLINK, not DEL.",
+    remedy: "Compress the value, split it into parts that are read alone, or keep it in an object store \
+             and its address in Redis. Delete large keys with UNLINK (Redis 4.0 and later), not DEL.",
 };
 
 impl Rule for LargeValue {

@@ -15,8 +15,8 @@ pub const MS: Threshold = Threshold {
     name: "ms",
     value: 100.0,
     meaning: "a call that takes so many milliseconds is a warning",
-    source: "operators' convention: ten times the server's own limit for its slow log (slowlog-log-slower-than, \
-             10 ms in redis.conf), and long enough for a person to notice",
+    source: "operators' convention: ten times the server's own limit for its slow log \
+             (slowlog-log-slower-than, 10 ms in redis.conf), and long enough for a person to notice",
 };
 
 /// From here on it is an outage.
@@ -32,7 +32,7 @@ pub const BY_ONE: Threshold = Threshold {
     name: "percent-by-one",
     value: 80.0,
     meaning: "from this part of a command's slow calls on, the client that made them is the subject",
-    source: "a choice of this rule, not a published number",
+    source: "redtrail's own choice, not a published number",
 };
 
 /// What the rules over slow calls compare with.
