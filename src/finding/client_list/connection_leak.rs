@@ -9,7 +9,7 @@ use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
-use crate::report::findings::{Confidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
 use crate::statistic::connections::host;
 
 /// The rule.
@@ -257,11 +257,31 @@ impl Course<'_> {
             detail,
             numbers: pace_number.into_iter().chain(numbers).collect(),
             evidence: shown,
+            confirmed_by: grown_by_info(self.facts, grown).into_iter().collect(),
             command: command(by, &value),
             subject: value,
             ..Finding::of(&ABOUT)
         }
     }
+}
+
+/// That INFO shows more connections too, where all of its dumps are of one run of a server.
+fn grown_by_info(facts: &Facts<'_>, grown: u64) -> Option<Confirmation> {
+    let dumps = &facts.report.info.snapshots;
+    let (first, last) = (dumps.first()?, dumps.last()?);
+    if dumps.iter().any(|dump| dump.server.run_id != first.server.run_id) {
+        return None;
+    }
+    let (from, to) = (first.clients.connected?, last.clients.connected?);
+    // The dumps may not cover the whole growth.
+    (to.saturating_sub(from) * 2 >= grown).then(|| Confirmation {
+        kind: "info",
+        text: format!(
+            "INFO: connected_clients went from {} to {}.",
+            number::grouped(from),
+            number::grouped(to)
+        ),
+    })
 }
 
 /// Who it is, as the subject of a sentence.

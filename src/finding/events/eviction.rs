@@ -1,7 +1,7 @@
 //! `eviction`: keys are thrown out because memory is full.
 
 use super::{KEYS, evidence};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, grouped};
 use crate::report::Bytes;
 use crate::report::events::EventPatternRow;
@@ -93,6 +93,7 @@ fn by_events(facts: &Facts<'_>, evicted: u64, told: &[&EventPatternRow]) -> Find
         let text = format!("INFO: evicted_keys is {}.", grouped(count));
         confirmed_by.push(Confirmation { kind: "info", text });
     }
+    confirmed_by.extend(told.first().and_then(|row| confirm::written(facts, &row.pattern)));
     Finding {
         title,
         subject: one.map_or_else(Bytes::default, |row| row.pattern.clone()),

@@ -1,7 +1,7 @@
 //! `expiry-storm`: very many keys of one pattern expire at the same moment.
 
-use super::{KEYS, changes, evidence, ttl_in_monitor};
-use crate::finding::{About, Facts, Rule, Threshold};
+use super::{KEYS, changes, evidence};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::events::Burst;
 use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
@@ -120,7 +120,7 @@ fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
             " The log has no clock: that they ended together is told by nothing else happening between them.",
         );
     }
-    let mut confirmed_by: Vec<_> = ttl_in_monitor(facts.report, &burst.pattern).into_iter().collect();
+    let mut confirmed_by: Vec<_> = confirm::given_ttl(facts, &burst.pattern).into_iter().collect();
     let slow = slow_calls(facts, burst);
     if let Some(slowest) = slow.first() {
         confirmed_by.push(Confirmation {

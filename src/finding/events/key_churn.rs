@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{KEYS, expiry_storm};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::notification::class;
 use crate::output::number::grouped;
 use crate::report::Bytes;
@@ -105,6 +105,7 @@ impl Rule for KeyChurn {
                     Number { name: REMOVED.name, value: removed as f64, threshold: Some(least) },
                     Number { name: "writes", value: writes as f64, threshold: None },
                 ],
+                confirmed_by: confirm::deleted(facts, pattern).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

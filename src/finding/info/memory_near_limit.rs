@@ -1,7 +1,7 @@
 //! `memory-near-limit`: the server is nearly as full as it may be.
 
 use super::{evidence, newest, rates, server, the_server};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Number, Severity};
 use crate::report::info::InfoSnapshot;
@@ -91,6 +91,7 @@ impl Rule for MemoryNearLimit {
                     dump,
                     &format!("used_memory:{used} maxmemory:{most} maxmemory_policy:{policy}"),
                 )],
+                confirmed_by: confirm::evicted(facts).filter(|_| dumps.len() == 1).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

@@ -1,9 +1,10 @@
 //! `rejected-connections`: clients that were turned away.
 
 use super::{evidence, newest, numbered, rates, server, the_server};
+use crate::finding::client_list::crowd;
 use crate::finding::{About, Facts, Rule};
 use crate::output::number::{self, Noun};
-use crate::report::findings::{Confidence, Evidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
 use crate::report::info::InfoSnapshot;
 
 /// The rule.
@@ -80,11 +81,23 @@ impl Rule for RejectedConnections {
                 detail,
                 numbers: numbers.into_iter().flatten().collect(),
                 evidence,
+                // Snapshots do not say whose they are, so they count where there is one server only.
+                confirmed_by: dump
+                    .clients
+                    .maxclients
+                    .filter(|limit| *limit > 0 && dumps.len() == 1)
+                    .and_then(|limit| crowd(facts, limit as f64 * NEARLY))
+                    .map(|text| Confirmation { kind: "client-list", text })
+                    .into_iter()
+                    .collect(),
                 ..Finding::of(&ABOUT)
             });
         }
     }
 }
+
+/// Of maxclients: as full as this it must have been, and a snapshot rarely comes at the very moment.
+const NEARLY: f64 = 0.9;
 
 fn shown(dump: &InfoSnapshot) -> Evidence {
     let count = dump.stats.rejected_connections.unwrap_or(0);

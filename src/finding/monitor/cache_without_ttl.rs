@@ -1,7 +1,7 @@
 //! `cache-without-ttl`: data that should go away by itself and will not.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::grouped;
 use crate::report::PatternRow;
 use crate::report::findings::{Confidence, Finding, Severity};
@@ -142,6 +142,10 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, evicts: bool) -> Option<Finding> {
             plain("writes-without-ttl", row.ttl_missing as f64),
         ],
         evidence,
+        confirmed_by: confirm::never_expires(facts, &row.pattern)
+            .into_iter()
+            .chain(confirm::most_stay(facts))
+            .collect(),
         ..Finding::of(&ABOUT)
     })
 }

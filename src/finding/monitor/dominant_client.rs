@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CALLS, CLIENTS, against, everybody, openings, peers, percent, plain};
 use crate::finding::party::{Party, parties};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::ClientRow;
 use crate::report::findings::{Finding, Severity};
@@ -115,6 +115,10 @@ impl Rule for DominantClient {
             }),
             command,
             evidence: openings(facts, party.addresses.iter().copied()),
+            confirmed_by: [confirm::slow_share(facts, &party), confirm::unread(facts, &party)]
+                .into_iter()
+                .flatten()
+                .collect(),
             subject,
             ..Finding::of(&ABOUT)
         });

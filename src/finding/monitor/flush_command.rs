@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CALLS, against, calls, earliest, sighted, times};
+use super::{CALLS, against, calls, earliest, sighted, slow, times};
 use crate::finding::facts::subject;
 use crate::finding::party::Party;
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::report::findings::{Finding, Severity};
 use crate::report::{Bytes, ClientRow};
+use crate::statistic::Period;
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
 
@@ -71,6 +72,9 @@ impl Rule for FlushCommand {
                     CALLS.count(hurt)
                 ),
             };
+            let mut period = Period::default();
+            party.items.iter().for_each(|row| period.merge(row.period));
+            let slowest = slow::slowest(facts, &party, &[command], period);
             found.push(Finding {
                 severity: if hurt as f64 >= limit { Severity::Critical } else { Severity::Warning },
                 title: format!(
@@ -83,7 +87,12 @@ impl Rule for FlushCommand {
                     against(FLUSHES.name, count as f64, least),
                     against(OTHERS.name, hurt as f64, limit),
                 ],
-                evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
+                evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
+                confirmed_by: slowest
+                    .map(slow::confirmation)
+                    .into_iter()
+                    .chain(confirm::counted(facts, &Bytes::from(command.as_bytes()), 0.0))
+                    .collect(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

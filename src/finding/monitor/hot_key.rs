@@ -1,7 +1,7 @@
 //! `hot-key`: one key takes a large part of all work.
 
 use super::{against, evidence, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun};
 use crate::report::findings::{Finding, Severity};
 
@@ -103,6 +103,7 @@ impl Rule for HotKey {
                     plain("calls", row.calls as f64),
                 ],
                 evidence: row.call.iter().map(evidence).collect(),
+                confirmed_by: confirm::slow_key(facts, &row.key).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

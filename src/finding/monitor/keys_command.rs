@@ -1,7 +1,7 @@
 //! `keys-command`: somebody looks at every key of a database.
 
 use super::{against, calls, company, earliest, everybody, is_shared, others, sighted, slow, times};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::findings::{Finding, Severity};
@@ -90,7 +90,14 @@ impl Rule for KeysCommand {
                 ),
                 numbers,
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
-                confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
+                confirmed_by: [
+                    slowest.map(slow::confirmation),
+                    confirm::counted(facts, &Bytes::from(&b"KEYS"[..]), 0.0),
+                    confirm::unread(facts, &party),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
                 remedy,
                 caution: command.as_ref().map(|_| {
                     "See in CLIENT LIST first that the address is still this client's. It drops the \

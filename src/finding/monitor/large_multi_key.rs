@@ -3,7 +3,7 @@
 use super::{
     against, calls, commands, company, earliest, everybody, is_shared, others, sighted, slow, times,
 };
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
 use crate::statistic::Period;
@@ -78,7 +78,11 @@ impl Rule for LargeMultiKey {
                 ),
                 numbers: vec![against(KEYS.name, largest as f64, limit)],
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
-                confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
+                confirmed_by: slowest
+                    .map(slow::confirmation)
+                    .into_iter()
+                    .chain(confirm::unread(facts, &party))
+                    .collect(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

@@ -1,7 +1,7 @@
 //! `large-value`: single values so large that moving them holds up everybody.
 
 use super::{against, keys};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
 
@@ -60,6 +60,7 @@ impl Rule for LargeValue {
                 ),
                 numbers: vec![against(BYTES.name, *bytes as f64, limit)],
                 evidence: keys::evidence(large.iter().map(|(_, example)| example)),
+                confirmed_by: confirm::slow_pattern(facts, &row.pattern).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

@@ -1,7 +1,7 @@
 //! `lock-without-ttl`: a lock that outlives a crash of its owner.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::Noun;
 use crate::report::findings::{Confidence, Finding, Severity};
 use crate::report::{Bytes, PatternRow};
@@ -111,6 +111,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail,
         numbers: vec![against(CALLS.name, calls as f64, limit), plain("deletes", row.deletes as f64)],
         evidence: keys::evidence(&row.habits.absent_calls),
+        confirmed_by: confirm::never_expires(facts, &row.pattern).into_iter().collect(),
         ..Finding::of(&ABOUT)
     })
 }

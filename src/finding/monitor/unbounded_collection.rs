@@ -1,7 +1,7 @@
 //! `unbounded-collection`: lists, streams, sets and hashes that only grow.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::PatternRow;
 use crate::report::findings::{Finding, Severity};
@@ -128,6 +128,10 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
             plain("keys", row.habits.unbounded as f64),
         ],
         evidence: keys::evidence(growing.iter().map(|held| &held.call)),
+        confirmed_by: [confirm::only_grows(facts, row), confirm::slow_pattern(facts, &row.pattern)]
+            .into_iter()
+            .flatten()
+            .collect(),
         remedy: remedy(most),
         command: command(most),
         ..Finding::of(&ABOUT)

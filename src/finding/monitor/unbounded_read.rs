@@ -1,11 +1,11 @@
 //! `unbounded-read`: collections that are read as a whole, however large they are.
 
 use super::{against, keys};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
-use crate::report::PatternRow;
 use crate::report::findings::{Confirmation, Finding, Number, Severity};
 use crate::report::slowlog::SlowestRow;
+use crate::report::{Bytes, PatternRow};
 
 /// The rule.
 pub struct UnboundedRead;
@@ -116,6 +116,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail.push_str(" How large they are is not in the capture.");
     }
     numbers.extend(time(worst, limit(&SLOW)));
+    let mean =
+        |command: &&str| confirm::counted(facts, &Bytes::from(command.as_bytes()), confirm::SLOW_MEAN_US);
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
         title: format!("{pattern} is read as a whole, {} ({commands}).", times(habits.whole_reads)),
@@ -123,7 +125,12 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail,
         numbers,
         evidence: keys::evidence(&habits.whole_calls),
-        confirmed_by: slow.first().map(|entry| confirmation(entry, slow.len())).into_iter().collect(),
+        confirmed_by: slow
+            .first()
+            .map(|entry| confirmation(entry, slow.len()))
+            .into_iter()
+            .chain(habits.whole_commands.iter().filter_map(mean))
+            .collect(),
         command: size(row),
         ..Finding::of(&ABOUT)
     })

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::finding::facts::subject;
-use crate::finding::{About, Facts, Threshold};
+use crate::finding::{About, Facts, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::Bytes;
 use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
@@ -205,7 +205,10 @@ impl Calls<'_> {
             let text = format!("CLIENT LIST: {name} is the last command of {count}{by}.");
             all.push(Confirmation { kind: "client-list", text });
         }
-        all.extend(self.percentile(facts, &name));
+        all.extend(
+            self.percentile(facts, &name)
+                .or_else(|| confirm::counted(facts, self.command, confirm::SLOW_MEAN_US)),
+        );
         all
     }
 
