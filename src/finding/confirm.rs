@@ -47,10 +47,11 @@ pub fn counted(facts: &Facts<'_>, command: &Bytes, least_us: f64) -> Option<Conf
     let (calls, mean, when) = between.or_else(since)?;
     (mean >= least_us).then(|| {
         info(format!(
-            "INFO: {} of {} {when}, {} each on average (commandstats).",
+            "INFO: {} of {} {when}, {}{} (commandstats).",
             CALLS.count(calls),
             command.text().replace('|', " "),
-            number::latency(mean as u64)
+            number::latency(mean as u64),
+            if calls == 1 { "" } else { " each on average" }
         ))
     })
 }
