@@ -106,7 +106,7 @@ impl Rule for BlockedClient {
                     format!("{} has been blocked in {cmd} for {}.", party.subject.text(), seconds(idle))
                 },
                 detail: format!(
-                    "{} blocked, the longest for {} in {cmd}, {reason} (told from {}).",
+                    "{} blocked, the longest for {} in {cmd}, {reason} (worth a finding from {}).",
                     Noun("connection is", "connections are").count(count),
                     seconds(idle),
                     seconds(limit as i64),

@@ -121,7 +121,7 @@ fn finding(facts: &Facts<'_>, party: &Party<'_, &ClientRow>, short: &[&ClientRow
         ),
         detail: format!(
             "Within {}, {rate:.1} a second (a warning from {warning} connections and {least} a second); \
-             {} of what they sent was greeting.",
+             {} of what they sent only opened the connection (HELLO, AUTH, CLIENT SETNAME and the like).",
             number::duration(micros.unsigned_abs()),
             number::share(percent(greetings, greetings + requests) / 100.0)
         ),

@@ -49,7 +49,7 @@ const ABOUT: About = About {
     detects: "A key that takes a large part of all uses of keys.",
     because: "All work on one key runs on one thread of one shard: more shards do not make it faster, and \
               replicas only where clients read from them. When the key is gone (deleted, expired) all its \
-              readers fall through at once.",
+              readers go to the database behind it at once.",
     severity: "A note by its share; a warning by a larger share at a high rate from more than one client, \
                unless the key is a queue that is worked off, or a collection that is only added to.",
     thresholds: &[CALLS, SHARE, WARNING_SHARE, RATE, CLIENTS],

@@ -133,6 +133,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
             .flatten()
             .collect(),
         remedy: remedy(most),
+        caution: command(most).and_then(|_| facts.elsewhere()),
         command: command(most),
         ..Finding::of(&ABOUT)
     })

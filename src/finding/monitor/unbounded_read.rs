@@ -131,6 +131,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
             .into_iter()
             .chain(habits.whole_commands.iter().filter_map(mean))
             .collect(),
+        caution: size(row).and_then(|_| facts.elsewhere()),
         command: size(row),
         ..Finding::of(&ABOUT)
     })
