@@ -5,6 +5,7 @@ use super::party::Party;
 use super::{Facts, callers};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::findings::Confirmation;
+use crate::report::info::DatabaseFields;
 use crate::report::{Bytes, PatternRow};
 use crate::statistic::share;
 
@@ -177,10 +178,12 @@ pub fn evicted(facts: &Facts<'_>) -> Option<Confirmation> {
 /// That most keys of the server have no time to live.
 pub fn most_stay(facts: &Facts<'_>) -> Option<Confirmation> {
     let databases = &facts.report.info.snapshots.last()?.keyspace;
-    let keys: u64 = databases.iter().filter_map(|row| row.fields.keys).sum();
-    let expires: u64 = databases.iter().map(|row| row.fields.expires.unwrap_or(0)).sum();
-    let stay = keys.saturating_sub(expires);
-    (keys > 0 && stay * 2 >= keys).then(|| {
+    let sum = |of: fn(&DatabaseFields) -> Option<u64>| {
+        databases.iter().filter_map(|row| of(&row.fields)).fold(0, u64::saturating_add)
+    };
+    let keys = sum(|row| row.keys);
+    let stay = keys.saturating_sub(sum(|row| row.expires));
+    (keys > 0 && stay >= keys / 2).then(|| {
         info(format!(
             "INFO: {} of {} on the server have no time to live ({}).",
             grouped(stay),

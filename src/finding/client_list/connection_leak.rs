@@ -274,7 +274,7 @@ fn grown_by_info(facts: &Facts<'_>, grown: u64) -> Option<Confirmation> {
     }
     let (from, to) = (first.clients.connected?, last.clients.connected?);
     // The dumps may not cover the whole growth.
-    (to.saturating_sub(from) * 2 >= grown).then(|| Confirmation {
+    (to.saturating_sub(from).saturating_mul(2) >= grown).then(|| Confirmation {
         kind: "info",
         text: format!(
             "INFO: connected_clients went from {} to {}.",

@@ -55,7 +55,7 @@ impl Rule for Eviction {
         told.sort_by_key(|row| std::cmp::Reverse(row.calls));
         let evicted: u64 = told.iter().map(|row| row.calls).sum();
         let rates = facts.report.info.rates.iter();
-        let grown: u64 = rates.filter_map(|rate| rate.evicted_keys).sum();
+        let grown: u64 = rates.filter_map(|rate| rate.evicted_keys).fold(0, u64::saturating_add);
         let is_enough = |keys: u64| keys > 0 && keys as f64 >= least;
         if is_enough(evicted) {
             found.push(by_events(facts, evicted, &told));

@@ -148,7 +148,7 @@ fn rate(info: &Info, dump: &InfoSnapshot, warm: f64) -> Option<Rate> {
 /// Whether at least half of the keys have a time to live.
 fn is_cache(dump: &InfoSnapshot) -> bool {
     let sum = |count: fn(&crate::report::info::DatabaseFields) -> Option<u64>| {
-        dump.keyspace.iter().filter_map(|database| count(&database.fields)).sum::<u64>()
+        dump.keyspace.iter().filter_map(|database| count(&database.fields)).fold(0, u64::saturating_add)
     };
     let keys = sum(|fields| fields.keys);
     keys > 0 && sum(|fields| fields.expires).saturating_mul(2) >= keys

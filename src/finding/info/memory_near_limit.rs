@@ -65,7 +65,9 @@ impl Rule for MemoryNearLimit {
                 false => Severity::Warning,
             };
             let policy = dump.memory.policy.as_ref().map_or("noeviction".to_owned(), |policy| policy.text());
-            let evicted: u64 = rates(&facts.report.info, dump).filter_map(|rate| rate.evicted_keys).sum();
+            let evicted: u64 = rates(&facts.report.info, dump)
+                .filter_map(|rate| rate.evicted_keys)
+                .fold(0, u64::saturating_add);
             let then = match (evicts, dump.stats.evicted_keys) {
                 (false, _) => "Nothing can be evicted, so writes are refused at the limit.".to_owned(),
                 (true, None) => "Keys are evicted at the limit.".to_owned(),

@@ -38,7 +38,8 @@ impl Rule for RejectedConnections {
         for dump in &dumps {
             let Some(all) = dump.stats.rejected_connections.filter(|all| *all > 0) else { continue };
             let told: Vec<_> = rates(info, dump).filter(|rate| rate.rejected_connections.is_some()).collect();
-            let between: u64 = told.iter().filter_map(|rate| rate.rejected_connections).sum();
+            let between: u64 =
+                told.iter().filter_map(|rate| rate.rejected_connections).fold(0, u64::saturating_add);
             let subject = server(&dumps, dump);
             let the_server = the_server(&subject);
             let (title, detail, evidence) = if between > 0 {

@@ -72,7 +72,7 @@ fn seconds(since: i64, until: i64) -> u64 {
 
 fn lost(facts: &Facts<'_>, worst: &Lost) -> Finding {
     let log = &facts.report.slowlog;
-    let missing: u64 = log.lost.iter().map(|lost| lost.missing).sum();
+    let missing: u64 = log.lost.iter().map(|lost| lost.missing).fold(0, u64::saturating_add);
     let (length, limit) = (facts.limit(&ABOUT, &LENGTH), facts.limit(&ABOUT, &SECONDS));
     let is_much =
         |lost: &&Lost| lost.missing as f64 >= length && seconds(lost.since.0, lost.until.0) as f64 <= limit;
