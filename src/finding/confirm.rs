@@ -17,6 +17,9 @@ const TIMES: Noun = Noun("time", "times");
 /// (redis.conf: slowlog-log-slower-than 10000).
 pub const SLOW_MEAN_US: f64 = 10_000.0;
 
+/// The part of maxmemory, one in so many, from which on buffers are worth a word: what is left for data shows it.
+const BUFFERS: u64 = 20;
+
 /// The class of the events `del`, `expire`, `rename` in notify-keyspace-events.
 const GENERIC: char = 'g';
 
@@ -166,6 +169,24 @@ pub fn never_expires(facts: &Facts<'_>, pattern: &Bytes) -> Option<Confirmation>
     let (written, given) = (of(&[b"set"]), of(&[b"expire", b"expired"]));
     (written > 0 && given == 0).then(|| {
         events(format!("Keyspace events on {}: {} set and no expire.", pattern.text(), grouped(written)))
+    })
+}
+
+/// What clients' buffers took of a server's memory, where that is a twentieth of its limit or more.
+pub fn buffers(facts: &Facts<'_>, maxmemory: u64) -> Option<Confirmation> {
+    let rows = facts.report.connections.snapshots.iter();
+    let held = rows.map(|row| {
+        let output = row.output_buffer_bytes.unwrap_or(0);
+        output.saturating_add(row.query_buffer_bytes.unwrap_or(0))
+    });
+    let most = held.max().filter(|bytes| *bytes >= maxmemory / BUFFERS)?;
+    Some(Confirmation {
+        kind: "client-list",
+        text: format!(
+            "CLIENT LIST: buffers of clients held {}, {} of maxmemory.",
+            number::bytes(most),
+            number::share(share(most, maxmemory))
+        ),
     })
 }
 

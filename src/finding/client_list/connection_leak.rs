@@ -257,12 +257,36 @@ impl Course<'_> {
             detail,
             numbers: pace_number.into_iter().chain(numbers).collect(),
             evidence: shown,
-            confirmed_by: grown_by_info(self.facts, grown).into_iter().collect(),
+            confirmed_by: grown_by_info(self.facts, grown)
+                .into_iter()
+                .chain(calls(self.facts, by, &value))
+                .collect(),
             command: command(by, &value),
             subject: value,
             ..Finding::of(&ABOUT)
         }
     }
+}
+
+/// Calls of a connection, so many at most: what opens it (HELLO, AUTH, CLIENT SETNAME) and little work.
+const FEW: u64 = 10;
+
+/// How little MONITOR shows of the connections of a name.
+fn calls(facts: &Facts<'_>, by: &str, value: &Bytes) -> Option<Confirmation> {
+    let rows = facts.report.clients.rows.iter();
+    let theirs = rows.filter(|row| by == "name" && row.name.as_ref() == Some(value));
+    let (connections, calls) =
+        theirs.fold((0_u64, 0_u64), |(count, calls), row| (count + 1, calls + row.calls));
+    (connections > 1 && calls <= connections.saturating_mul(FEW)).then(|| Confirmation {
+        kind: "monitor",
+        text: format!(
+            "MONITOR: {} connections of {} made {}, {:.1} each.",
+            number::grouped(connections),
+            value.text(),
+            number::Noun("call", "calls").count(calls),
+            calls as f64 / connections as f64
+        ),
+    })
 }
 
 /// That INFO shows more connections too, where all of its dumps are of one run of a server.

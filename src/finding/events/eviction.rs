@@ -94,6 +94,8 @@ fn by_events(facts: &Facts<'_>, evicted: u64, told: &[&EventPatternRow]) -> Find
         confirmed_by.push(Confirmation { kind: "info", text });
     }
     confirmed_by.extend(told.first().and_then(|row| confirm::written(facts, &row.pattern)));
+    let limit = newest(facts).and_then(|dump| dump.memory.maxmemory).filter(|limit| *limit > 0);
+    confirmed_by.extend(limit.and_then(|limit| confirm::buffers(facts, limit)));
     Finding {
         title,
         subject: one.map_or_else(Bytes::default, |row| row.pattern.clone()),

@@ -93,7 +93,12 @@ impl Rule for MemoryNearLimit {
                     dump,
                     &format!("used_memory:{used} maxmemory:{most} maxmemory_policy:{policy}"),
                 )],
-                confirmed_by: confirm::evicted(facts).filter(|_| dumps.len() == 1).into_iter().collect(),
+                // The other kinds do not say whose they are, so they count where there is one server only.
+                confirmed_by: [confirm::evicted(facts), confirm::buffers(facts, most)]
+                    .into_iter()
+                    .flatten()
+                    .filter(|_| dumps.len() == 1)
+                    .collect(),
                 ..Finding::of(&ABOUT)
             });
         }
