@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, CLIENTS, against, everybody, openings, peers, percent, plain};
+use super::{CALLS, CLIENTS, against, everybody, keys, openings, peers, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
@@ -47,6 +47,13 @@ const RATE: Threshold = Threshold {
     source: "measured: a client that waits for each answer makes 1,000 to 10,000 calls a second",
 };
 
+const SPAN: Threshold = Threshold {
+    name: "percent-of-capture",
+    value: 10.0,
+    meaning: "a warning needs it at work over this part of the capture; less is a bulk load that passes",
+    source: "redtrail's own choice",
+};
+
 const ABOUT: About = About {
     rule: "dominant-client",
     kind: "monitor",
@@ -54,8 +61,8 @@ const ABOUT: About = About {
     because: "The server runs one command at a time: everybody else waits behind this client, and a fault \
               in it takes the whole server.",
     severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a \
-               high rate.",
-    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE],
+               high rate that is kept up.",
+    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE, SPAN],
     by_rate: true,
     remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server \
              of its own. Close its connection only if it may be interrupted.",
@@ -85,7 +92,8 @@ impl Rule for DominantClient {
         let times = calls as f64 / next.max(1) as f64;
         let drowns = peers as f64 >= facts.limit(&ABOUT, &PEERS)
             && times >= facts.limit(&ABOUT, &TIMES)
-            && rate >= facts.limit(&ABOUT, &RATE);
+            && rate >= facts.limit(&ABOUT, &RATE)
+            && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);
         let subject = party.subject.clone();
         let command = party.kill().filter(|_| drowns);
         found.push(Finding {
