@@ -10,6 +10,9 @@ use crate::report::{Bytes, ClientRow, PatternRow};
 /// Clients that are looked at: more in one sentence say nothing.
 const MOST: usize = 4;
 
+/// Examples that are compared with all patterns, of which a capture can hold hundreds of thousands.
+const ATTEMPTS: usize = 16;
+
 /// `1 client (importer)`, `5 clients (importer and others)`, or `5 clients` where no example shows who.
 pub fn words(facts: &Facts<'_>, row: &PatternRow) -> String {
     let count = Noun("client", "clients").count(row.clients);
@@ -34,8 +37,7 @@ fn seen(facts: &Facts<'_>, row: &PatternRow) -> Vec<Bytes> {
         Some((client, key.to_owned()))
     });
     let mut seen = BTreeSet::new();
-    for (client, key) in fitting {
-        // Only a few come so far: what decides is whether the key may be of another pattern.
+    for (client, key) in fitting.take(ATTEMPTS) {
         if facts.client(client).is_some() && !seen.contains(client) && is_only(facts, &key) {
             seen.insert(client.clone());
             if seen.len() == MOST {
