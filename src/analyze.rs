@@ -45,8 +45,16 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
 
 /// Counts one block.
 pub fn observe(work: &Work<'_>, options: &Analysis) -> Partial {
+    fold(work, Observer::new(work.input), options)
+}
+
+/// Takes only the keys of one block, for their patterns.
+pub fn observe_keys(work: &Work<'_>, options: &Analysis) -> Partial {
+    fold(work, Observer::new(work.input).only_keys(), options)
+}
+
+fn fold(work: &Work<'_>, mut observer: Observer, options: &Analysis) -> Partial {
     let block = work.block.bytes();
-    let mut observer = Observer::new(work.input);
     work.format.scan(block, work.block.offset, &mut observer);
     let ended = usize::from(block.last().is_some_and(|last| *last != b'\n'));
     let lines = memchr::memchr_iter(b'\n', block).count() + ended;

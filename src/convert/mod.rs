@@ -109,7 +109,7 @@ fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
     scan(
         plan,
         &options.reading,
-        |work| analyze::observe(work, options),
+        |work| analyze::observe_keys(work, options),
         |step| {
             match step {
                 Step::Part { part, .. } => all.merge(part, &options.rules),

@@ -67,7 +67,11 @@ impl Lists {
 
     /// As [`push`](Self::push), decoding the argument on its way.
     pub fn push_text(&mut self, item: &Text<'_>) {
-        crate::format::lexical::unescape_into(item.raw, &mut self.bytes);
+        if item.escapes == 0 {
+            self.bytes.extend_from_slice(item.raw);
+        } else {
+            crate::format::lexical::unescape_into(item.raw, &mut self.bytes);
+        }
         self.items.push(self.bytes.len() as i64);
     }
 
@@ -117,8 +121,8 @@ pub struct MonitorRow<'a> {
     pub client: Option<u32>,
     /// From [`MonitorRows::command`].
     pub command: u32,
-    /// `read`, `write` and so on, as in [`crate::report::CommandRow::access`].
-    pub access: &'static str,
+    /// From [`MonitorRows::access`].
+    pub access: u32,
     /// The first key's pattern, from [`MonitorRows::pattern`].
     pub pattern: Option<u32>,
     /// Arguments, the name included.
@@ -202,6 +206,12 @@ impl MonitorRows {
         self.command.id(name)
     }
 
+    /// The number of what a command does in these rows: `read`, `write` and so on, as in
+    /// [`crate::report::CommandRow::access`].
+    pub fn access(&mut self, access: &'static str) -> u32 {
+        self.access.id(access.as_bytes())
+    }
+
     /// The number of a key pattern in these rows.
     pub fn pattern(&mut self, pattern: &[u8]) -> u32 {
         self.pattern.id(pattern)
@@ -230,8 +240,7 @@ impl MonitorRows {
         self.byte_offset.push(row.byte_offset);
         self.client.push(row.client);
         self.command.push(Some(row.command));
-        let access = self.access.id(row.access.as_bytes());
-        self.access.push(Some(access));
+        self.access.push(Some(row.access));
         self.keys.end_row();
         self.pattern.push(row.pattern);
         self.argc.push(row.argc);

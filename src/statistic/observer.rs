@@ -23,6 +23,7 @@ pub struct Observer {
     partial: Partial,
     keys: OpenKeys,
     events: OpenEvents,
+    only_keys: bool,
     positions: Vec<usize>,
     scratch: Vec<u8>,
 }
@@ -36,9 +37,15 @@ impl Observer {
             partial: Partial::default(),
             keys: OpenKeys::default(),
             events: OpenEvents::new(input),
+            only_keys: false,
             positions: Vec::new(),
             scratch: Vec::new(),
         }
+    }
+
+    /// Of calls, takes the names of their keys alone.
+    pub fn only_keys(self) -> Self {
+        Observer { only_keys: true, ..self }
     }
 
     /// The block's part, which has `lines` lines.
@@ -102,6 +109,13 @@ impl Sink for Observer {
         self.account.record(record.bytes, Some(record.time), record.exactness == Exactness::Exact);
         let args = record.args;
         let (command, spec) = self.partial.commands.resolve(&args);
+        if self.only_keys {
+            if let Some(spec) = spec {
+                command::certain_keys(spec, record, &mut self.positions);
+                self.keys.name(self.positions.iter().filter_map(|at| args.get(*at)));
+            }
+            return;
+        }
         let clients = &mut self.partial.clients;
         let in_script = record.client == Some(b"lua");
         let client = if in_script {

@@ -105,6 +105,7 @@ pub(super) fn rows(range: std::ops::Range<usize>, with_values: bool) -> MonitorR
         let (record, time) = record(at);
         let client = record.client.map(|client| rows.client(client.as_bytes(), || record.parts()));
         let command = rows.command(record.args[0]);
+        let access = rows.access(if record.keys.is_empty() { "admin" } else { "read" });
         let pattern = record.keys.first().map(|_| rows.pattern(b"pattern:*"));
         record.keys().iter().for_each(|key| rows.keys().push(key));
         if let Some(args) = rows.args() {
@@ -116,7 +117,7 @@ pub(super) fn rows(range: std::ops::Range<usize>, with_values: bool) -> MonitorR
             byte_offset: offset,
             client,
             command,
-            access: if record.keys.is_empty() { "admin" } else { "read" },
+            access,
             pattern,
             argc: record.args.len() as u32,
             payload_bytes: record.payload(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Key, Keys};
 use crate::command::{self, Effect, Spec, Ttl};
-use crate::event::Exactness;
+use crate::event::{Exactness, Text};
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
 use crate::statistic::Call;
@@ -105,6 +105,17 @@ impl OpenKeys {
                 }
             }
             (_, Some(spec)) => self.all(spec, call, input),
+        }
+    }
+
+    /// Takes keys that are not counted.
+    pub fn name<'t>(&mut self, keys: impl Iterator<Item = Text<'t>>) {
+        for text in keys {
+            let key = text.bytes(&mut self.scratch);
+            let index = self.keys.intern(hash(key), key) as usize;
+            if index == self.uses.len() {
+                self.uses.push(Use::new(Spot::default()));
+            }
         }
     }
 
