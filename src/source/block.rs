@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::{Cut, Opening, Visitor};
+use super::{Cut, Opening, SEAM, SIGHT, Seek, Visitor, Wanted};
 
 /// Bytes asked of a reader at once.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -161,27 +161,104 @@ pub(super) fn read(
     if opening.compression.is_empty() {
         bytes = bytes.max(opening.stored_bytes.unwrap_or(0));
     }
-    if let Some(cut) = visitor.open(Opening { head, ..opening }) {
-        bytes = 0;
-        loop {
-            let len = next_len(content, sizes, &cut);
-            if len == 0 {
-                break;
+    match visitor.open(Opening { head, ..opening }) {
+        Wanted::Nothing => {}
+        Wanted::Whole(cut) => {
+            bytes = 0;
+            loop {
+                let len = next_len(content, sizes, &cut, &mut |_, _| None);
+                if len == 0 {
+                    break;
+                }
+                bytes += len as u64;
+                visitor.block(content.take(len))?;
             }
-            bytes += len as u64;
-            visitor.block(content.take(len))?;
+        }
+        Wanted::Parts => {
+            bytes = 0;
+            while let Some(len) = read_part(content, sizes, visitor)? {
+                bytes += len;
+            }
         }
     }
     visitor.close(bytes, content.error());
     ControlFlow::Continue(())
 }
 
-/// The length of the next block; 0 at the end of the content.
-fn next_len(content: &mut dyn Content, sizes: Sizes, cut: &Cut) -> usize {
+/// Reads a part; gives its bytes, `None` at the end of the content.
+fn read_part(
+    content: &mut dyn Content,
+    sizes: Sizes,
+    visitor: &mut dyn Visitor,
+) -> ControlFlow<(), Option<u64>> {
+    let mut seam = Part::default();
+    let end = seam.end(content, sizes.head, visitor).unwrap_or(usize::MAX).min(sizes.head);
+    let ahead = content.ahead(end);
+    let head = ahead.get(..end).unwrap_or(ahead);
+    if head.is_empty() {
+        return ControlFlow::Continue(None);
+    }
+    let cut = visitor.part(head);
+    let mut bytes = 0;
+    loop {
+        let len =
+            next_len(content, sizes, &cut, &mut |content, window| seam.end(content, window, visitor));
+        if len == 0 {
+            return ControlFlow::Continue(Some(bytes));
+        }
+        bytes += len as u64;
+        visitor.block(content.take(len))?;
+        seam.take(len);
+    }
+}
+
+/// What is known of where a part ends, in bytes from what comes next.
+#[derive(Default)]
+struct Part {
+    /// Lines that start before were looked at.
+    from: usize,
+    end: Option<usize>,
+}
+
+impl Part {
+    /// Where the part ends, if it may end within `len` bytes.
+    fn end(&mut self, content: &mut dyn Content, len: usize, visitor: &mut dyn Visitor) -> Option<usize> {
+        while self.end.is_none() && self.from < len.saturating_add(SEAM) {
+            let wanted = len.saturating_add(SEAM + SIGHT);
+            // One byte more tells whether this is the end of the content.
+            let ahead = content.ahead(wanted.saturating_add(1));
+            let ended = ahead.len() <= wanted;
+            let view = ahead.get(..wanted).unwrap_or(ahead);
+            match visitor.seek(view, self.from, ended) {
+                Seek::Seam(at) => self.end = Some(at),
+                Seek::Clear(_) if ended => self.end = Some(view.len()),
+                Seek::Clear(from) => self.from = from.max(self.from + 1),
+            }
+        }
+        self.end
+    }
+
+    /// So many bytes of it were taken.
+    fn take(&mut self, len: usize) {
+        self.from = self.from.saturating_sub(len);
+        self.end = self.end.map(|end| end.saturating_sub(len));
+    }
+}
+
+/// The length of the next block; 0 at the end. `end` tells where what is read ends if it may end within so
+/// many bytes; `None` is the end of the content.
+fn next_len(
+    content: &mut dyn Content,
+    sizes: Sizes,
+    cut: &Cut,
+    end: &mut dyn FnMut(&mut dyn Content, usize) -> Option<usize>,
+) -> usize {
     let mut window = sizes.block;
     loop {
+        let end = end(content, window.saturating_add(1));
         // One byte more tells whether the window reaches the end of the content.
         let ahead = content.ahead(window.saturating_add(1));
+        let ahead = end.and_then(|end| ahead.get(..end)).unwrap_or(ahead);
         let Some(bytes) = ahead.get(..window).filter(|bytes| bytes.len() < ahead.len()) else {
             return ahead.len();
         };
@@ -281,7 +358,7 @@ mod tests {
             lines(bytes)
         });
         let mut content = mapped(&bytes);
-        assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut), 1003);
+        assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut, &mut |_, _| None), 1003);
         assert_eq!(windows.get(), 1023, "1 + 2 + 4 … + 512, then the end of the content");
     }
 

@@ -68,7 +68,7 @@ pub(super) fn starts(text: &[u8]) -> (Vec<Start>, bool) {
 }
 
 /// The three numbers at `at`, and whether their lines end with CR LF.
-fn start(text: &[u8], at: usize) -> Option<(Start, bool)> {
+pub(super) fn start(text: &[u8], at: usize) -> Option<(Start, bool)> {
     let mut next = at;
     let mut lines = [&b""[..]; 3];
     for line in &mut lines {

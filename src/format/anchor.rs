@@ -1,0 +1,106 @@
+//! Lines that only one kind of capture prints.
+//!
+//! What stands in front of an anchor is nothing, or what tools put there; never what could be the start of a
+//! record that quotes another kind's line.
+
+use memchr::{memchr, memchr2};
+
+use super::info::line::{Line, classify};
+use super::keyspace::{clock::Clock, look, start};
+use super::monitor::noise::{is_noise, is_start};
+use super::monitor::{probe::Lines, wrap};
+use super::{Kind, client_list, info, slowlog};
+
+/// Tells anchors.
+pub struct Anchors {
+    monitor: Lines,
+    plain: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl Anchors {
+    /// `insight` as in [`super::detect`].
+    pub fn new(insight: Option<bool>) -> Self {
+        Anchors { monitor: Lines::new(insight.unwrap_or(false)), plain: Vec::new(), buffer: Vec::new() }
+    }
+
+    /// Whose anchor the first line of `view` is. Lines of the `present` kind are told first, because they can
+    /// hold what looks like another's behind a prefix.
+    pub fn at(&mut self, view: &[u8], present: Option<Kind>) -> Option<Kind> {
+        let end = memchr(b'\n', view)?;
+        let line = view.get(..end)?;
+        if line.is_empty() {
+            return None;
+        }
+        let rest = view.get(end + 1..).unwrap_or_default();
+        // Most lines of most files.
+        match present {
+            Some(Kind::Monitor) if self.monitor.is_plain(line) => return Some(Kind::Monitor),
+            Some(Kind::ClientList) if client_list::probe::is_row(line) => return Some(Kind::ClientList),
+            Some(Kind::Info) if belongs(line) => return Some(Kind::Info),
+            _ => {}
+        }
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        let mut text = wrap::trim_end(line);
+        if memchr2(0x1b, b'\r', text).is_some() {
+            wrap::terminal(text, &mut plain);
+            text = &plain;
+        }
+        let kind = self.kind(text, rest, view);
+        self.plain = plain;
+        kind
+    }
+
+    fn kind(&mut self, text: &[u8], rest: &[u8], view: &[u8]) -> Option<Kind> {
+        if is_noise(text) {
+            return None;
+        }
+        if self.monitor.is_record(text) {
+            return Some(Kind::Monitor);
+        }
+        if slowlog::probe::starts(text, rest) || slowlog::probe::raw_start(view).is_some() {
+            return Some(Kind::Slowlog);
+        }
+        if client_list::probe::is_row(text) {
+            return Some(Kind::ClientList);
+        }
+        if self.is_message(view) {
+            return Some(Kind::KeyspaceEvents);
+        }
+        info::probe::starts(text, rest).then_some(Kind::Info)
+    }
+
+    /// A message or the answer to a subscription, behind a clock or nothing.
+    fn is_message(&mut self, view: &[u8]) -> bool {
+        let line = view.get(..memchr(b'\n', view).unwrap_or(view.len())).unwrap_or_default();
+        let look = look::look(line, &mut self.buffer);
+        if look.head == look::Head::Other
+            || !(look.prefix.is_empty() || look.time(&mut Clock::default()).is_some())
+        {
+            return false;
+        }
+        matches!(start::start(view, &mut self.buffer), Some(start::Start::Message | start::Start::Answer))
+    }
+
+    /// Whether the first line of `view` is a bare word, as raw messages start.
+    pub fn is_bare(&mut self, view: &[u8]) -> bool {
+        let line = view.get(..memchr(b'\n', view).unwrap_or(view.len())).unwrap_or_default();
+        matches!(look::look(line, &mut self.buffer).head, look::Head::Bare(_))
+    }
+
+    /// Whether a line belongs to the anchor of that kind behind it.
+    pub fn leads(&self, kind: Kind, line: &[u8]) -> bool {
+        let line = line.trim_ascii();
+        match kind {
+            Kind::Monitor => is_start(line),
+            Kind::KeyspaceEvents => line.starts_with(b"Reading messages..."),
+            _ => matches!(classify(line), Line::Clock(_) | Line::Frame),
+        }
+    }
+}
+
+/// Whether a line is one of a dump of INFO: sections and keys, whatever their values hold.
+fn belongs(line: &[u8]) -> bool {
+    matches!(classify(line), Line::Section { .. } | Line::Known(..))
+}
