@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::Result;
 use crate::event::Sink;
 use crate::finding::{self, Facts};
-use crate::join::{self, Book};
+use crate::join;
 use crate::options::Analysis;
 use crate::output::notation::{Time, escape};
 use crate::report::findings::Identities;
@@ -103,11 +103,11 @@ impl Run {
         let rows: Vec<_> =
             (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
         let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
-        let summary = self.partial.finish(&options.rules, &paths, options.bucket, options.commandlog);
+        let mut summary = self.partial.finish(&options.rules, &paths, options.bucket, options.commandlog);
         let unread = self.inputs.iter().filter(|(input, ..)| input.reading.format.is_none());
         let unread = unread.map(|(input, ..)| self::unread(input));
+        let book = std::mem::take(&mut summary.book);
         let (mut report, conduct) = report(rows, summary, rejects(&self.partial, &paths));
-        let book = Book::of(&report.connections);
         join::name_slow(&mut report, &book);
         report.identities = join::identities(&report, &book);
         report.remarks = finding::remarks(&report);

@@ -132,6 +132,9 @@ fn every_field_of_the_report_is_named() {
         &report(&["--commandlog", "large-reply", "fixtures/cases/commandlog-9.1-large-reply-tty.txt"]),
         &mut found,
     );
+    // What the first rows of all fixtures together do not show.
+    names(&report(&["fixtures/incident-folder"]), &mut found);
+    names(&report(&["fixtures/cases/slowlog-enterprise-tty.txt"]), &mut found);
     let json = chapter("### JSON").replace("[]`", "`");
     let told = marked(&json);
     let missing: Vec<_> = found.difference(&told).collect();

@@ -19,12 +19,16 @@ const MICROS: i64 = 1_000_000;
 /// Read are seconds, milliseconds, microseconds or nanoseconds since 1970 (told by their number of
 /// digits: 10, 13, 16, 19), seconds with a fraction, ISO 8601 in its usual spellings (`T` or a space,
 /// `:` or `-` between the parts of the day as in file names, `.` or `,` before the fraction, with or
-/// without a zone), and the output of `date`.
+/// without a zone), the output of `date`, and the clock of web servers' logs
+/// (`20/Nov/2026:17:03:39 +0000`).
 pub fn time(text: &[u8]) -> Option<i64> {
     let text = text.trim_ascii();
     let whole =
         |parsed: IResult<&[u8], i64>| parsed.ok().filter(|(rest, _)| rest.is_empty()).map(|(_, time)| time);
-    whole(epoch(text)).or_else(|| whole(iso(text))).or_else(|| date_command(text))
+    whole(epoch(text))
+        .or_else(|| whole(iso(text)))
+        .or_else(|| whole(web(text)))
+        .or_else(|| date_command(text))
 }
 
 /// The time that a text starts with, and what follows it; of the forms of [`time`] all but the output
@@ -85,6 +89,17 @@ fn iso(input: &[u8]) -> IResult<&[u8], i64> {
     }
 }
 
+/// `20/Nov/2026:17:03:39 +0000`, as Apache and nginx print it.
+fn web(input: &[u8]) -> IResult<&[u8], i64> {
+    let month = map_opt(take_while1(|b: u8| b.is_ascii_alphabetic()), month_named);
+    let year = map_opt(take_while_m_n(4, 4, |b: u8| b.is_ascii_digit()), short);
+    let parts = (number(2), char('/'), month, char('/'), year, char(':'), time_of_day, opt(zone));
+    map_opt(parts, |(day, _, month, _, year, _, clock, offset)| {
+        Some(at(year, month, day, clock)? - offset.unwrap_or(0) * MICROS)
+    })
+    .parse(input)
+}
+
 fn short(digits: &[u8]) -> Option<i16> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
@@ -99,15 +114,21 @@ fn zone(input: &[u8]) -> IResult<&[u8], i64> {
     preceded(space0, alt((one_of("Zz").map(|_| 0), offset))).parse(input)
 }
 
-/// What `date` prints, in C's locale (`Thu Jun 18 14:20:17 UTC 2026`) or an English one
-/// (`Thu 18 Jun 2026 02:20:17 PM CEST`): the parts tell themselves, so their order does not matter.
-/// Zones but offsets are not known and read as UTC.
+/// What `date` prints, in C's locale (`Thu Jun 18 14:20:17 UTC 2026`), an English one
+/// (`Thu 18 Jun 2026 02:20:17 PM CEST`) or that of a neighbour (`Do 18. Jun 14:20:17 CEST 2026`): the parts
+/// tell themselves, so their order does not matter. Names of zones that stand for more than one read as UTC.
 fn date_command(text: &[u8]) -> Option<i64> {
     let (mut year, mut month, mut day, mut clock, mut half, mut offset) = (None, None, None, None, None, 0);
+    let (mut unknown, mut tuesday) = (false, false);
     for word in text.split(|byte| matches!(byte, b' ' | b',')).filter(|word| !word.is_empty()) {
-        if let Ok(([], seconds)) = zone(word) {
+        let word = word.strip_suffix(b".").unwrap_or(word);
+        if let Some(seconds) = zone_named(word)
+            .or_else(|| zone(word).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, seconds)| seconds))
+        {
             offset = seconds;
         } else if let Some(found) = month_named(word) {
+            // Where it comes first, it is Tuesday in French and its sisters, and the month has another name.
+            tuesday = month.is_none() && day.is_none() && word.eq_ignore_ascii_case(b"mar");
             month = Some(found);
         } else if let Ok(([], found)) = time_of_day(word) {
             clock = Some(found);
@@ -117,11 +138,13 @@ fn date_command(text: &[u8]) -> Option<i64> {
             match word {
                 b"AM" => half = Some(0),
                 b"PM" => half = Some(12),
-                _ if word.iter().all(u8::is_ascii_alphabetic) => {}
+                // Days of the week, and zones that are not known.
+                _ if word.iter().all(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) => unknown = true,
                 _ => return None,
             }
         }
     }
+    let month = month.filter(|_| !(tuesday && unknown));
     let (hour, minute, second) = clock?;
     let hour = half.map_or(hour, |half| hour % 12 + half);
     Some(at(year?, month?, day?, (hour, minute, second))? - offset * MICROS)
@@ -134,10 +157,51 @@ fn time_of_day(input: &[u8]) -> IResult<&[u8], (i16, i16, i16)> {
         .parse(input)
 }
 
+/// A month's first letters in English, German, French, Spanish, Italian, Portuguese or Dutch; sources: the
+/// `abmon` of these locales in glibc, whose names do not contradict each other.
 fn month_named(word: &[u8]) -> Option<i16> {
-    const MONTHS: [&[u8]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    (1..).zip(MONTHS).find(|(_, name)| *name == word).map(|(number, _)| number)
+    const MONTHS: [&[&str]; 12] = [
+        &["jan", "janv", "ene", "gen"],
+        &["feb", "févr", "fev"],
+        &["mar", "mär", "mrz", "mars", "mrt"],
+        &["apr", "avril", "abr"],
+        &["may", "mai", "mag", "mei"],
+        &["jun", "juin", "giu"],
+        &["jul", "juil", "lug"],
+        &["aug", "août", "ago"],
+        &["sep", "sept", "set"],
+        &["oct", "okt", "ott", "out"],
+        &["nov"],
+        &["dec", "dez", "déc", "dic"],
+    ];
+    let is = |names: &&[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
+    (1..).zip(&MONTHS).find(|(_, names)| is(names)).map(|(number, _)| number)
+}
+
+/// Seconds of a zone whose name stands for no other one. Sources: the zones of IANA's database; `CST`,
+/// `IST` and `BST` are names of several.
+fn zone_named(word: &[u8]) -> Option<i64> {
+    const ZONES: [(&[u8], i64); 18] = [
+        (b"UTC", 0),
+        (b"GMT", 0),
+        (b"WET", 0),
+        (b"WEST", 1),
+        (b"CET", 1),
+        (b"MEZ", 1),
+        (b"CEST", 2),
+        (b"MESZ", 2),
+        (b"EET", 2),
+        (b"EEST", 3),
+        (b"MSK", 3),
+        (b"JST", 9),
+        (b"KST", 9),
+        (b"EST", -5),
+        (b"EDT", -4),
+        (b"CDT", -5),
+        (b"PST", -8),
+        (b"PDT", -7),
+    ];
+    ZONES.iter().find(|(name, _)| *name == word).map(|(_, hours)| hours * 3_600)
 }
 
 /// A UTC date and time as microseconds since 1970.
@@ -172,6 +236,20 @@ mod tests {
             ("Thu Jun  8 04:09:07 2026", Some(1_780_891_747_000_000)),
             ("Thu 18 Jun 2026 02:19:17 PM UTC", Some(1_781_792_357_000_000)),
             ("Thu Jun 18 16:19:17 +0200 2026", Some(1_781_792_357_000_000)),
+            ("Do 18. Jun 16:19:17 CEST 2026", Some(1_781_792_357_000_000)),
+            ("Fr 20. Nov 17:03:39 CET 2026", Some(1_795_190_619_000_000)),
+            ("Do 20. Mär 17:03:39 UTC 2025", Some(1_742_490_219_000_000)),
+            ("jeu. 18 juin 2026 14:19:17 UTC", Some(1_781_792_357_000_000)),
+            ("Thu, 18 Jun 2026 14:19:17 +0000", Some(1_781_792_357_000_000)),
+            ("Thu Jun 18 14:19:17 IST 2026", Some(1_781_792_357_000_000)),
+            ("mar. 16 juin 2026 14:19:17 UTC", Some(1_781_619_557_000_000)),
+            ("mar ian 20 14:19:17 UTC 2026", None),
+            ("Mar 20 14:19:17 UTC 2026", Some(1_774_016_357_000_000)),
+            ("18/Jun/2026:16:19:17 +0200", Some(1_781_792_357_000_000)),
+            ("18/Jun/2026:14:19:17", Some(1_781_792_357_000_000)),
+            ("18/06/2026:14:19:17", None),
+            ("06/18/2026 14:19:17", None),
+            ("czw cze 18 14:19:17 UTC 2026", None),
             ("17187202", None),
             ("2026-13-18 14:19:17", None),
             ("2026-06-18", None),

@@ -143,6 +143,8 @@ pub struct Summary {
     pub conduct: Conduct,
     /// Bounds that took over.
     pub bounds: Vec<String>,
+    /// Who is who by CLIENT LIST.
+    pub book: Book,
 }
 
 impl Partial {
@@ -194,6 +196,7 @@ impl Partial {
             databases: self.databases.finish(commands.total),
             timeline: self.timeline.finish(bucket),
             connections,
+            book,
             slowlog,
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),

@@ -174,7 +174,9 @@ impl Sightings {
 
     fn see(&mut self, spec: &Spec, call: &Call<'_>, input: u32, find: Find<'_>) {
         let input_of = if find.sign == Sign::Flush { input } else { 0 };
-        let key = Key { command: call.command, client: call.client, what: find.what, input: input_of };
+        // Which slots keys are in is the command's matter, whoever calls it.
+        let client = if find.sign == Sign::CrossSlot { REST } else { call.client };
+        let key = Key { command: call.command, client, what: find.what, input: input_of };
         let seen = self.row(find.sign, key);
         if seen.calls == 0 {
             seen.detail.extend(find.detail.iter().take(DETAIL));

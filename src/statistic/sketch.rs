@@ -71,7 +71,7 @@ impl Sketch {
         }
     }
 
-    /// About how many; exact up to [`FEW`].
+    /// About how many; exact up to `FEW`.
     pub fn estimate(&self) -> u64 {
         let registers = match self {
             Sketch::Few { len, .. } => return u64::from(*len),

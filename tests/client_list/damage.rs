@@ -20,6 +20,12 @@ fn ends_that_were_cut_off_are_counted() {
         (format!("{row}id=15 addr=127.0.0.1:2\n"), 1, 1, 0),
         ("[{'id': '5', 'addr': 'a:1', 'fd': '8'}, {'id': '6', 'ad".to_owned(), 1, 0, 1),
         (format!("\"{}\\nid=15 addr=1", row.trim_end()), 1, 0, 1),
+        (format!("[\"{0}\\n\",\"id=15 addr=b:1\\n\",\"{0}\\n\"]\n", row.trim_end()), 2, 1, 0),
+        (format!("[\"{0}\\n\",\"{1}\",\"x\"]\n", row.trim_end(), &row.trim_end()[8..]), 1, 1, 0),
+        (format!("[\"{0}\\n\",\"{0} {0}\\n\"]\n", row.trim_end()), 1, 1, 0),
+        (format!("[\"{0}\\n\",\"id=15 addr=b", row.trim_end()), 1, 0, 1),
+        (format!("[\"id=13 fd=8\",\"{0}\\n\"]\n", row.trim_end()), 1, 1, 0),
+        (format!("[\"OK\",[\"{0}\\n\",\"id=15\"]]\n", row.trim_end()), 1, 1, 0),
     ] {
         let report = report_of(text.as_bytes(), "x.log", &analysis(1 << 20, 1));
         let input = &report.inputs[0];

@@ -135,6 +135,21 @@ fn wrappers_come_off() {
         (format!("\"{row}\\n{two}\\n\"\n\"{row}\\n\"\n"), &[2, 1]),
         (format!("[\"OK\",\"QUEUED\",[\"{row}\\n{two}\\n\"]]\n"), &[2]),
         (format!("\"{row}\\\\n{two}\\\\n\"\n"), &[2]),
+        (format!("[\"{row}\\n\",\"{two}\\n\"]\n"), &[2]),
+        (format!("[\"{row}\", \"{two}\"]\n"), &[2]),
+        (format!("[\"{row}\\\\n\",\"{two}\\\\n\"]\n"), &[2]),
+        (format!("[\n  \"{row}\\n\",\n  \"{two}\\n\"\n]\n"), &[2]),
+        (format!("[\"{row}\\n{two}\\n\",\"OK\",\"{two}\\n\"]\n"), &[2, 1]),
+        (format!("[\"{two}\"]\n[\"{row}\"]\n"), &[1, 1]),
+        (format!("1) \"{row}\"\n2) \"{two}\"\n"), &[2]),
+        (format!("1781792357,\"{row}\"\n1781792357,\"{two}\"\n1781792417,\"{row}\"\n"), &[2, 1]),
+        (
+            format!(
+                "time,client\r\n2026-06-18 14:18:17,\"{row}\"\r\n2026-06-18 14:18:17,\"{two}\"\r\n2026-06-18 14:19:17,\"{two}\"\r\n"
+            ),
+            &[2, 1],
+        ),
+        (format!("1781792357,\"{row}\\n{two}\\n\"\n1781792417,\"{row}\\n\"\n"), &[2, 1]),
         (format!("2026-06-18T14:18:17.795951123Z {row}\n2026-06-18T14:18:17.795951999Z {two}\n"), &[2]),
         (format!("1781792357,{row}\n1781792357,{two}\n1781792417,{row}\n"), &[2, 1]),
         (format!("redis-1  | {row}\nredis-1  | {two}\n"), &[2]),
@@ -148,6 +163,13 @@ fn wrappers_come_off() {
         (format!("[{},\n {}]\n", dict(row, "'", ",\n  ", ""), dict(two, "'", ",\n  ", "")), &[2]),
         (format!("[\n  {json},\n  {}\n]\n", json.replace("\"4\"", "\"6\"")), &[2]),
         (format!("{}\n{}\n", dict(row, "'", ", ", ""), dict(two, "'", ", ", "")), &[2]),
+        (format!("=== node1 ===\n{row}\n=== node2 ===\n{two}\n"), &[1, 1]),
+        (format!("# node 1\n{row}\n# node 2\n{two}\n"), &[1, 1]),
+        (format!("[node1]\r\n{row}\r\n[node2]\r\n{two}\r\n"), &[1, 1]),
+        (format!("{row}\n10.0.0.2:6379>\n{two}\n"), &[1, 1]),
+        (format!("==> a <==\n{row}\n==> b <==\n{two}\n"), &[1, 1]),
+        (format!(">>> Calling client list\n10.0.0.1:6379: {row}\n\n10.0.0.2:6379: {two}\n"), &[1, 1]),
+        (format!("11/20/2026 17:03:39\n{row}\n11/20/2026 17:04:39\n{two}\n"), &[1, 1]),
         (
             format!(
                 "12:M 18 Jun 2026 14:19:17.123 # Client {row} scheduled to be closed ASAP for overcoming of output buffer limits.\n"

@@ -193,3 +193,23 @@ fn dumps_without_separators_are_told_apart() {
         assert_eq!(report.connections.restarts, 0, "{}", path.display());
     }
 }
+
+#[test]
+fn dates_before_dumps_are_their_times() {
+    let row = "addr=127.0.0.1:1 fd=8 name=a age=5 idle=0 flags=N cmd=get";
+    for (dates, times) in [
+        (["Fri Nov 20 17:03:39 UTC 2026", "Fri Nov 20 17:04:39 UTC 2026"], [1_795_194_219, 1_795_194_279]),
+        (["Fr 20. Nov 17:03:39 CET 2026", "Fr 20. Nov 17:04:39 CET 2026"], [1_795_190_619, 1_795_190_679]),
+        (["2026-11-20 17:03:39,123", "--- 2026-11-20 17:04:39,999 ---"], [1_795_194_219, 1_795_194_279]),
+        (["20/Nov/2026:17:03:39 +0000", "[20/Nov/2026:17:04:39 +0000]"], [1_795_194_219, 1_795_194_279]),
+        (["1795194219", "1795194279123"], [1_795_194_219, 1_795_194_279]),
+        (["2026-11-20T18:03:39+01:00", "2026-11-20T17:04:39Z"], [1_795_194_219, 1_795_194_279]),
+    ] {
+        let text = format!("{}\nid=4 {row}\n{}\nid=5 {row}\n", dates[0], dates[1]);
+        let report = report_of(text.as_bytes(), "x.log", &analysis(1 << 20, 1));
+        let found: Vec<_> =
+            report.connections.snapshots.iter().map(|row| row.time.unwrap().0 / 1_000_000).collect();
+        assert_eq!(found, times, "{text}");
+        assert_eq!(totals(&report), [1, 1], "{text}");
+    }
+}

@@ -6,7 +6,7 @@ import os
 from table import micros, open_table, same, unescape
 
 # Columns of the report's tables that are not named as the report's fields.
-RENAMED = {"username": "user", "grouped_by": "by"}
+RENAMED = {"username": "user", "grouped_by": "by", "measure": "value"}
 BYTES = {"record_bytes": "records", "rejected_bytes": "rejected", "noise_bytes": "noise",
          "truncated_bytes": "truncated", "unread_bytes": "unread"}
 
@@ -19,6 +19,11 @@ def reported_tables(report):
     tables = {name: report[name]["rows"] for name in (
         "commands", "clients", "client_groups", "key_patterns", "hot_keys", "dangerous", "databases", "timeline")}
     tables["inputs"] = report["inputs"]
+    findings = [{"finding": number, **finding} for number, finding in enumerate(report["findings"])]
+    tables["findings"] = findings
+    tables["finding_numbers"] = nested(findings, "finding", "numbers")
+    tables["finding_evidence"] = nested(findings, "finding", "evidence")
+    tables["finding_confirmations"] = nested(findings, "finding", "confirmed_by")
     tables["connection_snapshots"] = report["connections"]["snapshots"]
     tables["connections"] = report["connections"]["rows"]
     tables["connection_growth"] = report["connections"]["growth"]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CALLS, calls, earliest, plain};
 use crate::finding::{About, Facts, Rule};
-use crate::output::number::{self, Noun};
+use crate::output::number;
 use crate::report::Bytes;
 use crate::report::findings::{Confirmation, Finding, Severity};
 use crate::statistic::sightings::Sighting;
@@ -57,7 +57,6 @@ impl Rule for CrossSlot {
         let severity = if confirmed_by.is_empty() { Severity::Info } else { Severity::Warning };
         for (command, rows) in by_command {
             let count = calls(&rows);
-            let clients = Noun("client", "clients").count(rows.len() as u64);
             let all = facts.report.commands.rows.iter().find(|row| row.command == *command);
             let all = all.map_or(count, |row| row.calls);
             found.push(Finding {
@@ -68,7 +67,7 @@ impl Rule for CrossSlot {
                     CALLS.count(count)
                 ),
                 detail: format!(
-                    "These are {} of its {}, by {clients}.",
+                    "These are {} of its {}.",
                     number::share(crate::statistic::share(count, all)),
                     CALLS.count(all)
                 ),

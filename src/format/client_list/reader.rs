@@ -4,7 +4,7 @@ use memchr::{memchr, memchr2};
 
 use super::dict;
 use super::field::Finder;
-use super::quoted::Pieces;
+use super::quoted::{Strings, is_answer};
 use super::row::{self, Flaw, Pair};
 use super::separator::{prefix_time, separator};
 use crate::error::Reject;
@@ -156,44 +156,74 @@ impl Reader {
         }
     }
 
-    /// A whole answer in one quoted string, of which `rows` is what follows the opening quote. An answer
-    /// that ends with the capture may lack its end.
+    /// Quoted strings, of which `rows` is what follows the first one's opening quote. One that ends with
+    /// the capture may lack its end.
     fn quoted(&mut self, prefix: &[u8], rows: &[u8], at: At, ended: bool, sink: &mut dyn Sink) -> Form {
-        sink.snapshot(&SnapshotStart { place: at.place, time: prefix_time(prefix) });
-        let pieces = Pieces::new(rows);
-        let mut form = Form::Noise;
-        let mut left = at;
+        let (time, mut form, mut left) = (prefix_time(prefix), Form::Noise, at);
+        let mut signed = false;
         let mut row = self.buffer();
-        let mut all = Pieces::new(rows).peekable();
-        while let Some(piece) = all.next() {
-            let taken = (prefix.len() + piece.end) as u64 - (left.place.offset - at.place.offset);
-            let (this, after) = if all.peek().is_none() && piece.whole {
-                (left, At { bytes: 0, ..left })
-            } else {
-                left.split(taken)
-            };
-            left = after;
-            if !piece.whole && !ended {
-                let ending = truncated(At { bytes: this.bytes + left.bytes, ..this }, sink);
-                form = if form == Form::Quoted { form } else { ending };
-                left.bytes = 0;
-                break;
+        // Strings in front of the first row.
+        if let Some(quote) = memchr(b'"', prefix) {
+            let before = prefix.get(quote + 1..).unwrap_or_default();
+            for string in Strings::new(before).filter(|string| row::is_part(string.body)) {
+                let taken = (quote + 1 + string.end()) as u64 - (left.place.offset - at.place.offset);
+                let (this, after) = left.split(taken);
+                left = after;
+                form = reject(string.body, Flaw::Short.reason(), this, sink);
             }
-            row.clear();
-            pieces.decode(piece.raw, &mut row);
-            let mut fields = Vec::new();
-            let read = match row::anchor(&row) {
-                Some(0) if piece.whole => row::fields(&row, &mut fields, &mut self.finder),
-                _ => Err(Flaw::Short),
-            };
-            form = match read {
-                Ok(()) => {
-                    let (place, bytes) = (this.place, this.bytes);
-                    sink.client(&ClientRow { place, bytes, time: None, fields: &fields });
-                    Form::Quoted
+        }
+        let mut strings = Strings::new(rows).peekable();
+        while let Some(string) = strings.next() {
+            // An answer is a snapshot, a row is a part of one.
+            let several = string.pieces().nth(1).is_some();
+            if several || (string.start == 0 && is_answer(prefix, string)) {
+                let time = time.filter(|_| !signed);
+                sink.snapshot(&SnapshotStart { place: left.place, time });
+                signed = true;
+            }
+            let mut pieces = string.pieces().peekable();
+            while let Some(piece) = pieces.next() {
+                let end = prefix.len() + string.start + piece.end;
+                let is_last = strings.peek().is_none() && pieces.peek().is_none() && piece.whole;
+                let taken =
+                    if is_last { left.bytes } else { end as u64 - (left.place.offset - at.place.offset) };
+                let (this, after) = left.split(taken);
+                left = after;
+                if !piece.whole && !ended {
+                    let ending = truncated(At { bytes: this.bytes + left.bytes, ..this }, sink);
+                    form = if form == Form::Quoted { form } else { ending };
+                    left.bytes = 0;
+                    break;
                 }
-                Err(flaw) => reject(piece.raw, flaw.reason(), this, sink),
-            };
+                row.clear();
+                string.decode(piece.raw, &mut row);
+                let mut fields = Vec::new();
+                let read = match row::anchor(&row) {
+                    Some(0) if piece.whole => row::fields(&row, &mut fields, &mut self.finder),
+                    // Another answer of the same transaction, or a name of an object's part.
+                    None if !several && !row::is_part(&row) => {
+                        sink.skip(this.place, this.bytes, Skipped::Noise);
+                        continue;
+                    }
+                    _ => Err(Flaw::Short),
+                };
+                form = match read {
+                    Ok(()) => {
+                        let (place, bytes) = (this.place, this.bytes);
+                        let time = time.filter(|_| !signed);
+                        sink.client(&ClientRow { place, bytes, time, fields: &fields });
+                        Form::Quoted
+                    }
+                    Err(flaw) => {
+                        // What the line is, its rows tell.
+                        let flawed = reject(piece.raw, flaw.reason(), this, sink);
+                        if form == Form::Quoted { form } else { flawed }
+                    }
+                };
+            }
+            if several {
+                sink.snapshot(&SnapshotStart { place: left.place, time: None });
+            }
         }
         self.buffer = row;
         if left.bytes > 0 {

@@ -152,6 +152,11 @@ pub fn is_rest(text: &[u8]) -> bool {
     keys.filter(|(_, key)| Field::find(key).is_some()).take(3).count() == 3
 }
 
+/// Whether `text` reads like a part of a row: the start of one, or the rest.
+pub fn is_part(text: &[u8]) -> bool {
+    text.starts_with(b"id=") || text.starts_with(b"addr=") || is_rest(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 
 use memchr::memmem;
 
+use super::row::is_rest;
 use crate::format::clock;
+use crate::format::monitor::noise::is_noise;
 
 /// Bytes of a line that can be a separator; longer ones are text.
 const LONGEST: usize = 256;
@@ -13,8 +15,8 @@ const WORDS: usize = 12;
 /// A line that stands between snapshots: its time, where it shows one. `None` for any other line.
 ///
 /// These are blank lines, lines of `-`, `=`, `#`, `*`, `_` or `~`, a time in any form of [`clock`] with such
-/// decoration or words in front (`watch` prints its command first), the length of a raw RESP answer, and a
-/// prompt at which CLIENT LIST was typed.
+/// decoration or words in front (`watch` prints its command first), a day and a clock in other forms, a
+/// heading, the length of a raw RESP answer, and a prompt that waits or at which CLIENT LIST was typed.
 pub fn separator(line: &[u8]) -> Option<Option<i64>> {
     let text = line.trim_ascii();
     if text.len() > LONGEST {
@@ -30,7 +32,40 @@ pub fn separator(line: &[u8]) -> Option<Option<i64>> {
         let tails = memchr::memchr_iter(b' ', bare).take(WORDS).filter_map(|at| bare.get(at + 1..));
         time = std::iter::once(bare).chain(tails.map(undecorated)).find_map(clock::time);
     }
-    (time.is_some() || is_question(text)).then_some(time)
+    (time.is_some() || is_question(text) || is_heading(text) || is_day_and_clock(bare)).then_some(time)
+}
+
+/// `=== node 1 ===`, `--- x`, `==> x <==`, `### x`, `# node x`, `[node1]`, `node1:`, `10.0.0.1:6379>`: a
+/// line that a script or a tool prints above what follows. Fields of a row and JSON are none.
+fn is_heading(text: &[u8]) -> bool {
+    if is_rest(text) || text.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'{')) {
+        return false;
+    }
+    let is_word = |text: &[u8]| !text.is_empty() && !text.iter().any(u8::is_ascii_whitespace);
+    match text {
+        [b'[', name @ .., b']'] | [b'#', b' ', name @ ..] => !name.trim_ascii().is_empty(),
+        [a, b, ..] if a == b && b"=-#*~_+>".contains(a) => true,
+        // Names of nodes and prompts.
+        [name @ .., b':'] => is_word(name),
+        _ => is_noise(text) && text.ends_with(b">"),
+    }
+}
+
+/// Whether a line is nothing but a day and a clock, in a language or an order that [`clock`] does not know:
+/// `11/20/2026 17:03:39`, `pt lis 20 17:03:39 CET 2026`.
+fn is_day_and_clock(text: &[u8]) -> bool {
+    let (mut clock, mut year) = (false, false);
+    let is = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).all(|word| {
+        let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+        clock |= digits >= 4 && word.iter().filter(|byte| **byte == b':').count() >= 2;
+        year |= word.windows(4).any(|part| {
+            matches!(part, [b'1', b'9', ..] | [b'2', b'0', ..]) && part.iter().all(u8::is_ascii_digit)
+        });
+        let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii() || b".,".contains(byte);
+        let is_number = |byte: &u8| b"0123456789:.,/+-TZ".contains(byte) || !byte.is_ascii();
+        word.iter().all(is_letter) || word.iter().all(is_number)
+    });
+    is && clock && year
 }
 
 fn undecorated(text: &[u8]) -> &[u8] {
@@ -117,6 +152,36 @@ mod tests {
             ("Every 2.0s: redis-cli client list    db1: Thu Jun 18 14:19:17 2026", Some(Some(TIME))),
             ("time: 1781792357", Some(Some(TIME))),
             ("[2026-06-18 14:19:17]", Some(Some(TIME))),
+            ("Fr 20. Nov 17:03:39 CET 2026", Some(Some(1_795_190_619_000_000))),
+            ("20/Nov/2026:17:03:39 +0000", Some(Some(1_795_194_219_000_000))),
+            ("--- [20/Nov/2026:18:03:39 +0100] ---", Some(Some(1_795_194_219_000_000))),
+            ("2026-11-20 17:03:39,123", Some(Some(1_795_194_219_123_000))),
+            ("2026-11-20T18:03:39.5+01:00", Some(Some(1_795_194_219_500_000))),
+            ("=== node1 ===", Some(None)),
+            ("--- x ---", Some(None)),
+            ("---- x", Some(None)),
+            ("### x", Some(None)),
+            ("# node 1", Some(None)),
+            ("[node1]", Some(None)),
+            ("==> clients.txt <==", Some(None)),
+            (">>> Calling client list", Some(None)),
+            ("node1:", Some(None)),
+            ("10.0.0.1:6379>", Some(None)),
+            ("10.0.0.1:6379[5]> ", Some(None)),
+            ("redis /tmp/redis.sock>", Some(None)),
+            ("11/20/2026 17:03:39", Some(None)),
+            ("11/20/2026 05:03:39 PM", Some(None)),
+            ("pt lis 20 17:03:39 CET 2026", Some(None)),
+            ("2026年 11月 20日 金曜日 17:03:39 JST", Some(None)),
+            ("20.11.2026 17:03", None),
+            ("12:M 18 Xyz 2024 14:18:17.123 # Server started", None),
+            ("--- fd=8 name= age=3 idle=0", None),
+            ("[\"OK\",\"QUEUED\"]", None),
+            ("argv[0]: 'get'", None),
+            ("redis_version:7.4.1", None),
+            ("a note: of two words:", None),
+            ("#", Some(None)),
+            ("#x", None),
             ("(error) NOAUTH Authentication required.", None),
             ("OK", None),
             ("127.0.0.1:6379> get x", None),

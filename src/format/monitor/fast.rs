@@ -23,9 +23,8 @@ const PLAIN: usize = 8;
 #[inline]
 pub(super) fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Option<Header<'a>> {
     let (head, rest) = line.split_first_chunk::<HEAD>()?;
-    let time = time(head)?;
+    let (time, first) = time(head)?;
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte & 0x0f));
-    let (_, _, _, _, [.., first]) = parts(head);
     let first = digit(first)?;
     let (number, context) = match rest {
         [b' ', ..] => (first, HEAD + 1),
@@ -42,20 +41,15 @@ pub(super) fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Option<Header
     Some(Header { time, database: Database::Number(number), client: Some(client) })
 }
 
-/// `1795174465`, `.`, `516601`, ` [`, and the database's digit.
-fn parts(head: &[u8; HEAD]) -> ([u8; 8], [u8; 2], [u8; 1], [u8; 6], [u8; 3]) {
+/// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
+fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
     let [a, b, c, d, e, f, g, h, i, j, dot, k, l, m, n, o, p, space, bracket, database] = *head;
-    ([a, b, c, d, e, f, g, h], [i, j], [dot], [k, l, m, n, o, p], [space, bracket, database])
-}
-
-/// Microseconds since 1970 of ten digits, a dot and six digits before ` [`.
-fn time(head: &[u8; HEAD]) -> Option<i64> {
-    let (high, [i, j], dot, [k, l, m, n, o, p], [space, bracket, _]) = parts(head);
-    let (high, low) = (u64::from_le_bytes(high), u64::from_le_bytes([i, j, k, l, m, n, o, p]));
-    if !(digits(high) & digits(low)) || [dot[0], space, bracket] != *b". [" {
+    let (high, low) =
+        (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p]));
+    if !(digits(high) & digits(low)) || [dot, space, bracket] != *b". [" {
         return None;
     }
-    i64::try_from(eight(high) * 100_000_000 + eight(low)).ok()
+    Some((i64::try_from(eight(high) * 100_000_000 + eight(low)).ok()?, database))
 }
 
 /// Whether all eight bytes are decimal digits.
@@ -146,8 +140,10 @@ mod tests {
     use super::super::line::strict;
     use super::*;
 
+    type Read<'a> = Option<(Header<'a>, Vec<Span>)>;
+
     /// What it reads, and what the grammar reads.
-    fn both(line: &[u8]) -> (Option<(Header<'_>, Vec<Span>)>, Option<(Header<'_>, Vec<Span>)>) {
+    fn both(line: &[u8]) -> (Read<'_>, Read<'_>) {
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
         let (by_position, by_grammar) = (record(line, &mut fast), strict(line, &mut slow).ok());
         (by_position.map(|header| (header, fast)), by_grammar.map(|header| (header, slow)))

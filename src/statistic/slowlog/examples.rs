@@ -29,21 +29,16 @@ impl Examples {
         self.by.entry(word(&shown.command).to_vec()).or_default().offer(shown.clone());
     }
 
-    /// As [`Slowest::improve`].
-    pub(super) fn improve(&mut self, shown: Shown) {
-        if let Some(held) = self.by.get_mut(word(&shown.command)) {
-            held.improve(shown);
-        }
-    }
-
-    /// As [`Slowest::merge`].
+    /// As [`Slowest::merge`], but an entry stays in the form in which it was seen first: with so few kept, a part may
+    /// no longer hold the form that tells more.
     pub(super) fn merge(
         &mut self,
         later: Examples,
         lines: impl Fn(u32) -> u64,
         is_known: impl Fn(u128) -> bool,
     ) {
-        for (word, later) in later.by {
+        for (word, mut later) in later.by {
+            later.entries.retain(|shown| !is_known(shown.identity));
             self.by.entry(word).or_default().merge(later, &lines, &is_known);
         }
     }

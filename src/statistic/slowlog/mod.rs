@@ -112,7 +112,6 @@ impl Slowlog {
             self.improve(number, certainty, command, uses);
             let shown =
                 Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
-            self.examples.improve(shown.clone());
             self.slowest.improve(shown);
             return;
         }
