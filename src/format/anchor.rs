@@ -94,7 +94,11 @@ impl Anchors {
         let line = line.trim_ascii();
         match kind {
             Kind::Monitor => is_start(line),
-            Kind::KeyspaceEvents => line.starts_with(b"Reading messages..."),
+            Kind::KeyspaceEvents => {
+                line.starts_with(b"Reading messages...")
+                    || line.starts_with(b"{'type': 'psubscribe'")
+                    || line.starts_with(b"{'type': 'subscribe'")
+            }
             _ => matches!(classify(line), Line::Clock(_) | Line::Frame),
         }
     }

@@ -121,30 +121,35 @@ impl Sections {
             }
             Raw::No => {}
         }
-        let (stretch, found) = self.stretch(kind, view);
+        let (stretch, anchored, found) = self.stretch(kind, view);
         let long = kind == Kind::ClientList && first_line(view).len() > ARGUMENT;
         if found < needed && !long {
             return None;
         }
-        probe(kind, stretch, self.insight)
+        // Behind the last anchor other text may follow that has no anchor.
+        probe(kind, stretch, self.insight).or_else(|| probe(kind, anchored, self.insight))
     }
 
-    /// The lines up to the next anchor of another kind, and how many of its own there are; INFO has one anchor
-    /// a dump, so there its lines count.
-    fn stretch<'t>(&mut self, kind: Kind, view: &'t [u8]) -> (&'t [u8], usize) {
+    /// The lines up to the next anchor of another kind, those up to the last anchor of its own, and how many
+    /// anchors these are; of INFO each line counts as one.
+    fn stretch<'t>(&mut self, kind: Kind, view: &'t [u8]) -> (&'t [u8], &'t [u8], usize) {
         let mut at = next_line(view, 0);
+        let mut last = at;
         let most = at.saturating_add(STRETCH);
         let mut found = 1;
         while at < view.len() && at < most {
             let rest = view.get(at..).unwrap_or_default();
             match self.anchors.at(rest, Some(kind)) {
                 Some(other) if other != kind => break,
-                Some(_) => found += 1,
+                Some(_) => {
+                    found += 1;
+                    last = next_line(view, at);
+                }
                 None => {}
             }
             at = next_line(view, at);
         }
-        (view.get(..at.min(view.len())).unwrap_or(view), found)
+        (view.get(..at).unwrap_or(view), view.get(..last).unwrap_or(view), found)
     }
 
     /// Where the section of the anchor at `at` begins: with the clock, the length or the server's `OK` that
