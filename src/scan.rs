@@ -234,9 +234,12 @@ impl Reader {
         if let Some(held) = self.file.held.get_mut(self.file.present) {
             held.stretches += 1;
             let anew = held.stretches > 1 && held.reading.kind == Kind::ClientList;
-            let _ = self
-                .send
-                .send(Message::Turn(Present { input: held.input, path, format: format.clone(), anew }));
+            let _ = self.send.send(Message::Turn(Present {
+                input: held.input,
+                path,
+                format: format.clone(),
+                anew,
+            }));
         }
         Box::new(move |bytes| format.cut(bytes))
     }
@@ -302,12 +305,14 @@ impl Visitor for Reader {
     }
 
     fn close(&mut self, bytes: u64, mut error: Option<io::Error>) {
-        let several = self.file.sections.is_some();
-        for (at, held) in std::mem::take(&mut self.file.held).into_iter().enumerate() {
+        let in_parts = self.file.sections.is_some();
+        let held = std::mem::take(&mut self.file.held);
+        let several = held.len() > 1;
+        for (at, held) in held.into_iter().enumerate() {
             let _ = self.send(Message::Note(Note::Close {
                 input: held.input,
                 stretches: several.then_some(held.stretches),
-                bytes: if several { held.bytes } else { bytes },
+                bytes: if in_parts { held.bytes } else { bytes },
                 error: if at == self.file.present { error.take() } else { None },
             }));
         }

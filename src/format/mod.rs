@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use crate::event::Sink;
 
-mod anchor;
 pub mod client_list;
 pub mod clock;
 pub mod info;

@@ -8,10 +8,17 @@
 //! Data can imitate an anchor only where a tool prints it unescaped: in raw slow logs and raw messages. There a
 //! section needs more than one record, and none begins where what it would end goes on behind it.
 
+mod anchor;
+mod raw;
+
+use std::collections::VecDeque;
+
 use memchr::{memchr, memrchr};
 
-use super::{Kind, Reading, anchor::Anchors, probe, slowlog};
+use super::{Kind, Reading, probe};
 use crate::source::{SEAM, SIGHT, Seek};
+use anchor::Anchors;
+use raw::Raw;
 
 /// Bytes behind a section's first line that must be of its kind: more than a dump of INFO, and more than an
 /// entry of a slow log at Redis's own limits (32 arguments of 128 bytes).
@@ -21,16 +28,10 @@ const STRETCH: usize = 32 << 10;
 /// says so (`SLOWLOG_ENTRY_MAX_STRING`).
 const ARGUMENT: usize = 160;
 
-/// Where the present section came from, as far as data can imitate what ends it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Raw {
-    /// Nowhere: line ends are escaped.
-    No,
-    /// A raw slow log, and the id of its last entry.
-    Slowlog(u64),
-    /// Messages as bare lines.
-    Events,
-}
+/// Bytes that looks at what turns out to be no section may cost, beyond [`COST`] times those of the input: so
+/// that no input takes long.
+const CREDIT: usize = 4 << 20;
+const COST: usize = 8;
 
 /// Finds the sections of one input, in order.
 pub struct Sections {
@@ -38,13 +39,23 @@ pub struct Sections {
     anchors: Anchors,
     kind: Option<Kind>,
     raw: Raw,
-    reading: Option<Reading>,
+    /// Of the sections that were found and not yet read.
+    found: VecDeque<Reading>,
+    /// Bytes that were looked at in vain and are not made up for.
+    spent: usize,
 }
 
 impl Sections {
     /// For the start of an input; `insight` as in [`super::detect`].
     pub fn new(insight: Option<bool>) -> Self {
-        Sections { insight, anchors: Anchors::new(insight), kind: None, raw: Raw::No, reading: None }
+        Sections {
+            insight,
+            anchors: Anchors::new(insight),
+            kind: None,
+            raw: Raw::No,
+            found: VecDeque::new(),
+            spent: 0,
+        }
     }
 
     /// Whether an input that begins with `head` holds more than one kind there.
@@ -52,11 +63,11 @@ impl Sections {
         matches!(Sections::new(insight).seek(head, 0, true), Seek::Seam(_))
     }
 
-    /// How the section is read that begins with `head` and that [`Sections::seek`] has found; once each.
+    /// How the next section is read, which begins with `head`: the first one, or what [`Sections::seek`] found
+    /// last but has not come to yet.
     pub fn reading(&mut self, head: &[u8]) -> Option<Reading> {
-        let found = self.reading.take();
-        let kind = self.kind?;
-        probe(kind, head, self.insight).or(found)
+        let found = self.found.pop_front()?;
+        probe(found.kind, head, self.insight).or(Some(found))
     }
 
     /// Looks for the next section in `text`, from the first line that starts at `from` or later. `text` shows
@@ -69,21 +80,26 @@ impl Sections {
         while at < text.len() && (ended || text.len() - at >= SIGHT) {
             let rest = text.get(at..).unwrap_or_default();
             let view = rest.get(..SIGHT).unwrap_or(rest);
-            if let Some(kind) = self.anchors.at(view, self.kind) {
-                if self.kind == Some(kind) {
-                    self.follow(kind, view);
-                } else if let Some(reading) = self.confirm(kind, view, text.get(..at).unwrap_or_default()) {
-                    let seam = self.kind.map(|_| self.lead(kind, text, at));
-                    self.kind = Some(kind);
-                    self.reading = Some(reading);
-                    self.raw = Raw::No;
-                    self.follow(kind, view);
-                    if let Some(seam) = seam {
-                        return Seek::Seam(seam);
+            let mut next = next_line(text, at);
+            match self.anchors.at(view, self.kind) {
+                Some(kind) if self.kind == Some(kind) => self.follow(kind, view),
+                Some(kind) => match self.confirm(kind, view, text.get(..at).unwrap_or_default()) {
+                    Ok(reading) => {
+                        let seam = self.kind.map(|_| self.lead(kind, text, at));
+                        self.kind = Some(kind);
+                        self.found.push_back(reading);
+                        self.raw = Raw::No;
+                        self.follow(kind, view);
+                        if let Some(seam) = seam {
+                            return Seek::Seam(seam);
+                        }
                     }
-                }
+                    Err(none) => next = next.max(at + none),
+                },
+                None => {}
             }
-            at = next_line(text, at);
+            self.spent = self.spent.saturating_sub((next - at).saturating_mul(COST));
+            at = next;
         }
         Seek::Clear(at.min(text.len()))
     }
@@ -91,43 +107,29 @@ impl Sections {
     /// Keeps what tells whether the present section goes on.
     fn follow(&mut self, kind: Kind, view: &[u8]) {
         match kind {
-            Kind::Slowlog => {
-                if let Some(id) = slowlog::probe::raw_start(view) {
-                    self.raw = Raw::Slowlog(id);
-                }
-            }
-            Kind::KeyspaceEvents if self.anchors.is_bare(view) => self.raw = Raw::Events,
+            Kind::Slowlog => self.raw.entry(view),
+            Kind::KeyspaceEvents if self.anchors.is_bare_message(view) => self.raw = Raw::Events,
             _ => {}
         }
     }
 
-    /// How to read what begins with `view`, if it is of that kind and not data of what stands `before`.
-    fn confirm(&mut self, kind: Kind, view: &[u8], before: &[u8]) -> Option<Reading> {
-        let mut needed = 1;
-        match self.raw {
-            Raw::Slowlog(last) => {
-                if slowlog::probe::raw_follows(view.get(..STRETCH).unwrap_or(view), last) {
-                    return None;
-                }
-                needed = 2;
-            }
-            Raw::Events => {
-                // A channel's payload has not come yet, or its key goes on.
-                let line = last_line(before);
-                if line.starts_with(b"__key") || line.starts_with(b"__subkey") {
-                    return None;
-                }
-                needed = 2;
-            }
-            Raw::No => {}
+    /// How to read what begins with `view`, if it is of that kind and not data of what stands `before`; else
+    /// how many bytes in the next look is due.
+    fn confirm(&mut self, kind: Kind, view: &[u8], before: &[u8]) -> Result<Reading, usize> {
+        if let Some(at) = self.raw.goes_on(before, view, &mut self.anchors) {
+            return Err(at);
         }
         let (stretch, anchored, found) = self.stretch(kind, view);
         let long = kind == Kind::ClientList && first_line(view).len() > ARGUMENT;
-        if found < needed && !long {
-            return None;
+        if found >= self.raw.needed() || long {
+            // Behind the last anchor other text may follow that has no anchor.
+            let own = probe(kind, stretch, self.insight).or_else(|| probe(kind, anchored, self.insight));
+            if let Some(reading) = own {
+                return Ok(reading);
+            }
         }
-        // Behind the last anchor other text may follow that has no anchor.
-        probe(kind, stretch, self.insight).or_else(|| probe(kind, anchored, self.insight))
+        self.spent = self.spent.saturating_add(stretch.len());
+        Err(if self.spent > CREDIT { stretch.len() } else { 0 })
     }
 
     /// The lines up to the next anchor of another kind, those up to the last anchor of its own, and how many
@@ -153,17 +155,20 @@ impl Sections {
     }
 
     /// Where the section of the anchor at `at` begins: with the clock, the length or the server's `OK` that
-    /// stands in front of it. Behind a raw slow log an `OK` can be an argument.
-    fn lead(&self, kind: Kind, text: &[u8], at: usize) -> usize {
+    /// stands in front of it.
+    fn lead(&mut self, kind: Kind, text: &[u8], at: usize) -> usize {
         let mut start = at;
         loop {
             let before = text.get(..start).unwrap_or_default();
             let line = last_line(before);
-            let leads = self.anchors.leads(kind, line)
-                && (self.raw == Raw::No || !matches!(line.trim_ascii(), b"OK" | b"+OK"));
-            let first = before.strip_suffix(b"\n").and_then(|lines| memrchr(b'\n', lines));
-            let next = first.map_or(0, |end| end + 1);
-            if !leads || start == 0 || at - next > SEAM {
+            let next = before.strip_suffix(b"\n").unwrap_or(before).len() - line.len();
+            let leads = self.anchors.leads(kind, line);
+            // A record that starts with a clock is no clock.
+            if !leads
+                || start == 0
+                || at - next > SEAM
+                || self.anchors.at(text.get(next..).unwrap_or_default(), self.kind).is_some()
+            {
                 return start;
             }
             start = next;

@@ -201,8 +201,7 @@ fn read_part(
     let cut = visitor.part(head);
     let mut bytes = 0;
     loop {
-        let len =
-            next_len(content, sizes, &cut, &mut |content, window| seam.end(content, window, visitor));
+        let len = next_len(content, sizes, &cut, &mut |content, window| seam.end(content, window, visitor));
         if len == 0 {
             return ControlFlow::Continue(Some(bytes));
         }

@@ -38,7 +38,9 @@ pub fn is_row(line: &[u8]) -> bool {
         let (prefix, row) = line.split_at(first);
         return match prefix {
             b"" | b"txt:" => row::fields(row, &mut Vec::new(), &mut Finder::default()).is_ok(),
-            [before @ .., b'"'] => before.iter().all(|byte| b" )QUEUD".contains(byte) || byte.is_ascii_digit()),
+            [before @ .., b'"'] => {
+                before.iter().all(|byte| b" )QUEUD".contains(byte) || byte.is_ascii_digit())
+            }
             _ => memchr::memchr2(b'"', b'\'', prefix).is_none() && prefix_time(prefix).is_some(),
         };
     }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
+use super::entry::{Address, address};
 use super::raw::{self, Path};
 use super::reader::{Form, Nowhere, Reader};
 use super::{Slowlog, noise};
 use crate::format::{Kind, Reading};
+
+pub use super::raw::Start as RawStart;
 
 /// Pieces that are looked at, noise not counted.
 const PIECES: usize = 200;
@@ -55,17 +58,22 @@ pub fn starts(line: &[u8], rest: &[u8]) -> bool {
     }
 }
 
-/// The id of the raw entry that `text` starts with.
-pub fn raw_start(text: &[u8]) -> Option<u64> {
+/// The raw entry that may start with `text`.
+pub fn raw_start(text: &[u8]) -> Option<RawStart> {
     if !text.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    raw::start(text, 0).map(|(start, _)| start.id)
+    raw::start(text, 0).map(|(start, _)| start)
 }
 
-/// Whether an entry of raw output stands in `text` whose id follows that of an entry before it.
-pub fn raw_follows(text: &[u8], last: u64) -> bool {
-    raw::starts(text).0.iter().any(|start| start.id.checked_add(1) == Some(last))
+/// The raw entries that may start in `text`.
+pub fn raw_starts(text: &[u8]) -> Vec<RawStart> {
+    raw::starts(text).0
+}
+
+/// Whether a line is an address as slow logs show it, and not empty.
+pub fn is_socket(line: &[u8]) -> bool {
+    address(line.trim_ascii_end()) == Address::Socket
 }
 
 /// The same where `--kind slowlog` was given.

@@ -29,7 +29,7 @@ pub(super) use chain::Path;
 
 /// A place where an entry may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Start {
+pub struct Start {
     /// Of its first byte.
     at: usize,
     pub(super) id: u64,
@@ -42,7 +42,7 @@ pub(super) struct Start {
 
 impl Start {
     /// Of its first byte.
-    pub(super) fn at(&self) -> usize {
+    pub fn at(&self) -> usize {
         self.at
     }
 }

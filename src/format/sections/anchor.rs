@@ -5,11 +5,11 @@
 
 use memchr::{memchr, memchr2};
 
-use super::info::line::{Line, classify};
-use super::keyspace::{clock::Clock, look, start};
-use super::monitor::noise::{is_noise, is_start};
-use super::monitor::{probe::Lines, wrap};
-use super::{Kind, client_list, info, slowlog};
+use crate::format::info::line::{Line, classify};
+use crate::format::keyspace::{clock::Clock, look, start};
+use crate::format::monitor::noise::{is_noise, is_start};
+use crate::format::monitor::{probe::Lines, wrap};
+use crate::format::{Kind, client_list, info, slowlog};
 
 /// Tells anchors.
 pub struct Anchors {
@@ -19,7 +19,7 @@ pub struct Anchors {
 }
 
 impl Anchors {
-    /// `insight` as in [`super::detect`].
+    /// `insight` as in [`crate::format::detect`].
     pub fn new(insight: Option<bool>) -> Self {
         Anchors { monitor: Lines::new(insight.unwrap_or(false)), plain: Vec::new(), buffer: Vec::new() }
     }
@@ -83,10 +83,11 @@ impl Anchors {
         matches!(start::start(view, &mut self.buffer), Some(start::Start::Message | start::Start::Answer))
     }
 
-    /// Whether the first line of `view` is a bare word, as raw messages start.
-    pub fn is_bare(&mut self, view: &[u8]) -> bool {
+    /// Whether a message or the answer to a subscription starts with `view`, in raw output.
+    pub fn is_bare_message(&mut self, view: &[u8]) -> bool {
         let line = view.get(..memchr(b'\n', view).unwrap_or(view.len())).unwrap_or_default();
         matches!(look::look(line, &mut self.buffer).head, look::Head::Bare(_))
+            && start::start(view, &mut self.buffer).is_some()
     }
 
     /// Whether a line belongs to the anchor of that kind behind it.
