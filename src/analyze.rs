@@ -26,7 +26,7 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// Inputs that were opened and are of no kind that is read, in words.
     pub unread: Vec<String>,
-    /// Whether at least one input is of a kind that is read.
+    /// Whether at least one input is of a kind that is read; of a kind that was forced, whether it has a record.
     pub recognized: bool,
 }
 
