@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::event::{Place, SnapshotStart};
-use crate::format::sections::Sections;
+use crate::format::sections::{Section, Sections};
 use crate::format::{self, Format, Kind};
 use crate::options::Reading;
 use crate::output::notation::escape;
@@ -87,17 +87,24 @@ pub struct Work<'a> {
     pub path: &'a [u8],
     /// How to read it.
     pub format: &'a dyn Format,
-    /// Whether a snapshot of clients starts with it because another kind stands before it.
-    pub anew: bool,
+    /// The snapshot of clients that starts with it because another kind stands before it.
+    pub anew: Option<Anew>,
     /// Its bytes.
     pub block: &'a Block,
+}
+
+/// A snapshot that starts where no line of its own says so.
+#[derive(Clone, Copy)]
+pub struct Anew {
+    /// When, in microseconds since 1970, where what stands before it tells.
+    time: Option<i64>,
 }
 
 impl Work<'_> {
     /// The snapshot that starts with the block, where no line of it says so.
     pub fn snapshot(&self) -> Option<SnapshotStart> {
         let place = Place { offset: self.block.offset, line: 0 };
-        self.anew.then_some(SnapshotStart { place, time: None })
+        self.anew.map(|Anew { time }| SnapshotStart { place, time })
     }
 }
 
@@ -228,12 +235,13 @@ impl Reader {
         let _ = self.send(Message::Note(Note::Open(input)));
     }
 
-    /// Blocks of the present input are next, read by `format`.
-    fn turn(&mut self, format: Arc<dyn Format>) -> Cut {
+    /// Blocks of the present input are next, read by `format`; `time` as in [`Anew`].
+    fn turn(&mut self, format: Arc<dyn Format>, time: Option<i64>) -> Cut {
         let path = self.file.path.clone();
         if let Some(held) = self.file.held.get_mut(self.file.present) {
             held.stretches += 1;
-            let anew = held.stretches > 1 && held.reading.kind == Kind::ClientList;
+            let is_new = held.reading.kind == Kind::ClientList && (held.stretches > 1 || time.is_some());
+            let anew = is_new.then_some(Anew { time });
             let _ = self.send.send(Message::Turn(Present {
                 input: held.input,
                 path,
@@ -262,7 +270,7 @@ impl Visitor for Reader {
         let format = reading.format.clone();
         self.start(reading);
         match format {
-            Some(format) => Wanted::Whole(self.turn(format)),
+            Some(format) => Wanted::Whole(self.turn(format, None)),
             None => Wanted::Nothing,
         }
     }
@@ -275,8 +283,10 @@ impl Visitor for Reader {
     }
 
     fn part(&mut self, head: &[u8]) -> Cut {
-        let found = self.file.sections.as_mut().and_then(|sections| sections.reading(head));
-        let mut reading = found.unwrap_or_else(|| format::detect(head, None, self.insight));
+        let (mut reading, time) = match self.file.sections.as_mut().and_then(|sections| sections.next(head)) {
+            Some(Section { reading, time }) => (reading, time),
+            None => (format::detect(head, None, self.insight), None),
+        };
         match self.file.held.iter().position(|held| held.reading.kind == reading.kind) {
             Some(at) => {
                 self.file.present = at;
@@ -291,7 +301,7 @@ impl Visitor for Reader {
             None => self.start(reading.clone()),
         }
         match reading.format {
-            Some(format) => self.turn(format),
+            Some(format) => self.turn(format, time),
             // Only what has a format begins a section.
             None => Box::new(|_| 0),
         }
@@ -335,7 +345,7 @@ struct Present {
     input: u32,
     path: Arc<[u8]>,
     format: Arc<dyn Format>,
-    anew: bool,
+    anew: Option<Anew>,
 }
 
 enum Job {
@@ -356,7 +366,7 @@ impl Waves {
                 Message::Block(block) => {
                     wave.extend(self.present.clone().map(|present| Job::Fold(present, block)));
                     // What follows in the same stretch goes on.
-                    self.present.iter_mut().for_each(|present| present.anew = false);
+                    self.present.iter_mut().for_each(|present| present.anew = None);
                 }
             }
         }

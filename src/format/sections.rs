@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use memchr::{memchr, memrchr};
 
-use super::{Kind, Reading, probe};
+use super::{Kind, Reading, info, probe};
 use crate::source::{SEAM, SIGHT, Seek};
 use anchor::Anchors;
 use raw::Raw;
@@ -33,14 +33,25 @@ const ARGUMENT: usize = 160;
 const CREDIT: usize = 4 << 20;
 const COST: usize = 8;
 
+/// A section that begins.
+pub struct Section {
+    /// Its kind, and how it is read.
+    pub reading: Reading,
+    /// When it was printed, in microseconds since 1970, where it is of CLIENT LIST and what stands before it says so.
+    pub time: Option<i64>,
+}
+
 /// Finds the sections of one input, in order.
 pub struct Sections {
     insight: Option<bool>,
     anchors: Anchors,
     kind: Option<Kind>,
     raw: Raw,
-    /// Of the sections that were found and not yet read.
-    found: VecDeque<Reading>,
+    /// The sections that were found and not yet read.
+    found: VecDeque<Section>,
+    /// When what follows was printed, in microseconds since 1970: by a clock or by INFO, with nothing between that
+    /// lasts.
+    clock: Option<i64>,
     /// Bytes that were looked at in vain and are not made up for.
     spent: usize,
 }
@@ -54,6 +65,7 @@ impl Sections {
             kind: None,
             raw: Raw::No,
             found: VecDeque::new(),
+            clock: None,
             spent: 0,
         }
     }
@@ -63,11 +75,11 @@ impl Sections {
         matches!(Sections::new(insight).seek(head, 0, true), Seek::Seam(_))
     }
 
-    /// How the next section is read, which begins with `head`: the first one, or what [`Sections::seek`] found
-    /// last but has not come to yet.
-    pub fn reading(&mut self, head: &[u8]) -> Option<Reading> {
-        let found = self.found.pop_front()?;
-        probe(found.kind, head, self.insight).or(Some(found))
+    /// The next section, which begins with `head`: the first one, or what [`Sections::seek`] found last but has
+    /// not come to yet.
+    pub fn next(&mut self, head: &[u8]) -> Option<Section> {
+        let Section { reading, time } = self.found.pop_front()?;
+        Some(Section { reading: probe(reading.kind, head, self.insight).unwrap_or(reading), time })
     }
 
     /// Looks for the next section in `text`, from the first line that starts at `from` or later. `text` shows
@@ -82,15 +94,21 @@ impl Sections {
             let view = rest.get(..SIGHT).unwrap_or(rest);
             let mut next = next_line(text, at);
             match self.anchors.at(view, self.kind) {
-                Some(kind) if self.kind == Some(kind) => self.follow(kind, view),
+                Some(kind) if self.kind == Some(kind) => {
+                    self.follow(kind, view);
+                    if kind == Kind::Info {
+                        self.clock = info::probe::server_time(first_line(view)).or(self.clock);
+                    }
+                }
                 Some(kind) => match self.confirm(kind, view, text.get(..at).unwrap_or_default()) {
                     Ok(reading) => {
-                        let seam = self.kind.map(|_| self.lead(kind, text, at));
-                        self.kind = Some(kind);
-                        self.found.push_back(reading);
+                        let seam = self.lead(kind, text, at);
+                        let time = self.time(kind, text.get(seam..at).unwrap_or_default());
+                        self.found.push_back(Section { reading, time });
+                        let is_first = self.kind.replace(kind).is_none();
                         self.raw = Raw::No;
                         self.follow(kind, view);
-                        if let Some(seam) = seam {
+                        if !is_first {
                             return Seek::Seam(seam);
                         }
                     }
@@ -102,6 +120,21 @@ impl Sections {
             at = next;
         }
         Seek::Clear(at.min(text.len()))
+    }
+
+    /// When a section is printed in front of which `lead` stands. MONITOR and messages last: behind them that time
+    /// is over. So it is behind CLIENT LIST, which has its own time from then on.
+    fn time(&mut self, kind: Kind, lead: &[u8]) -> Option<i64> {
+        let clocks = lead.split(|byte| *byte == b'\n').filter_map(anchor::clock);
+        self.clock = clocks.last().or(self.clock);
+        match kind {
+            Kind::Monitor | Kind::KeyspaceEvents => {
+                self.clock = None;
+                None
+            }
+            Kind::ClientList => self.clock.take(),
+            _ => None,
+        }
     }
 
     /// Keeps what tells whether the present section goes on.
@@ -154,9 +187,12 @@ impl Sections {
         (view.get(..at).unwrap_or(view), view.get(..last).unwrap_or(view), found)
     }
 
-    /// Where the section of the anchor at `at` begins: with the clock, the length or the server's `OK` that
-    /// stands in front of it.
+    /// Where the section of the anchor at `at` begins: with the clock, the heading, the prompt, the length or the
+    /// server's `OK` that stands in front of it; and right behind the last entry of a raw slow log.
     fn lead(&mut self, kind: Kind, text: &[u8], at: usize) -> usize {
+        if let Some(end) = self.raw.end(text.get(..at).unwrap_or_default()) {
+            return end;
+        }
         let mut start = at;
         loop {
             let before = text.get(..start).unwrap_or_default();

@@ -32,6 +32,12 @@ pub fn starts(line: &[u8], rest: &[u8]) -> bool {
     }
 }
 
+/// The server's clock, where the line is that of a dump which tells it; in microseconds since 1970.
+pub fn server_time(line: &[u8]) -> Option<i64> {
+    let digits = line.trim_ascii_end().strip_prefix(b"server_time_usec:")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 /// The same where `--kind info` was given.
 pub fn force(head: &[u8]) -> Reading {
     reading(Reader::new(head, 0).sample(LINES), "; forced by --kind")

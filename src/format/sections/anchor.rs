@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2};
 
 use crate::format::info::line::{Line, classify};
 use crate::format::keyspace::{clock::Clock, look, start};
-use crate::format::monitor::noise::{is_noise, is_start};
+use crate::format::monitor::noise::{is_noise, is_prompt, is_start};
 use crate::format::monitor::{probe::Lines, wrap};
 use crate::format::{Kind, client_list, info, slowlog};
 
@@ -93,7 +93,7 @@ impl Anchors {
     /// Whether a line belongs to the anchor of that kind behind it.
     pub fn leads(&self, kind: Kind, line: &[u8]) -> bool {
         let line = line.trim_ascii();
-        match kind {
+        let of_kind = match kind {
             Kind::Monitor => is_start(line),
             Kind::KeyspaceEvents => {
                 line.starts_with(b"Reading messages...")
@@ -101,11 +101,25 @@ impl Anchors {
                     || line.starts_with(b"{'type': 'subscribe'")
             }
             _ => matches!(classify(line), Line::Clock(_) | Line::Frame),
-        }
+        };
+        of_kind || is_prompt(line) || is_heading(line)
     }
+}
+
+/// `=== CLIENT LIST ===`, `--- 2 ---`, `## INFO`.
+fn is_heading(line: &[u8]) -> bool {
+    matches!(line, [one @ (b'=' | b'-' | b'#' | b'*'), other, ..] if one == other)
 }
 
 /// Whether a line is one of a dump of INFO: sections and keys, whatever their values hold.
 fn belongs(line: &[u8]) -> bool {
     matches!(classify(line), Line::Section { .. } | Line::Known(..))
+}
+
+/// The time on a line that scripts print in front of a dump.
+pub fn clock(line: &[u8]) -> Option<i64> {
+    match classify(line) {
+        Line::Clock(time) => Some(time),
+        _ => None,
+    }
 }

@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr_iter};
 
 use super::anchor::Anchors;
 use super::{STRETCH, last_line};
 use crate::format::slowlog::probe::{RawStart, is_socket, raw_start, raw_starts};
+use crate::source::SEAM;
 
 /// Entries of which each could be the last one before a border: more than an entry at Redis's own limits (32
 /// arguments of 128 bytes) has room for.
 const MOST: usize = 512;
+
+/// Lines behind a slow log's last entry that are looked through at most, its address and name among them.
+const BETWEEN: usize = 10;
 
 /// Records of a section that the present one could hold as data, at least.
 const NEEDED: usize = 2;
@@ -42,6 +46,35 @@ impl Raw {
         } else {
             *self = Raw::Slowlog(VecDeque::from([start]));
         }
+    }
+
+    /// Where the client's address and name end that stand at the end of `before`, other lines behind them or
+    /// none: there a slow log's last entry ends.
+    pub fn end(&self, before: &[u8]) -> Option<usize> {
+        if !matches!(self, Raw::Slowlog(_)) {
+            return None;
+        }
+        let text = before.strip_suffix(b"\n")?;
+        let near = text.get(text.len().saturating_sub(SEAM)..)?;
+        // Of the last lines, the last one first: where each starts, and what it says.
+        let breaks = memrchr_iter(b'\n', near).map(|at| at + 1 + text.len() - near.len());
+        let mut end = text.len();
+        let lines = breaks.map(|start| {
+            let line = text.get(start..end).unwrap_or_default();
+            end = start.saturating_sub(1);
+            (start, line)
+        });
+        let lines: Vec<_> = lines.take(BETWEEN).collect();
+        let at = lines.iter().position(|(_, line)| is_socket(line))?;
+        let line = |behind: usize| at.checked_sub(behind).and_then(|at| lines.get(at));
+        line(1)?;
+        // Behind the name Redis 8.10 prints the number of arguments, which has fewer digits than a time.
+        let is_count = |line: &[u8]| {
+            let line = line.trim_ascii_end();
+            (1..=7).contains(&line.len()) && line.iter().all(u8::is_ascii_digit)
+        };
+        let of_entry = if line(2).is_some_and(|(_, line)| is_count(line)) { 3 } else { 2 };
+        Some(line(of_entry).map_or(before.len(), |(start, _)| *start))
     }
 
     /// Records that show a section which begins here.
