@@ -125,8 +125,13 @@ impl Sections {
     /// When a section is printed in front of which `lead` stands. MONITOR and messages last: behind them that time
     /// is over. So it is behind CLIENT LIST, which has its own time from then on.
     fn time(&mut self, kind: Kind, lead: &[u8]) -> Option<i64> {
-        let clocks = lead.split(|byte| *byte == b'\n').filter_map(anchor::clock);
-        self.clock = clocks.last().or(self.clock);
+        for line in lead.split(|byte| *byte == b'\n') {
+            // Between what is typed time passes.
+            if anchor::is_typed(line) {
+                self.clock = None;
+            }
+            self.clock = anchor::clock(line).or(self.clock);
+        }
         match kind {
             Kind::Monitor | Kind::KeyspaceEvents => {
                 self.clock = None;
@@ -193,22 +198,22 @@ impl Sections {
         if let Some(end) = self.raw.end(text.get(..at).unwrap_or_default()) {
             return end;
         }
-        let mut start = at;
-        loop {
-            let before = text.get(..start).unwrap_or_default();
+        let (mut start, mut from) = (at, at);
+        while from > 0 {
+            let before = text.get(..from).unwrap_or_default();
             let line = last_line(before);
-            let next = before.strip_suffix(b"\n").unwrap_or(before).len() - line.len();
-            let leads = self.anchors.leads(kind, line);
+            from = before.strip_suffix(b"\n").unwrap_or(before).len() - line.len();
+            // Blank lines are data where line ends are not escaped; else they belong to what leads above them.
+            let is_blank = line.trim_ascii().is_empty() && matches!(self.raw, Raw::No);
             // A record that starts with a clock is no clock.
-            if !leads
-                || start == 0
-                || at - next > SEAM
-                || self.anchors.at(text.get(next..).unwrap_or_default(), self.kind).is_some()
-            {
-                return start;
+            let leads = self.anchors.leads(kind, line)
+                && self.anchors.at(text.get(from..).unwrap_or_default(), self.kind).is_none();
+            if !(leads || is_blank) || at - from > SEAM {
+                break;
             }
-            start = next;
+            start = if leads { from } else { start };
         }
+        start
     }
 }
 

@@ -116,6 +116,11 @@ fn belongs(line: &[u8]) -> bool {
     matches!(classify(line), Line::Section { .. } | Line::Known(..))
 }
 
+/// Whether a line is redis-cli's prompt.
+pub fn is_typed(line: &[u8]) -> bool {
+    is_prompt(line.trim_ascii())
+}
+
 /// The time on a line that scripts print in front of a dump.
 pub fn clock(line: &[u8]) -> Option<i64> {
     match classify(line) {
