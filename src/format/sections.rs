@@ -203,10 +203,11 @@ impl Sections {
             let before = text.get(..from).unwrap_or_default();
             let line = last_line(before);
             from = before.strip_suffix(b"\n").unwrap_or(before).len() - line.len();
-            // Blank lines are data where line ends are not escaped; else they belong to what leads above them.
-            let is_blank = line.trim_ascii().is_empty() && matches!(self.raw, Raw::No);
+            // Where line ends are not escaped any line can be data. Else blank ones belong to what leads above them.
+            let is_free = matches!(self.raw, Raw::No);
+            let is_blank = line.trim_ascii().is_empty() && is_free;
             // A record that starts with a clock is no clock.
-            let leads = self.anchors.leads(kind, line)
+            let leads = (self.anchors.leads(kind, line) || is_free && anchor::names(kind, line))
                 && self.anchors.at(text.get(from..).unwrap_or_default(), self.kind).is_none();
             if !(leads || is_blank) || at - from > SEAM {
                 break;

@@ -103,3 +103,27 @@ fn lines_that_quote_records_are_of_their_own_kind() {
         assert_eq!(counts(&report)[kind], [records, 0, 0]);
     }
 }
+
+#[test]
+fn the_last_line_of_a_record_is_no_heading() {
+    let entry = |name: &str| {
+        format!(
+            "1) 1) (integer) 7\n   2) (integer) 1795172499\n   3) (integer) 12\n   4) 1) \"GET\"\n      2) \"k\"\n   \
+             5) \"1.2.3.4:5\"\n   6) \"{name}\"\n"
+        )
+    };
+    let event = "1) \"message\"\n2) \"__keyevent@0__:set\"\n3) \"monitor\"\n".to_owned();
+    for (log, kind, next) in [
+        (entry("client"), "slowlog", "clientlist-r-7.4.1.txt"),
+        (entry("info-1"), "slowlog", "info-r-7.4.1.txt"),
+        (self::entry(7, "v", false).replace("my-app", "client"), "slowlog", "clientlist-r-7.4.1.txt"),
+        (self::entry(7, "v", false).replace("my-app", "#-monitor"), "slowlog", "monitor-7.4-raw.txt"),
+        (self::entry(7, "v", false).replace("my-app", ""), "slowlog", "monitor-7.4-raw.txt"),
+        (event, "keyspace-events", "monitor-7.4-raw.txt"),
+    ] {
+        let content = [log.as_bytes(), &case(next)].concat();
+        let report = report(&content);
+        assert_eq!(counts(&report)[kind], [1, 0, 0], "{log}");
+        assert_eq!(report["inputs"][0]["accounted"]["records"], log.len(), "{log}");
+    }
+}

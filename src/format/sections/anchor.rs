@@ -111,6 +111,26 @@ fn is_heading(line: &[u8]) -> bool {
     matches!(line, [one @ (b'=' | b'-' | b'#' | b'*'), other, ..] if one == other)
 }
 
+/// Bytes of the longest line that is taken for a heading in plain words.
+const HEADING: usize = 64;
+
+/// Whether a line is a heading in plain words (`SLOWLOG:`), and no part of a record.
+pub fn names(kind: Kind, line: &[u8]) -> bool {
+    let word: &[u8] = match kind {
+        Kind::Monitor => b"monitor",
+        Kind::ClientList => b"client",
+        Kind::Slowlog => b"slow",
+        Kind::KeyspaceEvents => b"subscribe",
+        Kind::Info => b"info",
+        Kind::Empty | Kind::Unknown => return false,
+    };
+    let line = line.trim_ascii();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b" -_$#>/.".contains(byte);
+    line.len() <= HEADING
+        && line.strip_suffix(b":").unwrap_or(line).iter().all(is_plain)
+        && line.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}
+
 /// Whether a line is one of a dump of INFO: sections and keys, whatever their values hold.
 fn belongs(line: &[u8]) -> bool {
     matches!(classify(line), Line::Section { .. } | Line::Known(..))
