@@ -45,18 +45,46 @@ fn arguments_of_a_raw_slow_log_begin_nothing() {
 }
 
 #[test]
+fn arguments_before_the_next_id_begin_nothing() {
+    // Redis before 4.0 tells no client; a script's own calls have an empty one.
+    for client in ["", "\n\n"] {
+        for imitation in IMITATIONS {
+            for at in 21..30 {
+                let mut log = String::new();
+                for id in (20..30).rev() {
+                    let arg = if id == at { imitation } else { "v\n" };
+                    log.push_str(&format!("{id}\n{}\n12\nSET\nkey\n{arg}{client}", 1_795_172_000 + id));
+                }
+                let report = report(log.as_bytes());
+                assert_eq!(kinds(&report), ["slowlog"], "entry {at}: {imitation:?}");
+                assert_eq!(report["slowlog"]["total"], 10, "entry {at}: {imitation:?}");
+            }
+            // One line of another kind at the end is data too.
+            let line = imitation.split_inclusive('\n').next().unwrap();
+            let log: String = (20..30)
+                .rev()
+                .map(|id| format!("{id}\n{}\n12\nSET\nkey\n{line}{client}", 1_795_172_000 + id))
+                .collect();
+            assert_eq!(kinds(&report(log.as_bytes())), ["slowlog"], "{line:?}");
+        }
+    }
+}
+
+#[test]
 fn imitations_of_a_poll_hide_no_border() {
     // The argument shows entries of its own, in front of lines of another kind.
     let fake = format!("{}{}", entry(7, "w", false), IMITATIONS[0]);
     let log: String = (20..30).rev().map(|id| entry(id, if id == 24 { &fake } else { "v" }, false)).collect();
     assert_eq!(kinds(&report(log.as_bytes())), ["slowlog"]);
     // Two servers' slow logs, the later ids of one being the earlier ones of the other, INFO between.
-    let other: String = (15..35).rev().map(|id| entry(id, "v", false)).collect();
-    let content = [log.as_bytes(), &case("info-r-7.4.1.txt"), other.as_bytes()].concat();
-    let report = report(&content);
-    assert_eq!(kinds(&report), ["slowlog", "info"]);
-    assert_eq!(counts(&report)["info"], [1, 0, 0]);
-    assert_eq!(counts(&report)["slowlog"], [30, 0, 0]);
+    for (first, last) in [(15, 35), (15, 26), (0, 15)] {
+        let other: String = (first..last).rev().map(|id| entry(id, "v", false)).collect();
+        let content = [log.as_bytes(), &case("info-r-7.4.1.txt"), other.as_bytes()].concat();
+        let report = report(&content);
+        assert_eq!(kinds(&report), ["slowlog", "info"]);
+        assert_eq!(counts(&report)["info"], [1, 0, 0]);
+        assert_eq!(counts(&report)["slowlog"], [10 + last - first, 0, 0]);
+    }
 }
 
 #[test]
