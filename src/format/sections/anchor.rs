@@ -38,7 +38,15 @@ impl Anchors {
             Some(Kind::Monitor) if self.monitor.is_plain(line) => return Some(Kind::Monitor),
             Some(Kind::ClientList) if client_list::probe::is_row(line) => return Some(Kind::ClientList),
             Some(Kind::Info) if belongs(line) => return Some(Kind::Info),
+            Some(Kind::Slowlog) if slowlog::probe::starts(line, rest) => return Some(Kind::Slowlog),
+            Some(Kind::Slowlog) if is_inner(line) => return None,
+            Some(Kind::KeyspaceEvents) if self.is_printed(line) && self.is_message(view) => {
+                return Some(Kind::KeyspaceEvents);
+            }
             _ => {}
+        }
+        if is_text(line) {
+            return None;
         }
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
@@ -69,6 +77,12 @@ impl Anchors {
             return Some(Kind::KeyspaceEvents);
         }
         info::probe::starts(text, rest).then_some(Kind::Info)
+    }
+
+    /// Whether a line begins as redis-cli's do in a capture of messages: not as an object, of which there are
+    /// other kinds.
+    fn is_printed(&mut self, line: &[u8]) -> bool {
+        !matches!(look::look(line, &mut self.buffer).head, look::Head::Object | look::Head::Other)
     }
 
     /// A message or the answer to a subscription, behind a clock or nothing.
@@ -109,6 +123,24 @@ impl Anchors {
 /// `=== CLIENT LIST ===`, `--- 2 ---`, `## INFO`.
 fn is_heading(line: &[u8]) -> bool {
     matches!(line, [one @ (b'=' | b'-' | b'#' | b'*'), other, ..] if one == other)
+}
+
+/// Whether a line is an element within an entry of a slow log on a terminal, and no reply of its own, which
+/// stands at most two spaces in.
+fn is_inner(line: &[u8]) -> bool {
+    let Some(element) = line.strip_prefix(b"   ") else { return false };
+    let element = element.trim_ascii_start();
+    let digits = element.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && element.get(digits..).is_some_and(|rest| rest.starts_with(b") "))
+}
+
+/// Whether a line has no sign of any anchor: told by its bytes alone, as most lines of raw output are.
+fn is_text(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    !matches!(line.first(), None | Some(b'0'..=b'9' | b'#' | b'[' | b'r' | b't'))
+        && !line.ends_with(b"message")
+        && !line.ends_with(b"subscribe")
+        && !line.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'{' | b'=' | b'\r' | 0x1b))
 }
 
 /// Bytes of the longest line that is taken for a heading in plain words.
