@@ -38,6 +38,7 @@ impl Anchors {
             Some(Kind::Monitor) if self.monitor.is_plain(line) => return Some(Kind::Monitor),
             Some(Kind::ClientList) if client_list::probe::is_row(line) => return Some(Kind::ClientList),
             Some(Kind::Info) if belongs(line) => return Some(Kind::Info),
+            Some(Kind::Slowlog) if slowlog::probe::raw_start(view).is_some() => return Some(Kind::Slowlog),
             Some(Kind::Slowlog) if slowlog::probe::starts(line, rest) => return Some(Kind::Slowlog),
             Some(Kind::Slowlog) if is_inner(line) => return None,
             Some(Kind::KeyspaceEvents) if self.is_printed(line) && self.is_message(view) => {
@@ -47,6 +48,10 @@ impl Anchors {
         }
         if is_text(line) {
             return None;
+        }
+        // Only raw entries begin so.
+        if line.trim_ascii_end().iter().all(u8::is_ascii_digit) {
+            return slowlog::probe::raw_start(view).map(|_| Kind::Slowlog);
         }
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
@@ -137,10 +142,14 @@ fn is_inner(line: &[u8]) -> bool {
 /// Whether a line has no sign of any anchor: told by its bytes alone, as most lines of raw output are.
 fn is_text(line: &[u8]) -> bool {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    !matches!(line.first(), None | Some(b'0'..=b'9' | b'#' | b'[' | b'r' | b't'))
-        && !line.ends_with(b"message")
-        && !line.ends_with(b"subscribe")
-        && !line.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'{' | b'=' | b'\r' | 0x1b))
+    let ends = [&b"message"[..], b"subscribe"].iter().any(|word| line.ends_with(word));
+    let starts = [&b"#"[..], b"redis_version", b"txt:"].iter().any(|word| line.starts_with(word));
+    let (mut is_number, mut has_sign) = (true, false);
+    for byte in line {
+        is_number &= byte.is_ascii_digit();
+        has_sign |= matches!(byte, b'"' | b'\'' | b'{' | b'=' | b')' | b'\r' | 0x1b);
+    }
+    !(ends || starts || is_number || has_sign)
 }
 
 /// Bytes of the longest line that is taken for a heading in plain words.
