@@ -49,6 +49,10 @@ pub struct Sections {
     raw: Raw,
     /// The sections that were found and not yet read.
     found: VecDeque<Section>,
+    /// Whether reading has begun: then the first section was, whether it was found or not.
+    is_read: bool,
+    /// Whether the present section has begun, and its anchor is yet to come: what stands before it begins nothing.
+    is_led: bool,
     /// When what follows was printed, in microseconds since 1970: by a clock or by INFO, with nothing between that
     /// lasts.
     clock: Option<i64>,
@@ -65,6 +69,8 @@ impl Sections {
             kind: None,
             raw: Raw::No,
             found: VecDeque::new(),
+            is_read: false,
+            is_led: false,
             clock: None,
             spent: 0,
         }
@@ -78,6 +84,7 @@ impl Sections {
     /// The next section, which begins with `head`: the first one, or what [`Sections::seek`] found last but has
     /// not come to yet.
     pub fn next(&mut self, head: &[u8]) -> Option<Section> {
+        self.is_read = true;
         let Section { reading, time } = self.found.pop_front()?;
         Some(Section { reading: probe(reading.kind, head, self.insight).unwrap_or(reading), time })
     }
@@ -95,20 +102,25 @@ impl Sections {
             let mut next = next_line(text, at);
             match self.anchors.at(view, self.kind) {
                 Some(kind) if self.kind == Some(kind) => {
+                    self.is_led = false;
                     self.follow(kind, view);
                     if kind == Kind::Info {
                         self.clock = info::probe::server_time(first_line(view)).or(self.clock);
                     }
                 }
+                Some(_) if self.is_led => {}
                 Some(kind) => match self.confirm(kind, view, text.get(..at).unwrap_or_default()) {
                     Ok(reading) => {
                         let seam = self.lead(kind, text, at);
                         let time = self.time(kind, text.get(seam..at).unwrap_or_default());
-                        self.found.push_back(Section { reading, time });
                         let is_first = self.kind.replace(kind).is_none();
                         self.raw = Raw::No;
                         self.follow(kind, view);
+                        if !(is_first && self.is_read) {
+                            self.found.push_back(Section { reading, time });
+                        }
                         if !is_first {
+                            self.is_led = true;
                             return Seek::Seam(seam);
                         }
                     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::{Cut, Opening, SEAM, SIGHT, Seek, Visitor, Wanted};
+use super::parts::read_part;
+use super::{Cut, Opening, Visitor, Wanted};
 
 /// Bytes asked of a reader at once.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -185,68 +186,9 @@ pub(super) fn read(
     ControlFlow::Continue(())
 }
 
-/// Reads a part; gives its bytes, `None` at the end of the content.
-fn read_part(
-    content: &mut dyn Content,
-    sizes: Sizes,
-    visitor: &mut dyn Visitor,
-) -> ControlFlow<(), Option<u64>> {
-    let mut seam = Part::default();
-    let end = seam.end(content, sizes.head, visitor).unwrap_or(usize::MAX).min(sizes.head);
-    let ahead = content.ahead(end);
-    let head = ahead.get(..end).unwrap_or(ahead);
-    if head.is_empty() {
-        return ControlFlow::Continue(None);
-    }
-    let cut = visitor.part(head);
-    let mut bytes = 0;
-    loop {
-        let len = next_len(content, sizes, &cut, &mut |content, window| seam.end(content, window, visitor));
-        if len == 0 {
-            return ControlFlow::Continue(Some(bytes));
-        }
-        bytes += len as u64;
-        visitor.block(content.take(len))?;
-        seam.take(len);
-    }
-}
-
-/// What is known of where a part ends, in bytes from what comes next.
-#[derive(Default)]
-struct Part {
-    /// Lines that start before were looked at.
-    from: usize,
-    end: Option<usize>,
-}
-
-impl Part {
-    /// Where the part ends, if it may end within `len` bytes.
-    fn end(&mut self, content: &mut dyn Content, len: usize, visitor: &mut dyn Visitor) -> Option<usize> {
-        while self.end.is_none() && self.from < len.saturating_add(SEAM) {
-            let wanted = len.saturating_add(SEAM + SIGHT);
-            // One byte more tells whether this is the end of the content.
-            let ahead = content.ahead(wanted.saturating_add(1));
-            let ended = ahead.len() <= wanted;
-            let view = ahead.get(..wanted).unwrap_or(ahead);
-            match visitor.seek(view, self.from, ended) {
-                Seek::Seam(at) => self.end = Some(at),
-                Seek::Clear(_) if ended => self.end = Some(view.len()),
-                Seek::Clear(from) => self.from = from.max(self.from + 1),
-            }
-        }
-        self.end
-    }
-
-    /// So many bytes of it were taken.
-    fn take(&mut self, len: usize) {
-        self.from = self.from.saturating_sub(len);
-        self.end = self.end.map(|end| end.saturating_sub(len));
-    }
-}
-
 /// The length of the next block; 0 at the end. `end` tells where what is read ends if it may end within so
 /// many bytes; `None` is the end of the content.
-fn next_len(
+pub(super) fn next_len(
     content: &mut dyn Content,
     sizes: Sizes,
     cut: &Cut,

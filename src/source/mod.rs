@@ -14,6 +14,7 @@ mod archive;
 mod block;
 mod map;
 mod open;
+mod parts;
 mod plan;
 #[cfg(test)]
 mod testing;

@@ -144,6 +144,24 @@ fn a_border_may_lie_anywhere_in_a_long_file() {
     }
 }
 
+#[test]
+fn what_stands_in_front_of_a_stretch_begins_none() {
+    // One line is too little behind a raw slow log, and goes with what begins behind it.
+    let line = "\"pmessage\",\"*\",\"__keyspace@0__:k\",\"set\"\n";
+    let content = [
+        &case("slowlog-r-7.4.1-raw.txt")[..],
+        line.as_bytes(),
+        &case("monitor-7.4-raw.txt"),
+        line.as_bytes(),
+        &case("info-r-7.4.1.txt"),
+    ]
+    .concat();
+    let found = report(&content);
+    assert_eq!(kinds(&found), ["slowlog", "monitor", "keyspace-events", "info"]);
+    assert_eq!(counts(&found)["slowlog"], [9, 0, 0]);
+    assert_eq!(counts(&found)["monitor"], [29, 1, 0]);
+}
+
 /// Pieces that may stand in any order, each as often as may be.
 const PIECES: [&str; 5] = [
     "info-r-7.4.1.txt",
