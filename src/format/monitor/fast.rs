@@ -32,7 +32,7 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Head
         [second, b' ', ..] => (first * 10 + digit(*second)?, HEAD + 2),
         _ => return None,
     };
-    let mut marks = Marks::from(block, context)?;
+    let mut marks = Marks::from(block, context);
     let quote = marks.next(block).filter(|quote| block.get(*quote) == Some(&b'"'))?;
     // The address ends at the first `] "`, and no quote stands before it.
     let client = block.get(context..quote)?.strip_suffix(b"] ").filter(|client| client.len() < LONGEST)?;
@@ -67,6 +67,12 @@ fn eight(word: u64) -> u64 {
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
 }
 
+/// `" "`: an argument ends, the next one starts.
+const BETWEEN: u32 = u32::from_le_bytes(*b"\" \"\0");
+
+/// `"` and a line end.
+const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
+
 /// `repr *( " " repr )` from the quote at `quote`, which is the last of `marks` so far, up to the line's end.
 #[inline]
 fn arguments(block: &[u8], quote: usize, mut marks: Marks, spans: &mut Vec<Span>) -> Option<usize> {
@@ -74,28 +80,31 @@ fn arguments(block: &[u8], quote: usize, mut marks: Marks, spans: &mut Vec<Span>
     let (mut start, mut escapes) = (quote + 1, 0);
     loop {
         let at = marks.next(block)?;
-        let used = match next(block, at) {
-            [b'"', b' ', b'"', _] => {
-                spans.push(span(start, at, escapes));
-                (start, escapes) = (at + 3, 0);
-                // The next mark is this quote.
-                if at + 2 - marks.base < WIDTH {
-                    marks.bits &= marks.bits - 1;
-                } else {
-                    marks = Marks::from(block, start)?;
-                }
-                continue;
-            }
-            [b'"', b'\n', ..] => {
-                spans.push(span(start, at, escapes));
-                return Some(at + 1);
-            }
-            [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => 4,
-            [b'\\', b'n' | b'r' | b't' | b'a' | b'b' | b'"' | b'\\', ..] => 2,
-            _ => return None,
-        };
-        escapes += used - 1;
-        marks.skip(block, at + used)?;
+        let next = next(block.get(at..)?);
+        let word = u32::from_le_bytes(next);
+        if word & 0xff_ffff == BETWEEN {
+            spans.push(span(start, at, escapes));
+            (start, escapes) = (at + 3, 0);
+            // The next mark is this quote.
+            marks.skip(block, start);
+        } else if word & 0xffff == LAST {
+            spans.push(span(start, at, escapes));
+            return Some(at + 1);
+        } else {
+            let used = escape(next)?;
+            escapes += used - 1;
+            marks.skip(block, at + used);
+        }
+    }
+}
+
+/// How many bytes the escape takes that starts here.
+#[inline]
+fn escape(next: [u8; 4]) -> Option<usize> {
+    match next {
+        [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => Some(4),
+        [b'\\', b'n' | b'r' | b't' | b'a' | b'b' | b'"' | b'\\', ..] => Some(2),
+        _ => None,
     }
 }
 
@@ -105,11 +114,13 @@ fn span(start: usize, end: usize, escapes: usize) -> Span {
     Span { start: start as u32, len: (end - start) as u32, escapes: escapes as u32 }
 }
 
-/// The four bytes from `at` on; past the end stand line ends.
+/// The first four bytes; past the end stand line ends.
 #[inline]
-fn next(block: &[u8], at: usize) -> [u8; 4] {
-    let rest = block.get(at..).unwrap_or_default();
-    rest.first_chunk().copied().unwrap_or_else(|| last(rest))
+fn next(rest: &[u8]) -> [u8; 4] {
+    match rest.first_chunk() {
+        Some(bytes) => *bytes,
+        None => last(rest),
+    }
 }
 
 #[cold]
@@ -132,22 +143,21 @@ struct Marks {
 }
 
 impl Marks {
-    /// Those from `from` on, of which there is one.
-    #[inline(never)]
-    fn from(block: &[u8], from: usize) -> Option<Marks> {
-        let bits = marks(block, from);
-        if bits != 0 {
-            return Some(Marks { base: from, bits });
-        }
-        // In a long value: a search over more bytes at once passes sooner.
-        let base = from + memchr3(b'"', b'\\', b'\n', block.get(from..)?)?;
-        Some(Marks { base, bits: marks(block, base) })
+    /// Those from `from` on.
+    #[inline]
+    fn from(block: &[u8], from: usize) -> Marks {
+        Marks { base: from, bits: marks(block, from) }
     }
 
     #[inline]
     fn next(&mut self, block: &[u8]) -> Option<usize> {
         if self.bits == 0 {
-            *self = Marks::from(block, self.base + WIDTH)?;
+            *self = Marks::from(block, self.base + WIDTH);
+            if self.bits == 0 {
+                // In a long value: a search over more bytes at once passes sooner.
+                let rest = block.get(self.base..)?;
+                *self = Marks::from(block, self.base + memchr3(b'"', b'\\', b'\n', rest)?);
+            }
         }
         let at = self.base + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
@@ -156,19 +166,18 @@ impl Marks {
 
     /// Passes over what stands before `to`.
     #[inline]
-    fn skip(&mut self, block: &[u8], to: usize) -> Option<()> {
+    fn skip(&mut self, block: &[u8], to: usize) {
         let passed = to - self.base;
         if passed < WIDTH {
             self.bits &= u64::MAX << passed;
         } else {
-            *self = Marks::from(block, to)?;
+            *self = Marks::from(block, to);
         }
-        Some(())
     }
 }
 
 /// The marks of the [`WIDTH`] bytes from `from` on, or of as many as there are.
-#[inline]
+#[inline(never)]
 fn marks(bytes: &[u8], from: usize) -> u64 {
     let rest = bytes.get(from..).unwrap_or_default();
     match rest.first_chunk() {
