@@ -167,7 +167,7 @@ impl Sections {
     /// how many bytes in the next look is due.
     fn confirm(&mut self, kind: Kind, view: &[u8], before: &[u8]) -> Result<Reading, usize> {
         if let Some(at) = self.raw.goes_on(before, view, &mut self.anchors) {
-            return Err(at);
+            return Err(self.vain(at, STRETCH.min(view.len())));
         }
         let (stretch, anchored, found) = self.stretch(kind, view);
         let long = kind == Kind::ClientList && first_line(view).len() > ARGUMENT;
@@ -178,8 +178,13 @@ impl Sections {
                 return Ok(reading);
             }
         }
-        self.spent = self.spent.saturating_add(stretch.len());
-        Err(if self.spent > CREDIT { stretch.len() } else { 0 })
+        Err(self.vain(0, stretch.len()))
+    }
+
+    /// So many bytes were looked at in vain: gives `at`, or where they end if too many were.
+    fn vain(&mut self, at: usize, bytes: usize) -> usize {
+        self.spent = self.spent.saturating_add(bytes);
+        if self.spent > CREDIT { at.max(bytes) } else { at }
     }
 
     /// The lines up to the next anchor of another kind, those up to the last anchor of its own, and how many
