@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::error::Result;
+use crate::event::Sink;
 use crate::finding::{self, Facts};
 use crate::join;
 use crate::options::Analysis;
@@ -25,7 +26,7 @@ pub struct Outcome {
     pub failures: Vec<String>,
     /// Inputs that were opened and are of no kind that is read, in words.
     pub unread: Vec<String>,
-    /// Whether at least one input is of a kind that is read.
+    /// Whether at least one input is of a kind that is read; of a kind that was forced, whether it has a record.
     pub recognized: bool,
 }
 
@@ -55,6 +56,9 @@ pub fn observe_keys(work: &Work<'_>, options: &Analysis) -> Partial {
 
 fn fold(work: &Work<'_>, mut observer: Observer, options: &Analysis) -> Partial {
     let block = work.block.bytes();
+    if let Some(start) = work.snapshot() {
+        observer.snapshot(&start);
+    }
     work.format.scan(block, work.block.offset, &mut observer);
     let ended = usize::from(block.last().is_some_and(|last| *last != b'\n'));
     let lines = memchr::memchr_iter(b'\n', block).count() + ended;
@@ -65,6 +69,8 @@ fn fold(work: &Work<'_>, mut observer: Observer, options: &Analysis) -> Partial 
 #[derive(Default)]
 struct Run {
     inputs: Vec<(Input, u64, Option<String>)>,
+    /// Of the present file, before what comes next.
+    lines: u64,
     partial: Partial,
     failures: Vec<String>,
 }
@@ -73,15 +79,24 @@ impl Run {
     fn take(&mut self, step: Step<Partial>, options: &Analysis) {
         match step {
             Step::Note(Note::Open(input)) => {
-                self.partial.end_input();
+                if !input.beside {
+                    self.partial.end_input();
+                    self.lines = 0;
+                }
                 let number = u32::try_from(self.inputs.len()).unwrap_or(u32::MAX);
                 self.partial.start_input(number, &input.path, input.modified);
                 self.inputs.push((input, 0, None));
             }
-            Step::Part { part, .. } => self.partial.merge(part, &options.rules),
-            Step::Note(Note::Close { bytes, error }) => {
-                if let Some((input, size, why)) = self.inputs.last_mut() {
+            Step::Part { input, part, .. } => {
+                self.lines = self.partial.merge_at(self.lines, input, part, &options.rules);
+            }
+            Step::Note(Note::Close { input, stretches, bytes, error }) => {
+                if let Some((input, size, why)) = self.inputs.get_mut(input as usize) {
                     *size = bytes;
+                    if let Some(stretches) = stretches {
+                        let of = if stretches == 1 { "1 stretch" } else { &format!("{stretches} stretches") };
+                        input.reading.reason.push_str(&format!("; {of} of a file of several kinds"));
+                    }
                     *why = error.as_ref().map(io::Error::to_string);
                     self.failures.extend(error.map(|error| format!("{}: {error}", escape(&input.path))));
                 }
@@ -107,7 +122,11 @@ impl Run {
         report.findings = finding::check(&Facts::new(&report, &conduct, &options.settings));
         Outcome {
             unread: unread.collect(),
-            recognized: self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
+            // What a kind was forced on is of that kind if something of it was found.
+            recognized: match options.reading.kind {
+                Some(_) => report.totals.records > 0,
+                None => self.inputs.iter().any(|(input, ..)| input.reading.format.is_some()),
+            },
             report,
             failures: self.failures,
         }

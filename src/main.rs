@@ -10,6 +10,7 @@ use redtrail::analyze::Outcome;
 use redtrail::cli::{self, Cli, Command, Form, Messages};
 use redtrail::error::{Error, Result};
 use redtrail::finding;
+use redtrail::options::Analysis;
 use redtrail::output::{self, Render, View, top};
 use redtrail::report::Report;
 
@@ -57,6 +58,8 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     tell(&args.messages, &failures, &unread);
     if failures.is_empty() && report.inputs.is_empty() {
         say("nothing to read: the paths hold no file");
+    } else if !recognized {
+        tell_forced(&args.messages, &options);
     }
     let (read, rejected) = (report.totals.records, report.totals.rejected);
     if let Some(top) = args.top {
@@ -160,6 +163,9 @@ fn convert(args: &cli::Convert) -> Result<u8> {
     let options = cli::analysis(&args.input, &args.keys, progress(&args.messages), None)?;
     let outcome = redtrail::convert(&args.input.paths, &args.output, args.with_values, &options)?;
     tell(&args.messages, &outcome.failures, &outcome.unread);
+    if !outcome.recognized {
+        tell_forced(&args.messages, &options);
+    }
     if !args.messages.quiet {
         if !outcome.learnt && args.keys.pattern_depth.is_none() {
             say("standard input cannot be read twice: patterns hold no learnt ids");
@@ -202,6 +208,13 @@ fn tell(messages: &Messages, failures: &[String], unread: &[String]) {
     failures.iter().for_each(|failure| say(failure));
     if !messages.quiet {
         unread.iter().for_each(|input| say(input));
+    }
+}
+
+/// Nothing was recognized: says so where `--kind` had the word.
+fn tell_forced(messages: &Messages, options: &Analysis) {
+    if let Some(kind) = options.reading.kind.filter(|_| !messages.quiet) {
+        say(&format!("no file holds a record of --kind {}", kind.name()));
     }
 }
 

@@ -213,21 +213,31 @@ fn standard_input_can_be_of_any_kind() {
 
 #[test]
 fn a_kind_can_be_forced() {
+    let dir = tempfile::tempdir().unwrap();
     for forced in CAPTURES {
         for capture in CAPTURES {
             let args = ["analyze", "--to", "json", "--max-rejects", "100%", "--kind", forced.kind, "-"];
             let ran = run(&args, capture.content.as_bytes());
             let what = format!("{} as {}", capture.name, forced.kind);
-            assert_eq!((ran.status, &*ran.stderr), (0, ""), "{what}");
+            let own = capture.kind == forced.kind;
+            let nothing = format!("redtrail: no file holds a record of --kind {}\n", forced.kind);
+            let said = if own { (0, "") } else { (3, &*nothing) };
+            assert_eq!((ran.status, &*ran.stderr), said, "{what}");
             let report = report(&ran);
             let input = &report["inputs"][0];
             assert_eq!(input["kind"], forced.kind, "{what}");
             assert!(input["reason"].as_str().unwrap().ends_with("; forced by --kind"), "{what}");
-            let own = capture.kind == forced.kind;
             assert_eq!(input["records"], if own { capture.records } else { 0 }, "{what}");
             let accounted = input["accounted"].as_object().unwrap().values();
             let sum = accounted.map(|bytes| bytes.as_u64().unwrap()).sum::<u64>();
             assert_eq!(sum, capture.content.len() as u64, "{what}: every byte became something");
+
+            let out = dir.path().join(format!("{}-{}", capture.name, forced.kind));
+            let args = ["convert", "--kind", forced.kind, "-", "-o", out.to_str().unwrap()];
+            let ran = run(&args, capture.content.as_bytes());
+            assert_eq!(ran.status, said.0, "{what}");
+            assert_eq!(ran.stderr.contains(&nothing), !own, "{what}: {}", ran.stderr);
+            assert_eq!(out.exists(), own, "{what}");
         }
     }
 }

@@ -62,6 +62,9 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
         Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
     let fold = |work: &Work<'_>| {
         let mut part = Part::new(work, with_values, options, &patterns);
+        if let Some(start) = work.snapshot() {
+            part.snapshot(&start);
+        }
         work.format.scan(work.block.bytes(), work.block.offset, &mut part);
         part.encode(&encoder)
     };
@@ -75,7 +78,7 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
             }
             Step::Note(Note::Open(input)) => {
                 match &input.reading.format {
-                    Some(_) => outcome.recognized = true,
+                    Some(_) => outcome.recognized |= options.reading.kind.is_none(),
                     None => outcome.unread.push(analyze::unread(&input)),
                 }
                 tables.open(input)?;
@@ -88,6 +91,8 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
         Ok(())
     })?;
     outcome.rows = tables.finish()?;
+    // What a kind was forced on is of that kind if something of it was found.
+    outcome.recognized |= outcome.rows.iter().any(|(_, rows)| *rows > 0);
     Ok(outcome)
 }
 
@@ -113,7 +118,7 @@ fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
         |step| {
             match step {
                 Step::Part { part, .. } => all.merge(part, &options.rules),
-                Step::Note(Note::Open(_)) => all.end_input(),
+                Step::Note(Note::Open(input)) if !input.beside => all.end_input(),
                 Step::Note(_) => {}
             }
             Ok(())
@@ -238,11 +243,10 @@ impl<'a> Tables<'a> {
 
     /// The next input begins.
     fn open(&mut self, input: Input) -> Result<()> {
-        let first = self.input.is_none();
-        if !first {
+        if !input.beside {
             self.events.end_input()?;
+            self.clients.start_input(&input);
         }
-        self.clients.start_input(&input);
         self.input = Some(input);
         Ok(())
     }

@@ -15,6 +15,7 @@ pub mod kind;
 pub mod lexical;
 pub mod monitor;
 pub mod python;
+pub mod sections;
 pub mod slowlog;
 
 pub use kind::Kind;
@@ -64,20 +65,20 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
         Some(Kind::Slowlog) => return slowlog::probe::force(head),
         Some(Kind::Empty | Kind::Unknown) | None => {}
     }
-    if let Some(reading) = monitor::probe::probe(head, insight) {
-        return reading;
+    [Kind::Monitor, Kind::Slowlog, Kind::ClientList, Kind::KeyspaceEvents, Kind::Info]
+        .into_iter()
+        .find_map(|kind| probe(kind, head, insight))
+        .unwrap_or_else(|| Reading::unread(Kind::Unknown, "none of the known kinds of capture"))
+}
+
+/// How to read an input that starts with `head`, if it is of that kind.
+fn probe(kind: Kind, head: &[u8], insight: Option<bool>) -> Option<Reading> {
+    match kind {
+        Kind::Monitor => monitor::probe::probe(head, insight),
+        Kind::Slowlog => slowlog::probe::probe(head),
+        Kind::ClientList => client_list::probe::probe(head),
+        Kind::KeyspaceEvents => keyspace::probe::probe(head),
+        Kind::Info => info::probe::probe(head),
+        Kind::Empty | Kind::Unknown => None,
     }
-    if let Some(reading) = slowlog::probe::probe(head) {
-        return reading;
-    }
-    if let Some(reading) = client_list::probe::probe(head) {
-        return reading;
-    }
-    if let Some(reading) = keyspace::probe::probe(head) {
-        return reading;
-    }
-    if let Some(reading) = info::probe::probe(head) {
-        return reading;
-    }
-    Reading::unread(Kind::Unknown, "none of the known kinds of capture")
 }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-use super::{Cut, Opening, Visitor};
+use super::parts::read_part;
+use super::{Cut, Opening, Visitor, Wanted};
 
 /// Bytes asked of a reader at once.
 pub(super) const CHUNK: usize = 64 << 10;
@@ -161,27 +162,44 @@ pub(super) fn read(
     if opening.compression.is_empty() {
         bytes = bytes.max(opening.stored_bytes.unwrap_or(0));
     }
-    if let Some(cut) = visitor.open(Opening { head, ..opening }) {
-        bytes = 0;
-        loop {
-            let len = next_len(content, sizes, &cut);
-            if len == 0 {
-                break;
+    match visitor.open(Opening { head, ..opening }) {
+        Wanted::Nothing => {}
+        Wanted::Whole(cut) => {
+            bytes = 0;
+            loop {
+                let len = next_len(content, sizes, &cut, &mut |_, _| None);
+                if len == 0 {
+                    break;
+                }
+                bytes += len as u64;
+                visitor.block(content.take(len))?;
             }
-            bytes += len as u64;
-            visitor.block(content.take(len))?;
+        }
+        Wanted::Parts => {
+            bytes = 0;
+            while let Some(len) = read_part(content, sizes, visitor)? {
+                bytes += len;
+            }
         }
     }
     visitor.close(bytes, content.error());
     ControlFlow::Continue(())
 }
 
-/// The length of the next block; 0 at the end of the content.
-fn next_len(content: &mut dyn Content, sizes: Sizes, cut: &Cut) -> usize {
+/// The length of the next block; 0 at the end. `end` tells where what is read ends if it may end within so
+/// many bytes; `None` is the end of the content.
+pub(super) fn next_len(
+    content: &mut dyn Content,
+    sizes: Sizes,
+    cut: &Cut,
+    end: &mut dyn FnMut(&mut dyn Content, usize) -> Option<usize>,
+) -> usize {
     let mut window = sizes.block;
     loop {
+        let end = end(content, window.saturating_add(1));
         // One byte more tells whether the window reaches the end of the content.
         let ahead = content.ahead(window.saturating_add(1));
+        let ahead = end.and_then(|end| ahead.get(..end)).unwrap_or(ahead);
         let Some(bytes) = ahead.get(..window).filter(|bytes| bytes.len() < ahead.len()) else {
             return ahead.len();
         };
@@ -281,7 +299,7 @@ mod tests {
             lines(bytes)
         });
         let mut content = mapped(&bytes);
-        assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut), 1003);
+        assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut, &mut |_, _| None), 1003);
         assert_eq!(windows.get(), 1023, "1 + 2 + 4 … + 512, then the end of the content");
     }
 

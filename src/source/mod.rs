@@ -14,6 +14,7 @@ mod archive;
 mod block;
 mod map;
 mod open;
+mod parts;
 mod plan;
 #[cfg(test)]
 mod testing;
@@ -34,6 +35,12 @@ pub const HEAD: usize = 1 << 20;
 /// Bytes after which a record that does not end is cut all the same: 1 GiB. A string of Redis holds
 /// 512 MB (`proto-max-bulk-len`), and escapes make its printed form longer.
 pub const MAX_RECORD: usize = 1 << 30;
+
+/// Bytes beyond a line that tell whether a part begins with it: 1 MiB, more than most lines.
+pub const SIGHT: usize = 1 << 20;
+
+/// Bytes that a part may begin in front of the line that shows it: room for a clock and the like.
+pub const SEAM: usize = 1 << 10;
 
 /// One thing to read. An archive yields several inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,13 +72,37 @@ pub struct Opening<'a> {
 /// The bytes start at a record, or at the content's start. Answers past their end count as their end.
 pub type Cut = Box<dyn Fn(&[u8]) -> usize>;
 
+/// What is to happen with an input.
+pub enum Wanted {
+    /// Nothing: no block of it comes.
+    Nothing,
+    /// It is cut in one way.
+    Whole(Cut),
+    /// It has parts, and each is cut in a way of its own.
+    Parts,
+}
+
+/// What a look for the next part came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seek {
+    /// It begins so many bytes in, which is at most [`SEAM`] before the line that shows it.
+    Seam(usize),
+    /// Every line was looked at that starts before; none shows that a part begins.
+    Clear(usize),
+}
+
 /// Takes what a reader yields, on the reader's thread.
 ///
-/// Per input: `open`, then its blocks in order, then `close`; after a `Break` nothing more.
+/// Per input: `open`, then its blocks in order, then `close`; after a `Break` nothing more. Where it has parts
+/// `part` comes before the blocks of each.
 pub trait Visitor {
-    /// A new input. The answer says how to cut its blocks, or `None` that it is not wanted: then no
-    /// block of it comes.
-    fn open(&mut self, opening: Opening<'_>) -> Option<Cut>;
+    /// A new input. The answer says whether it is wanted, and how to cut its blocks.
+    fn open(&mut self, opening: Opening<'_>) -> Wanted;
+    /// Where the next part begins. `ahead` starts in the present part and shows [`SIGHT`] bytes more than has
+    /// to be known, fewer only where the input has `ended`; lines that start before `from` were looked at.
+    fn seek(&mut self, ahead: &[u8], from: usize, ended: bool) -> Seek;
+    /// A part begins, with these bytes: up to [`HEAD`], none of the next part. Says how to cut its blocks.
+    fn part(&mut self, head: &[u8]) -> Cut;
     /// The next bytes. `Break` stops reading everything.
     fn block(&mut self, block: Block) -> ControlFlow<()>;
     /// The end of the input, and why reading stopped early where it did.

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
 use super::unpack::Compression;
-use super::{Block, Cut, Opening, Visitor};
+use super::{Block, Cut, Opening, SIGHT, Seek, Visitor, Wanted};
 
 /// One input as a visitor saw it.
 #[derive(Debug, Default, PartialEq)]
@@ -14,6 +14,8 @@ pub(super) struct Input {
     pub(super) stored_bytes: Option<u64>,
     pub(super) modified: Option<i64>,
     pub(super) head: Vec<u8>,
+    /// What its parts begin with.
+    pub(super) parts: Vec<Vec<u8>>,
     /// With their offsets.
     pub(super) blocks: Vec<(u64, Vec<u8>)>,
     /// Bytes, and the error in words.
@@ -69,7 +71,7 @@ impl Seen {
 }
 
 impl Visitor for Seen {
-    fn open(&mut self, opening: Opening<'_>) -> Option<Cut> {
+    fn open(&mut self, opening: Opening<'_>) -> Wanted {
         assert!(self.inputs.last().is_none_or(|input| input.closed.is_some()), "one at a time");
         let path = String::from_utf8(opening.path.to_vec()).unwrap();
         let wanted = !path.ends_with(self.unwanted);
@@ -81,7 +83,30 @@ impl Visitor for Seen {
             head: opening.head.to_vec(),
             ..Input::default()
         });
-        wanted.then(|| Box::new(self.cut) as Cut)
+        match wanted {
+            true if opening.path.ends_with(b"/parts") => Wanted::Parts,
+            true => Wanted::Whole(Box::new(self.cut)),
+            false => Wanted::Nothing,
+        }
+    }
+
+    /// Parts begin at lines that start with `#`, and with the line `-` before such a line.
+    fn seek(&mut self, ahead: &[u8], from: usize, ended: bool) -> Seek {
+        let mut at = from;
+        while at < ahead.len() && (ended || ahead.len() - at >= SIGHT) {
+            let is_start = at > 0 && ahead[at - 1] == b'\n' && ahead[at] == b'#';
+            let lead = if ahead[..at].ends_with(b"-\n") { 2 } else { 0 };
+            if is_start && at > lead {
+                return Seek::Seam(at - lead);
+            }
+            at += 1;
+        }
+        Seek::Clear(at)
+    }
+
+    fn part(&mut self, head: &[u8]) -> Cut {
+        self.open_input().parts.push(head.to_vec());
+        Box::new(self.cut)
     }
 
     fn block(&mut self, block: Block) -> ControlFlow<()> {

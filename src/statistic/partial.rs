@@ -81,6 +81,14 @@ impl Partial {
         }
     }
 
+    /// Appends what follows of one input, before which its file has so many lines; gives the lines of the file
+    /// up to its end. A file of several kinds is several inputs, and they share its lines.
+    pub fn merge_at(&mut self, lines: u64, input: u32, later: Partial, rules: &Rules) -> u64 {
+        self.accounts.entry(input).or_default().lines = lines;
+        self.merge(later, rules);
+        self.accounts.get(&input).map_or(lines, |account| account.lines)
+    }
+
     /// The input numbered `input` begins, and this is the run's own value, into which all parts are merged
     /// in order. `modified` is when the file was last written to, in microseconds since 1970.
     pub fn start_input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {

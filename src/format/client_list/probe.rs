@@ -6,7 +6,10 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::ClientList;
+use super::field::Finder;
 use super::reader::{Form, Reader};
+use super::row;
+use super::separator::prefix_time;
 use crate::error::Reject;
 use crate::event::{Place, Sink, Skipped};
 use crate::format::{Kind, Reading};
@@ -27,6 +30,23 @@ pub fn probe(head: &[u8]) -> Option<Reading> {
     let finds = |sign: &[u8]| memmem::find(head, sign).is_some();
     let is = rows > 0 && (rows >= others || finds(b" CLIENT LIST OUTPUT ") || !OTHERS.into_iter().any(finds));
     is.then(|| sample.reading(false))
+}
+
+/// Whether a line is a row, or an answer in quotes or braces, with nothing in front but a clock or a number.
+pub fn is_row(line: &[u8]) -> bool {
+    if let Some(first) = row::anchor(line) {
+        let (prefix, row) = line.split_at(first);
+        return match prefix {
+            b"" | b"txt:" => row::fields(row, &mut Vec::new(), &mut Finder::default()).is_ok(),
+            [before @ .., b'"'] => {
+                before.iter().all(|byte| b" )QUEUD".contains(byte) || byte.is_ascii_digit())
+            }
+            _ => memchr::memchr2(b'"', b'\'', prefix).is_none() && prefix_time(prefix).is_some(),
+        };
+    }
+    let text = line.strip_prefix(b"[").unwrap_or(line);
+    [&b"{'id': '"[..], b"{\"id\": \"", b"{'addr': '"].iter().any(|start| text.starts_with(start))
+        && memmem::find(line, b"flags").is_some()
 }
 
 /// The same where `--kind client-list` was given.

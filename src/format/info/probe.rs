@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use memchr::memchr;
+
 use super::Info;
+use super::line::{Line, classify};
 use super::reader::{Reader, Tally};
 use crate::format::{Kind, Reading};
 
@@ -14,6 +17,25 @@ const LINES: u64 = 1_000;
 pub fn probe(head: &[u8]) -> Option<Reading> {
     let tally = Reader::new(head, 0).sample(LINES);
     (tally.dumps > 0 && tally.own >= tally.other).then(|| reading(tally, ""))
+}
+
+/// Whether a dump starts with a line that `rest` follows: a section that servers print and a key behind it, or
+/// the version, which comes first where there are no sections; or a whole dump in quotes or braces.
+pub fn starts(line: &[u8], rest: &[u8]) -> bool {
+    let text = line.strip_prefix(b"txt:").unwrap_or(line);
+    let next = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+    match classify(text) {
+        Line::Section { known: true, .. } => matches!(classify(next), Line::Known(..)),
+        Line::Known(b"redis_version", _) => matches!(classify(next), Line::Known(..) | Line::Loose(..)),
+        Line::Wrapped => Reader::new(line, 0).sample(LINES).dumps > 0,
+        _ => false,
+    }
+}
+
+/// The server's clock, where the line is that of a dump which tells it; in microseconds since 1970.
+pub fn server_time(line: &[u8]) -> Option<i64> {
+    let digits = line.trim_ascii_end().strip_prefix(b"server_time_usec:")?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The same where `--kind info` was given.

@@ -46,7 +46,7 @@ fn is_elapsed(line: &[u8]) -> bool {
 }
 
 /// `127.0.0.1:6379> monitor`, `host:6379[5]> `, `redis /tmp/redis.sock> `, `not connected> `.
-fn is_prompt(line: &[u8]) -> bool {
+pub fn is_prompt(line: &[u8]) -> bool {
     let Some(end) = memchr::memchr(b'>', line) else { return false };
     let prompt = line.get(..end).unwrap_or_default();
     let prompt = match memchr::memrchr(b'[', prompt) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use memchr::memmem;
 
 use super::Monitor;
-use super::line::header;
+use super::line::{self, header};
 use super::noise::is_start;
 use super::reader::{Form, Reader};
 use crate::error::Reject;
-use crate::event::{Command, Place, Sink, Skipped};
+use crate::event::{Command, Place, Sink, Skipped, Span};
 use crate::format::{Kind, Reading};
 
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
@@ -32,6 +32,53 @@ pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
 /// The same where `--kind monitor` was given.
 pub fn force(head: &[u8], insight: Option<bool>) -> Reading {
     Sample::take(head, insight).reading(true)
+}
+
+/// Tells records line by line.
+pub struct Lines {
+    reader: Reader,
+    spans: Vec<Span>,
+    whole: Vec<u8>,
+}
+
+impl Lines {
+    /// `insight` as in [`probe`].
+    pub fn new(insight: bool) -> Self {
+        Lines { reader: Reader::new(insight, 1), spans: Vec::new(), whole: Vec::new() }
+    }
+
+    /// Whether a line is nothing but a record as redis-cli prints it.
+    pub fn is_plain(&mut self, line: &[u8]) -> bool {
+        line::record(line, &mut self.spans).is_ok()
+    }
+
+    /// Whether a line is a record in any form but that with unescaped quotes, which is a guess. The first quote
+    /// of a line with a prefix must open the command's name: else other text quotes a record.
+    pub fn is_record(&mut self, line: &[u8]) -> bool {
+        if self.is_plain(line) {
+            return true;
+        }
+        if memchr::memchr2(b'"', b'\'', line).is_none() {
+            return false;
+        }
+        self.whole.clear();
+        self.whole.extend_from_slice(line);
+        self.whole.push(b'\n');
+        let mut form = Form::Text;
+        self.reader.lines(&self.whole, &mut Nowhere, &mut |found| {
+            form = found;
+            true
+        });
+        match form {
+            Form::Tolerant => false,
+            Form::Prefixed => {
+                let quote = memchr::memchr2(b'"', b'{', line).unwrap_or(0);
+                let before = line.get(..quote).unwrap_or_default();
+                before.ends_with(b" ") && before.iter().any(u8::is_ascii_digit)
+            }
+            form => dialect(form).is_some(),
+        }
+    }
 }
 
 struct Sample {

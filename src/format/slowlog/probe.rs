@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use memchr::memchr;
+
+use super::entry::{Address, address};
 use super::raw::{self, Path};
 use super::reader::{Form, Nowhere, Reader};
 use super::{Slowlog, noise};
 use crate::format::{Kind, Reading};
+
+pub use super::raw::Start as RawStart;
 
 /// Pieces that are looked at, noise not counted.
 const PIECES: usize = 200;
@@ -24,6 +29,51 @@ pub fn probe(head: &[u8]) -> Option<Reading> {
         return Some(sample.reading(false));
     }
     raw_entries(head).map(|(entries, elements)| raw_reading(entries, elements, false))
+}
+
+/// Whether an entry starts with a line that `rest` follows, in any form but the raw one and that of
+/// ElastiCache's text, which has no sign of its own.
+pub fn starts(line: &[u8], rest: &[u8]) -> bool {
+    let numbers = line.trim_ascii_start();
+    match numbers.first() {
+        Some(b'1'..=b'9') => {
+            let digits = numbers.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let next = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+            match numbers.get(digits..) {
+                Some(tail) if tail.starts_with(b") 1) (integer) ") => {
+                    next.trim_ascii_start().starts_with(b"2) (integer) ")
+                }
+                Some([b',', ..]) => Sample::take(line).entries() > 0,
+                _ => false,
+            }
+        }
+        Some(b'0') => line.starts_with(b"0,") && Sample::take(line).entries() > 0,
+        Some(b'[') => Sample::take(line).entries() > 0,
+        Some(b'{') => {
+            numbers.starts_with(b"{\"CacheClusterId\"")
+                || line.len() < WINDOW && Sample::take(line).entries() > 0
+                || numbers == b"{" && rest.trim_ascii_start().starts_with(b"\"CacheClusterId\"")
+        }
+        _ => false,
+    }
+}
+
+/// The raw entry that may start with `text`.
+pub fn raw_start(text: &[u8]) -> Option<RawStart> {
+    if !text.first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    raw::start(text, 0).map(|(start, _)| start)
+}
+
+/// The raw entries that may start in `text`.
+pub fn raw_starts(text: &[u8]) -> Vec<RawStart> {
+    raw::starts(text).0
+}
+
+/// Whether a line is an address as slow logs show it, and not empty.
+pub fn is_socket(line: &[u8]) -> bool {
+    address(line.trim_ascii_end()) == Address::Socket
 }
 
 /// The same where `--kind slowlog` was given.

@@ -21,13 +21,27 @@ pub fn summary(report: &Report, page: &mut Page) {
     }
     let parts = [
         format!("{} {}", report.generator.name, report.generator.version),
-        format!("{}, {}", FILE.count(report.inputs.len() as u64), number::bytes(totals.bytes)),
+        format!("{}, {}", FILE.count(files(&report.inputs)), number::bytes(totals.bytes)),
         records,
     ];
     page.parts(0, &parts, Paint::Bold);
     if let Some((first, last)) = totals.first.zip(totals.last) {
         page.line(0, &Clock { dated: true }.range(first, last), Paint::Plain);
     }
+}
+
+/// How many files inputs are: a file of several kinds is one for each, which follow each other.
+fn files(inputs: &[InputRow]) -> u64 {
+    let (mut count, mut path, mut kinds) = (0, None, Vec::new());
+    for input in inputs {
+        if path != Some(&input.path) || kinds.contains(&input.kind) {
+            count += 1;
+            path = Some(&input.path);
+            kinds.clear();
+        }
+        kinds.push(input.kind);
+    }
+    count
 }
 
 /// The files: in a line each where the page is wide enough, else the path above the rest.
@@ -72,7 +86,7 @@ pub fn inputs(report: &Report, page: &mut Page) {
     }
     if !hidden.is_empty() {
         let records = hidden.iter().fold(0, |sum: u64, input| sum.saturating_add(input.records));
-        let mut text = format!("… and {} more ({}", FILE.count(hidden.len() as u64), RECORD.count(records));
+        let mut text = format!("… and {} more ({}", FILE.count(files(hidden)), RECORD.count(records));
         let unread = hidden.iter().filter(|input| !is_read(input)).count();
         let broken = hidden.iter().filter(|input| input.error.is_some()).count();
         for (count, what) in [(unread, "not read"), (broken, "with errors")] {

@@ -325,7 +325,7 @@ impl<'a> Scales<'a> {
 
 impl Start {
     /// Whether another entry can follow this one in a poll.
-    fn precedes(&self, next: &Start) -> bool {
+    pub fn precedes(&self, next: &Start) -> bool {
         next.id.checked_add(1) == Some(self.id) && next.time <= self.time + CLOCK_STEP
     }
 }

@@ -29,7 +29,7 @@ pub(super) use chain::Path;
 
 /// A place where an entry may start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Start {
+pub struct Start {
     /// Of its first byte.
     at: usize,
     pub(super) id: u64,
@@ -42,7 +42,7 @@ pub(super) struct Start {
 
 impl Start {
     /// Of its first byte.
-    pub(super) fn at(&self) -> usize {
+    pub fn at(&self) -> usize {
         self.at
     }
 }
@@ -68,7 +68,7 @@ pub(super) fn starts(text: &[u8]) -> (Vec<Start>, bool) {
 }
 
 /// The three numbers at `at`, and whether their lines end with CR LF.
-fn start(text: &[u8], at: usize) -> Option<(Start, bool)> {
+pub(super) fn start(text: &[u8], at: usize) -> Option<(Start, bool)> {
     let mut next = at;
     let mut lines = [&b""[..]; 3];
     for line in &mut lines {
