@@ -243,6 +243,7 @@ impl<'a> Tables<'a> {
             self.events.end_input()?;
         }
         self.clients.start_input(&input);
+        self.info.start_input(&input);
         self.input = Some(input);
         Ok(())
     }
