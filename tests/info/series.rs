@@ -174,6 +174,44 @@ fn nodes_in_one_file_and_in_turns_have_rates_of_their_own() {
 }
 
 #[test]
+fn values_keep_their_colons_and_unknown_sections_their_fields() {
+    let dump = "# Server\r\nredis_version:6.0.20\r\nconfig_file:/a:b\r\n\r\n# Replication\r\nmaster_host:::1\r\n\r\n\
+        # Modules\r\nmodule:name=search,options=[a|b=c]\r\n\r\n# my_module\r\nmy_x:a=b:c,d\r\n";
+    let escaped = dump.replace('\r', "\\r").replace('\n', "\\n");
+    let doubled = escaped.replace('\\', "\\\\");
+    for (text, records) in [
+        (dump.to_owned(), 1),
+        (dump.replace('\r', ""), 1),
+        (dump.replace('\r', "\r\r"), 1),
+        (format!("${}\r\n{dump}\r\n", dump.len()), 1),
+        (format!("={}\r\ntxt:{dump}\r\n", dump.len() + 4), 1),
+        (format!("\"{escaped}\"\n"), 1),
+        (format!("\"{doubled}\"\n"), 1),
+        (format!("QUEUED1) \"{escaped}\"\n1) \"{escaped}\"\n"), 2),
+        (format!("[\"OK\",\"QUEUED\",[\"{escaped}\"]]\n[\"{escaped}\"]\n"), 2),
+        (format!("\"OK\"\n\"QUEUED\"\n[\"{doubled}\"]\n"), 1),
+    ] {
+        for block_bytes in [1, 1 << 20] {
+            let report = report_of(text.as_bytes(), Reading { block_bytes, ..Reading::default() });
+            let input = &report.inputs[0];
+            assert_eq!((input.kind, input.records, input.rejected), ("info", records, 0), "{text}");
+            assert_eq!(input.accounted.sum(), text.len() as u64, "{text}");
+            for dump in &report.info.snapshots {
+                let of = |bytes: &Option<redtrail::report::Bytes>| bytes.as_ref().unwrap().text();
+                assert_eq!(of(&dump.server.config_file), "/a:b", "{text}");
+                assert_eq!(of(&dump.replication.master_host), "::1", "{text}");
+                let other: Vec<_> = dump
+                    .other
+                    .iter()
+                    .map(|(key, value)| format!("{}:{}", key.text(), value.text()))
+                    .collect();
+                assert_eq!(other, ["module:name=search,options=[a|b=c]", "my_x:a=b:c,d"], "{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_time_is_no_rate_and_a_reset_none_below_zero() {
     let same = format!("1718720200\n{}1718720200\n{}", dump("aa", 100, 10, 1), dump("aa", 100, 20, 1));
     assert_eq!(report_of(same.as_bytes(), Reading::default()).info.rates.len(), 0);

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! 1) "# Server\r\nredis_version:7.4.1\r\n…"                       redis-cli of an array; `QUEUED` may stand before it
+//! ["OK","QUEUED",["# Server\r\n…"]]                               the same with --json; --quoted-json doubles backslashes
 //! {'redis_version': '7.4.1', …, 'db0': {'keys': 1, 'expires': 0}}  redis-py's info(); its JSON reads the same
 //! ```
 
+use memchr::{memchr, memmem};
 use nom::bytes::complete::{tag, take_till1, take_while1};
 use nom::character::complete::{char, space0};
 use nom::combinator::opt;
@@ -32,7 +34,13 @@ pub enum Wrapping {
 /// line is none, or not all of one.
 pub fn unwrap(line: &[u8], out: &mut Vec<u8>) -> Option<Wrapping> {
     let line = line.trim_ascii();
+    let halved = halved(line);
+    let line = halved.as_deref().unwrap_or(line);
     let start = out.len();
+    if line.first() == Some(&b'[') {
+        array(line, out)?;
+        return Some(Wrapping::Quoted);
+    }
     let wrapping = if line.first() == Some(&b'{') {
         let (left, ()) = dict(line, out).ok()?;
         left.is_empty().then_some(Wrapping::Dict)?
@@ -40,12 +48,53 @@ pub fn unwrap(line: &[u8], out: &mut Vec<u8>) -> Option<Wrapping> {
         quoted(behind_number(line).unwrap_or(line), out)?;
         Wrapping::Quoted
     };
-    let holds = out
-        .get(start..)
-        .unwrap_or_default()
-        .split(|byte| *byte == b'\n')
-        .any(|line| matches!(classify(line), Line::Section { known: true, .. } | Line::Known(..)));
-    holds.then_some(wrapping)
+    is_dump(out.get(start..).unwrap_or_default()).then_some(wrapping)
+}
+
+/// Whether a line of `text` is one that servers print.
+fn is_dump(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n')
+        .any(|line| matches!(classify(line), Line::Section { known: true, .. } | Line::Known(..)))
+}
+
+/// A line of `redis-cli --quoted-json` with each of its doubled backslashes as one; `None` for other lines,
+/// in which a line end has a backslash that stands alone.
+fn halved(line: &[u8]) -> Option<Vec<u8>> {
+    memmem::find(line, b"\\\\r\\\\n")?;
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(rest.get(..=at)?);
+        rest = rest.get(at + 1..)?.strip_prefix(b"\\")?;
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// The one dump among the strings of an array, which may hold arrays.
+fn array(line: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let start = out.len();
+    let mut found = false;
+    let mut rest = line;
+    while let Some(first) = rest.first() {
+        if *first != b'"' {
+            rest = rest.get(memchr(b'"', rest).unwrap_or(rest.len())..)?;
+            continue;
+        }
+        let (left, _) = repr(rest).ok()?;
+        let before = out.len();
+        let text = rest.get(..rest.len() - left.len())?;
+        rest = left;
+        quoted(text, out)?;
+        if !is_dump(out.get(before..)?) {
+            out.truncate(before);
+        } else if std::mem::replace(&mut found, true) {
+            // Of two nobody can tell which fields are whose.
+            out.truncate(start);
+            return None;
+        }
+    }
+    found.then_some(())
 }
 
 /// What follows `1) ` or `QUEUED1) `, the numbers of an array that redis-cli prints.
@@ -162,6 +211,13 @@ mod tests {
             (br##"2) 1) "# CPU\r\nx:\xff\"""##, quoted, b"# CPU\r\nx:\xff\""),
             (br##""# CPU\u000a""##, quoted, b"# CPU\n"),
             (br"'# CPU\n'", quoted, b"# CPU\n"),
+            (br##"["OK","QUEUED",["# CPU\r\nx:\"y\r\n"]]"##, quoted, b"# CPU\r\nx:\"y\r\n"),
+            (br##"["OK","QUEUED",["# CPU\\r\\nx:\\"y\\r\\n",7,null]]"##, quoted, b"# CPU\r\nx:\"y\r\n"),
+            (br##""# CPU\\r\\nx:\\\\y\\r\\n""##, quoted, b"# CPU\r\nx:\\y\r\n"),
+            (br##"["# CPU\r\n","# CPU\r\n"]"##, None, b""),
+            (br##"["# CPU\r\n"##, None, b""),
+            (br##"["x"]"##, None, b""),
+            (br##"[]"##, None, b""),
             (br#""hello""#, None, b""),
             (br##""# CPU\r\n" x"##, None, b""),
             (br##""# CPU\r"##, None, b""),
