@@ -190,6 +190,7 @@ fn values_keep_their_colons_and_unknown_sections_their_fields() {
         (format!("QUEUED1) \"{escaped}\"\n1) \"{escaped}\"\n"), 2),
         (format!("[\"OK\",\"QUEUED\",[\"{escaped}\"]]\n[\"{escaped}\"]\n"), 2),
         (format!("\"OK\"\n\"QUEUED\"\n[\"{doubled}\"]\n"), 1),
+        (format!("[1,\"{doubled}\",[\"{doubled}\"]]\n"), 2),
     ] {
         for block_bytes in [1, 1 << 20] {
             let report = report_of(text.as_bytes(), Reading { block_bytes, ..Reading::default() });
@@ -252,6 +253,12 @@ fn a_restart_is_told_among_the_dumps_of_other_machines() {
     // A dump without a clock does not hide it.
     assert_eq!(restarts(text(true) + "---\n---\n" + &dump("ee", 5, 1, 1)), [(2, 4), (5, 7)]);
     assert_eq!(restarts(text(false)), []);
+    // Of two that had ended, the later one; a run that still shows later has not.
+    let ended: String = [(10, "aa", 100), (20, "bb", 100), (30, "cc", 100), (60, "cc", 130), (70, "dd", 45)]
+        .iter()
+        .map(|(second, run, uptime)| format!("17187202{second}\n{}", dump(run, *uptime, 1, 1)))
+        .collect();
+    assert_eq!(restarts(ended), [(1, 4)]);
     // Started together, on two machines.
     assert_eq!(restarts(dump("aa", 100, 1, 1) + &dump("bb", 100, 1, 1)), []);
 }

@@ -74,34 +74,40 @@ fn successions(dumps: &[InfoSnapshot], mut group: Vec<usize>) -> Vec<InfoRestart
     let mut ended: BTreeSet<usize> = last.into_values().collect();
     let mut restarts = Vec::new();
     for (place, next) in first {
-        let found = ended.range(..place).rev().find_map(|end| {
-            let at = *group.get(*end)?;
-            Some((*end, restart((at, dumps.get(at)?), (next, dumps.get(next)?))?))
+        let Some((to, start)) = dumps.get(next).and_then(|to| Some((to, start(to)?))) else { continue };
+        // Servers that ran at the same time are two servers with the same port on two machines.
+        let over = group.partition_point(|at| {
+            dumps.get(*at).and_then(|dump| dump.time).is_none_or(|time| time.0 <= start.saturating_add(SLACK))
         });
-        if let Some((end, restart)) = found {
-            // A run has one that follows it.
-            ended.remove(&end);
-            restarts.push(restart);
-        }
+        let Some(end) = ended.range(..place.min(over)).next_back().copied() else { continue };
+        // A run has one that follows it.
+        ended.remove(&end);
+        let from = group.get(end).and_then(|at| Some((*at, dumps.get(*at)?)));
+        restarts.extend(from.and_then(|from| restart(from, (next, to), start)));
     }
     restarts
 }
 
-/// Whether `to` shows a run that began after `from`, and which.
-fn restart((at, from): (usize, &InfoSnapshot), (next, to): (usize, &InfoSnapshot)) -> Option<InfoRestart> {
-    let (before, after) = (from.server.run_id.as_ref()?, to.server.run_id.as_ref()?);
-    let uptime = i64::try_from(to.server.uptime_seconds?).ok()?.checked_mul(1_000_000)?;
-    let start = to.time?.0.checked_sub(uptime)?;
-    // Servers that ran at the same time are two servers with the same port on two machines.
-    let since = start.saturating_add(SLACK) >= from.time?.0;
-    (before != after && since).then(|| InfoRestart {
+/// When the run began that a dump shows, in microseconds since 1970.
+fn start(dump: &InfoSnapshot) -> Option<i64> {
+    let uptime = i64::try_from(dump.server.uptime_seconds?).ok()?.checked_mul(1_000_000)?;
+    dump.time?.0.checked_sub(uptime)
+}
+
+/// The run of `to`, which began at `start`, after that of `from`.
+fn restart(
+    (at, from): (usize, &InfoSnapshot),
+    (next, to): (usize, &InfoSnapshot),
+    start: i64,
+) -> Option<InfoRestart> {
+    Some(InfoRestart {
         time: Some(Time(start)),
         port: to.server.port,
         config_file: to.server.config_file.clone(),
         from: at as u64,
         to: next as u64,
-        from_run_id: before.clone(),
-        to_run_id: after.clone(),
+        from_run_id: from.server.run_id.clone()?,
+        to_run_id: to.server.run_id.clone()?,
     })
 }
 
