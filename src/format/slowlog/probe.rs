@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::raw::{self, Path};
+use super::raw::{Path, Places};
 use super::reader::{Form, Nowhere, Reader};
 use super::{Slowlog, noise};
 use crate::format::{Kind, Reading};
@@ -30,9 +30,9 @@ pub fn probe(head: &[u8]) -> Option<Reading> {
 pub fn force(head: &[u8]) -> Reading {
     probe(head).map(|reading| Reading { reason: reading.reason + FORCED, ..reading }).unwrap_or_else(|| {
         let sample = Sample::take(head);
-        let (starts, _) = raw::starts(head.get(..WINDOW).unwrap_or(head));
-        if sample.entries() == 0 && !starts.is_empty() {
-            raw_reading(starts.len(), None, true)
+        let starts = Places::of(head.get(..WINDOW).unwrap_or(head)).starts.len();
+        if sample.entries() == 0 && starts > 0 {
+            raw_reading(starts, None, true)
         } else {
             sample.reading(true)
         }
@@ -45,18 +45,19 @@ const FORCED: &str = "; forced by --kind";
 /// in it that is not noise, or where the start is cut off, two of them must follow each other.
 fn raw_entries(head: &[u8]) -> Option<(usize, Option<u8>)> {
     let head = head.get(..WINDOW).unwrap_or(head);
-    let (starts, crlf) = raw::starts(head);
-    let first = starts.first()?;
-    let before = head.get(..first.at()).unwrap_or_default();
-    let clean = before.split(|byte| *byte == b'\n').all(|line| noise::is_noise(line.trim_ascii_end()));
-    let chained = starts.windows(2).any(|pair| match pair {
+    let places = Places::of(head);
+    if places.starts.is_empty() {
+        return None;
+    }
+    let clean = places.head().split(|byte| *byte == b'\n').all(|line| noise::is_noise(line.trim_ascii_end()));
+    let chained = places.starts.windows(2).any(|pair| match pair {
         [one, other] => other.id.checked_add(1) == Some(one.id) && other.time <= one.time,
         _ => false,
     });
     if !clean && !chained {
         return None;
     }
-    let path = Path::best(head, &starts, crlf);
+    let path = Path::best(&places);
     Some((path.entries().max(1), Some(path.elements())))
 }
 

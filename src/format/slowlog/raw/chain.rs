@@ -8,8 +8,9 @@
 
 use std::ops::Range;
 
-use super::Start;
+use super::lines::Lines;
 use super::shape::{Fit, Segment, Shape};
+use super::{Places, Start};
 use crate::format::slowlog::entry::Address;
 
 /// What lies between has the shape of an entry.
@@ -61,9 +62,23 @@ enum Kind {
 struct Best {
     /// All weights from there on.
     sum: i64,
-    /// Number of the next place; that of all places where there is none.
-    next: usize,
+    /// Number of the next place; that of all places where there is none. No input has more lines.
+    next: u32,
     kind: Kind,
+    /// Of the entry in between, where it is plain.
+    address: Address,
+    /// The same.
+    neat: bool,
+}
+
+impl Best {
+    const fn unfit(sum: i64, next: usize) -> Self {
+        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false }
+    }
+
+    fn by(kind: Kind, fit: &Fit, sum: i64, next: usize) -> Self {
+        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat }
+    }
 }
 
 /// An entry, or what has only its numbers.
@@ -72,6 +87,17 @@ pub(super) struct Step {
     pub(super) places: Range<usize>,
     /// `None` where what stands there is no whole entry.
     pub(super) fit: Option<Fit>,
+}
+
+/// A step that is weighed.
+struct Weighed {
+    /// Of the entry and of the step to the next one.
+    weight: i64,
+    /// How it was read.
+    kind: Kind,
+    /// Whether no place far behind is likely to be better.
+    good: bool,
+    fit: Fit,
 }
 
 /// A way through all of the input.
@@ -83,9 +109,8 @@ pub(in crate::format::slowlog) struct Path<'a> {
 /// What steps are weighed by.
 #[derive(Clone, Copy)]
 struct Scales<'a> {
-    text: &'a [u8],
+    lines: Lines<'a>,
     starts: &'a [Start],
-    crlf: bool,
     shape: Shape,
     /// Whether smaller ids follow without being consecutive.
     sparse: bool,
@@ -102,16 +127,17 @@ struct Told<'a> {
 
 impl<'a> Path<'a> {
     /// The best way, in the shape that fits the input best.
-    pub(in crate::format::slowlog) fn best(text: &'a [u8], starts: &'a [Start], crlf: bool) -> Path<'a> {
+    pub(in crate::format::slowlog) fn best(places: &'a Places<'_>) -> Path<'a> {
+        let (lines, starts) = (places.lines(), places.starts.as_slice());
         // All entries of an input have one shape, which a part of it tells.
-        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(text, starts, crlf) };
-        let (head, _) = text.split_at_checked(behind.at).unwrap_or((text, &[]));
-        let Path { scales, .. } = Path::fitting(head, starts.get(..SAMPLE).unwrap_or_default(), crlf);
-        Scales { text, starts, ..scales }.path()
+        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(lines, starts) };
+        let sample = starts.get(..SAMPLE).unwrap_or_default();
+        let Path { scales, .. } = Path::fitting(lines.first(behind.line()), sample);
+        Scales { lines, starts, ..scales }.path()
     }
 
-    fn fitting(text: &'a [u8], starts: &'a [Start], crlf: bool) -> Path<'a> {
-        let way = |shape, sparse| Scales { text, starts, crlf, shape, sparse }.path().told();
+    fn fitting(lines: Lines<'a>, starts: &'a [Start]) -> Path<'a> {
+        let way = |shape, sparse| Scales { lines, starts, shape, sparse }.path().told();
         let mut told = way(Shape::Seven, false);
         for shape in [Shape::Six, Shape::Sized] {
             let other = way(shape, false);
@@ -156,8 +182,9 @@ impl<'a> Path<'a> {
         let mut at = 0;
         std::iter::from_fn(move || {
             let best = self.best.get(at)?;
-            let step = Step { places: at..best.next, fit: self.scales.fit(at, *best) };
-            at = best.next;
+            let next = best.next as usize;
+            let step = Step { places: at..next, fit: self.scales.fit(at, *best) };
+            at = next;
             Some(step)
         })
     }
@@ -180,11 +207,21 @@ impl<'a> Path<'a> {
 
 impl<'a> Scales<'a> {
     fn path(self) -> Path<'a> {
+        self.path_sure_behind(BEYOND)
+    }
+
+    /// The way. Where so many places stand behind a place whose sums fall by more than an entry can differ
+    /// from another, a fitting entry up to the next id cannot be outweighed, and nothing else is looked at.
+    fn path_sure_behind(self, sure: usize) -> Path<'a> {
         let count = self.starts.len();
-        let mut best = vec![Best { sum: 0, next: count, kind: Kind::Unfit }; count];
+        let mut best = vec![Best::unfit(0, count); count];
         let mut dead = vec![false; count];
+        let (mut falling, mut last) = (0, 0);
         for from in (0..count).rev() {
-            let found = self.step_from(from, &best, &mut dead);
+            let known = if falling >= sure { self.next_id(from, last) } else { None };
+            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead));
+            falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
+            last = found.sum;
             if let Some(best) = best.get_mut(from) {
                 *best = found;
             }
@@ -192,10 +229,21 @@ impl<'a> Scales<'a> {
         Path { scales: self, best }
     }
 
+    /// The step to the next place, behind which the weights are `after`, if it has the next id and what
+    /// stands between is an entry.
+    fn next_id(&self, from: usize, after: i64) -> Option<Best> {
+        let (start, next) = (self.starts.get(from)?, self.starts.get(from + 1)?);
+        if !start.precedes(next) {
+            return None;
+        }
+        let fit = self.segment(from, from + 1)?.fit(self.shape)?;
+        Some(Best::by(Kind::Plain, &fit, worth(&fit) + CONSECUTIVE + after, from + 1))
+    }
+
     fn fit(&self, from: usize, best: Best) -> Option<Fit> {
-        let segment = self.segment(from, best.next)?;
+        let segment = self.segment(from, best.next as usize)?;
         match best.kind {
-            Kind::Plain => segment.fit(self.shape),
+            Kind::Plain => segment.fit_again(self.shape, best.address, best.neat),
             Kind::Separated => segment.fit_separated(self.shape),
             Kind::Last => segment.fit_last(self.shape),
             Kind::Unfit => None,
@@ -203,20 +251,20 @@ impl<'a> Scales<'a> {
     }
 
     fn segment(&self, from: usize, to: usize) -> Option<Segment<'a>> {
-        let end = self.starts.get(to).map_or(self.text.len(), |next| next.at);
-        Some(Segment { text: self.text, crlf: self.crlf, start: self.starts.get(from)?, end })
+        let end = self.starts.get(to).map_or(self.lines.count(), Start::line);
+        Some(Segment { lines: self.lines, start: self.starts.get(from)?, end })
     }
 
     /// The best step from a place. `dead` are the places that no entry can end in front of, as far as it
     /// was found.
     fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool]) -> Best {
         let count = self.starts.len();
-        let mut found = Best { sum: 0, next: count, kind: Kind::Unfit };
+        let mut found = Best::unfit(0, count);
         let Some(start) = self.starts.get(from) else { return found };
         if count - from <= WINDOW
             && let Some(fit) = self.segment(from, count).and_then(|last| last.fit_last(self.shape))
         {
-            found = Best { sum: worth(&fit), next: count, kind: Kind::Last };
+            found = Best::by(Kind::Last, &fit, worth(&fit), count);
         }
         let following = self.following(from, start, dead);
         if let Some((to, fit)) = &following
@@ -224,7 +272,7 @@ impl<'a> Scales<'a> {
         {
             let sum = worth(fit) + CONSECUTIVE + after.sum;
             if sum > found.sum {
-                found = Best { sum, next: *to, kind: Kind::Plain };
+                found = Best::by(Kind::Plain, fit, sum, *to);
             }
         }
         let following = following.map(|(to, _)| to);
@@ -243,7 +291,7 @@ impl<'a> Scales<'a> {
                 None => 0,
             };
             // What cannot be better is not looked at.
-            if next.at <= start.body || ENTRY + NEAT + bonus + after.sum <= found.sum {
+            if next.line() <= start.body() || ENTRY + NEAT + bonus + after.sum <= found.sum {
                 if following == Some(to) {
                     left = left.min(ahead + 1 + BEYOND);
                 }
@@ -251,16 +299,16 @@ impl<'a> Scales<'a> {
             }
             let (Some(segment), Some(dead)) = (self.segment(from, to), dead.get_mut(to)) else { break };
             let weighed = if *dead { None } else { self.weigh(segment, next, consecutive) };
-            let Some((weight, kind, good)) = weighed else {
+            let Some(Weighed { weight, kind, good, fit }) = weighed else {
                 *dead = *dead || !segment.can_end(self.shape);
                 if NO_ENTRY + after.sum > found.sum {
-                    found = Best { sum: NO_ENTRY + after.sum, next: to, kind: Kind::Unfit };
+                    found = Best::unfit(NO_ENTRY + after.sum, to);
                 }
                 continue;
             };
             let weight = if consecutive { weight } else { weight + bonus };
             if weight + after.sum > found.sum {
-                found = Best { sum: weight + after.sum, next: to, kind };
+                found = Best::by(kind, &fit, weight + after.sum, to);
             }
             if good {
                 left = left.min(ahead + 1 + if consecutive { BEYOND } else { BEYOND_UNTOLD });
@@ -282,23 +330,24 @@ impl<'a> Scales<'a> {
         near.find_map(|to| Some((to, self.segment(from, to)?.fit(self.shape)?)))
     }
 
-    /// The weight of an entry and of the step to the next one, how it is read, and whether no place far
-    /// behind is likely to be better.
-    fn weigh(&self, segment: Segment<'_>, next: &Start, consecutive: bool) -> Option<(i64, Kind, bool)> {
-        let mut found: Option<(i64, Kind, bool)> = None;
+    /// The step to the next place, where an entry stands in between.
+    fn weigh(&self, segment: Segment<'_>, next: &Start, consecutive: bool) -> Option<Weighed> {
+        let mut found: Option<Weighed> = None;
         if let Some(fit) = segment.fit(self.shape) {
             let (weight, good) =
                 if consecutive { (CONSECUTIVE, true) } else { self.untold(&fit, &segment, next) };
-            found = Some((worth(&fit) + weight, Kind::Plain, good));
-            if fit.address == Address::Socket {
+            let is_socket = fit.address == Address::Socket;
+            found = Some(Weighed { weight: worth(&fit) + weight, kind: Kind::Plain, good, fit });
+            if is_socket {
                 return found;
             }
         }
         if let Some(fit) = segment.fit_separated(self.shape) {
             let (weight, good) =
                 if segment.is_marked() { (MARKED, true) } else { self.untold(&fit, &segment, next) };
-            if found.is_none_or(|(most, ..)| worth(&fit) + weight > most) {
-                found = Some((worth(&fit) + weight, Kind::Separated, good));
+            let weight = worth(&fit) + weight;
+            if found.as_ref().is_none_or(|found| weight > found.weight) {
+                found = Some(Weighed { weight, kind: Kind::Separated, good, fit });
             }
         }
         found
@@ -332,4 +381,59 @@ impl Start {
 
 fn worth(fit: &Fit) -> i64 {
     ENTRY + if fit.neat { NEAT } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Lines of entries and of what is none.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let entry = |(id, time, args): (u64, u64, &str)| format!("{id}\n{time}\n7\n{args}");
+        let args = prop::sample::select(vec![
+            "GET\nk\n10.0.0.7:40630\napp\n",
+            "GET\nk\n\n\n",
+            "SET\nk\nv\nw\n10.0.0.7:40630\n\n",
+            "k\n",
+            "GET\nk\n10.0.0.7:40630\napp\n---\n",
+        ]);
+        let apart = (0_u64..40, 1_795_172_000_u64..1_795_173_000, args).prop_map(entry);
+        let run = (
+            20_u64..40,
+            prop::collection::vec(
+                prop::sample::select(vec![
+                    "GET\nk\n10.0.0.7:40630\napp\n",
+                    "SET\nk\nv\nw\n10.0.0.7:40630\napp\n",
+                    "SET\nk\n9\n1795172000\n7\nv\n10.0.0.7:40630\napp\n",
+                ]),
+                9..20,
+            ),
+        )
+            .prop_map(move |(newest, all)| {
+                all.into_iter()
+                    .enumerate()
+                    .map(|(at, args)| entry((newest - at as u64, 1_795_172_500, args)))
+                    .collect()
+            });
+        prop::collection::vec(prop_oneof![1 => apart, 1 => run], 1..12)
+            .prop_map(|all| all.concat().into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn what_is_not_looked_at_could_not_be_better(text in text()) {
+            let places = Places::of(&text);
+            for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
+                for sparse in [false, true] {
+                    let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse };
+                    let shown = |path: Path<'_>| format!("{:?}", path.best);
+                    let (short, whole) = (scales.path(), scales.path_sure_behind(usize::MAX));
+                    prop_assert_eq!(shown(short), shown(whole), "{:?}", shape);
+                }
+            }
+        }
+    }
 }
