@@ -9,33 +9,11 @@
 use std::ops::Range;
 
 use super::lines::Lines;
+use super::run::is_run_on;
 use super::shape::{Fit, Segment, Shape};
+use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, WITHIN, Weighed, weigh, worth};
 use super::{Places, Start};
 use crate::format::slowlog::entry::Address;
-
-/// What lies between has the shape of an entry.
-const ENTRY: i64 = 1_000;
-/// And as many lines as its command has arguments at least.
-const NEAT: i64 = 5;
-/// The next id follows, and this step is not to it: more than a value's room for imitations brings, less than
-/// a poll, which an imitation of the next id must not hide.
-const AWAY: i64 = -8_000;
-/// What lies between is none.
-const NO_ENTRY: i64 = -100;
-/// Ids are consecutive, and time does not go on.
-const CONSECUTIVE: i64 = 1_000;
-/// A poll begins behind a client's address: less than an entry, so that polls of one entry are worth their
-/// step, but so much that a score of imitations whose ids fit nowhere does not outweigh a next id.
-const POLL: i64 = -900;
-/// A poll begins behind what scripts put between polls, which data can imitate too; the least of these costs.
-const MARKED: i64 = -600;
-/// Ids are missing, or a poll begins, and only the numbers say so: a lone imitation costs more than it brings.
-const UNTOLD: i64 = -1_500;
-/// The same where sizes stand before the arguments, which data hardly imitates.
-const UNTOLD_SIZED: i64 = -700;
-
-/// By how much a later id may have an earlier time: clocks are set back by little. In microseconds.
-const CLOCK_STEP: i64 = 60_000_000;
 
 /// Places that are looked at from each one: an entry of Redis's own limits (32 arguments of 128 bytes) has
 /// room for some 300 imitations.
@@ -49,7 +27,7 @@ const SAMPLE: usize = 200;
 
 /// How the step from one place to the next was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Separated,
     Last,
@@ -69,15 +47,17 @@ struct Best {
     address: Address,
     /// The same.
     neat: bool,
+    /// Whether it goes on with the longest run of ids, over data that holds others.
+    is_run: bool,
 }
 
 impl Best {
     const fn unfit(sum: i64, next: usize) -> Self {
-        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false }
+        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false, is_run: false }
     }
 
     fn by(kind: Kind, fit: &Fit, sum: i64, next: usize) -> Self {
-        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat }
+        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat, is_run: false }
     }
 }
 
@@ -87,17 +67,6 @@ pub(super) struct Step {
     pub(super) places: Range<usize>,
     /// `None` where what stands there is no whole entry.
     pub(super) fit: Option<Fit>,
-}
-
-/// A step that is weighed.
-struct Weighed {
-    /// Of the entry and of the step to the next one.
-    weight: i64,
-    /// How it was read.
-    kind: Kind,
-    /// Whether no place far behind is likely to be better.
-    good: bool,
-    fit: Fit,
 }
 
 /// A way through all of the input.
@@ -123,6 +92,8 @@ struct Told<'a> {
     sockets: usize,
     /// Steps to the next id.
     consecutive: usize,
+    /// Places that are accounted for: those of entries, and those in their data over which a run of ids goes on.
+    places: usize,
 }
 
 impl<'a> Path<'a> {
@@ -141,7 +112,7 @@ impl<'a> Path<'a> {
         let mut told = way(Shape::Seven, false);
         for shape in [Shape::Six, Shape::Sized] {
             let other = way(shape, false);
-            if other.entries > told.entries {
+            if other.places > told.places {
                 told = other;
             }
         }
@@ -149,7 +120,7 @@ impl<'a> Path<'a> {
         let shape = told.path.scales.shape;
         // Without a single address an empty line and a word may be the last arguments as well.
         let sure = told.sockets > 0 || shape == Shape::Sized || told.path.sum() > bare.path.sum();
-        if sure && told.entries > 0 && told.entries * 2 > bare.entries {
+        if sure && told.entries > 0 && told.places * 2 > bare.entries {
             // Where hardly an id follows the one before it, ids that fall are no sign of data.
             let sparse = way(shape, true);
             let is_sparse = sparse.entries >= 4 && sparse.consecutive * 2 < sparse.entries;
@@ -161,15 +132,17 @@ impl<'a> Path<'a> {
     }
 
     fn told(self) -> Told<'a> {
-        let (mut entries, mut sockets, mut consecutive) = (0, 0, 0);
+        let (mut entries, mut sockets, mut consecutive, mut accounted) = (0, 0, 0, 0);
         for Step { places, fit } in self.steps() {
             let Some(fit) = fit else { continue };
             entries += 1;
+            let is_run = self.best.get(places.start).is_some_and(|best| best.is_run);
+            accounted += if is_run { places.len() } else { 1 };
             sockets += usize::from(fit.address == Address::Socket);
             let ends = (self.scales.starts.get(places.start), self.scales.starts.get(places.end));
             consecutive += usize::from(matches!(ends, (Some(start), Some(next)) if start.precedes(next)));
         }
-        Told { path: self, entries, sockets, consecutive }
+        Told { path: self, entries, sockets, consecutive, places: accounted }
     }
 
     /// The sum of all weights.
@@ -222,6 +195,11 @@ impl<'a> Scales<'a> {
             let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead));
             falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
             last = found.sum;
+            if found.is_run {
+                // Nor is a way into the data between the two better than one to the entry that holds it.
+                let between = best.get_mut(from + 1..found.next as usize).unwrap_or_default();
+                between.iter_mut().for_each(|best| best.sum = best.sum.min(found.sum - WITHIN));
+            }
             if let Some(best) = best.get_mut(from) {
                 *best = found;
             }
@@ -276,6 +254,9 @@ impl<'a> Scales<'a> {
             }
         }
         let following = following.map(|(to, _)| to);
+        if found.kind == Kind::Plain && following.is_some_and(|to| is_run_on(self.starts, from, to, WINDOW)) {
+            return Best { is_run: true, ..found };
+        }
         let mut left = WINDOW;
         let starts = self.starts.get(from + 1..).unwrap_or_default();
         let best = best.get(from + 1..).unwrap_or_default();
@@ -298,7 +279,8 @@ impl<'a> Scales<'a> {
                 continue;
             }
             let (Some(segment), Some(dead)) = (self.segment(from, to), dead.get_mut(to)) else { break };
-            let weighed = if *dead { None } else { self.weigh(segment, next, consecutive) };
+            let weighed =
+                if *dead { None } else { weigh(segment, next, consecutive, self.shape, self.sparse) };
             let Some(Weighed { weight, kind, good, fit }) = weighed else {
                 *dead = *dead || !segment.can_end(self.shape);
                 if NO_ENTRY + after.sum > found.sum {
@@ -329,58 +311,6 @@ impl<'a> Scales<'a> {
         let mut near = near.filter(|to| dead.get(*to) == Some(&false));
         near.find_map(|to| Some((to, self.segment(from, to)?.fit(self.shape)?)))
     }
-
-    /// The step to the next place, where an entry stands in between.
-    fn weigh(&self, segment: Segment<'_>, next: &Start, consecutive: bool) -> Option<Weighed> {
-        let mut found: Option<Weighed> = None;
-        if let Some(fit) = segment.fit(self.shape) {
-            let (weight, good) =
-                if consecutive { (CONSECUTIVE, true) } else { self.untold(&fit, &segment, next) };
-            let is_socket = fit.address == Address::Socket;
-            found = Some(Weighed { weight: worth(&fit) + weight, kind: Kind::Plain, good, fit });
-            if is_socket {
-                return found;
-            }
-        }
-        if let Some(fit) = segment.fit_separated(self.shape) {
-            let (weight, good) =
-                if segment.is_marked() { (MARKED, true) } else { self.untold(&fit, &segment, next) };
-            let weight = worth(&fit) + weight;
-            if found.as_ref().is_none_or(|found| weight > found.weight) {
-                found = Some(Weighed { weight, kind: Kind::Separated, good, fit });
-            }
-        }
-        found
-    }
-
-    /// What it costs that ids are not consecutive, and whether the place is good nevertheless.
-    fn untold(&self, fit: &Fit, segment: &Segment<'_>, next: &Start) -> (i64, bool) {
-        let start = segment.start;
-        let falls = next.id < start.id && next.time <= start.time + CLOCK_STEP;
-        // Polls follow each other in time.
-        let later = next.time >= start.time && (next.id >= start.id || next.time > start.time);
-        match (self.shape, fit.address) {
-            (Shape::Sized, _) => (UNTOLD_SIZED, segment.has_sizes(next)),
-            (_, Address::Socket) if later || self.sparse => (POLL, true),
-            (_, Address::Socket) => (UNTOLD, false),
-            _ if self.sparse && falls => (0, false),
-            (Shape::Four, _) if next.id < start.id || next.time < start.time - CLOCK_STEP => {
-                (2 * UNTOLD, false)
-            }
-            _ => (UNTOLD, false),
-        }
-    }
-}
-
-impl Start {
-    /// Whether another entry can follow this one in a poll.
-    fn precedes(&self, next: &Start) -> bool {
-        next.id.checked_add(1) == Some(self.id) && next.time <= self.time + CLOCK_STEP
-    }
-}
-
-fn worth(fit: &Fit) -> i64 {
-    ENTRY + if fit.neat { NEAT } else { 0 }
 }
 
 #[cfg(test)]

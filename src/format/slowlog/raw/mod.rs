@@ -17,7 +17,9 @@
 
 mod chain;
 mod lines;
+mod run;
 mod shape;
+mod weight;
 
 use std::ops::Range;
 
