@@ -93,6 +93,12 @@ impl<'a> Args<'a> {
         Some(Text { raw, escapes: span.escapes })
     }
 
+    /// The `N` bytes from the start of the argument at `index` on, whatever stands behind it; `None` where the line
+    /// ends before.
+    pub fn window<const N: usize>(&self, index: usize) -> Option<&'a [u8; N]> {
+        self.line.get(self.spans.get(index)?.start as usize..)?.first_chunk()
+    }
+
     /// The first `count` of them.
     pub fn first(&self, count: usize) -> Args<'a> {
         Args { line: self.line, spans: self.spans.get(..count).unwrap_or(self.spans) }

@@ -11,6 +11,9 @@ pub fn hash(bytes: &[u8]) -> u64 {
 /// Any fixed number does; this one is the binary expansion of pi.
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
 
+/// Spreads the differences of numbers over the highest bits of the product: 2⁶⁴ by the golden ratio (Knuth).
+pub const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,

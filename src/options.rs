@@ -6,7 +6,7 @@ use crate::pattern::Rules;
 
 /// Bytes of a block. Constant, never one share per thread, so that partial results are the same for
 /// any number of threads; large enough that merging a block's tables costs little beside reading it.
-pub const BLOCK_BYTES: usize = 2 << 20;
+pub const BLOCK_BYTES: usize = 4 << 20;
 
 /// How inputs are read.
 #[derive(Clone, Debug)]

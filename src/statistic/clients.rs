@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::commands::{CommandIndex, Commands};
 use super::{Call, Period, share};
-use crate::intern::{Interner, hash};
+use crate::intern::{Interner, SPREAD, hash};
 use crate::join::Identity;
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};
@@ -94,8 +94,16 @@ impl Client {
     }
 
     fn add_command(&mut self, command: CommandIndex, calls: u64) {
-        match self.commands.iter_mut().find(|(held, _)| *held == command) {
-            Some((_, count)) => *count += calls,
+        match self.commands.iter().position(|(held, _)| *held == command) {
+            Some(at) => {
+                if let Some((_, count)) = self.commands.get_mut(at) {
+                    *count += calls;
+                }
+                // What is called often moves to the front, where it is found sooner.
+                if at > 0 {
+                    self.commands.swap(at, at - 1);
+                }
+            }
             None => self.commands.push((command, calls)),
         }
     }
@@ -149,13 +157,17 @@ pub enum Trait {
 pub struct Clients {
     addresses: Interner,
     rows: Vec<Client>,
-    /// Connections are pipelined: the next line is often the same client's.
-    last: ClientIndex,
+    /// Connections that were met before, by the last bytes of their addresses.
+    recent: [(u64, ClientIndex); RECENT],
 }
+
+/// Addresses that are found without hashing.
+const RECENT: usize = 64;
 
 impl Default for Clients {
     fn default() -> Self {
-        let mut clients = Clients { addresses: Interner::default(), rows: Vec::new(), last: INHERITED };
+        let mut clients =
+            Clients { addresses: Interner::default(), rows: Vec::new(), recent: [(0, INHERITED); RECENT] };
         // No address holds a line end, so these two can never be met in a capture.
         for reserved in [&b"\ninherited"[..], b"\nrest"] {
             clients.intern(hash(reserved), reserved);
@@ -167,11 +179,22 @@ impl Default for Clients {
 impl Clients {
     /// The number of an address.
     pub fn number(&mut self, address: &[u8]) -> ClientIndex {
-        if self.addresses.get(self.last) == address {
-            return self.last;
+        // Ports are what tells most addresses apart.
+        let Some(tail) = address.last_chunk().map(|tail| u64::from_le_bytes(*tail)) else {
+            return self.intern(hash(address), address);
+        };
+        let slot = (tail.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
+        if let Some((held, client)) = self.recent.get(slot)
+            && *held == tail
+            && self.addresses.get(*client) == address
+        {
+            return *client;
         }
-        self.last = self.intern(hash(address), address);
-        self.last
+        let client = self.intern(hash(address), address);
+        if let Some(recent) = self.recent.get_mut(slot) {
+            *recent = (tail, client);
+        }
+        client
     }
 
     fn intern(&mut self, hash: u64, address: &[u8]) -> ClientIndex {

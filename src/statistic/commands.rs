@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use super::clients::Clients;
 use super::{Call, Period, share};
 use crate::command::{self, CommandId, Spec};
-use crate::event::{Args, Text};
-use crate::intern::{Interner, hash};
+use crate::event::Args;
+use crate::intern::{Interner, SPREAD, hash};
 use crate::output::notation::Time;
 use crate::report::{Bytes, CommandRow, Table};
 
@@ -27,7 +27,7 @@ struct Counts {
 pub struct Commands {
     counts: Vec<Counts>,
     unknown: Interner,
-    cache: Vec<(u64, CommandIndex)>,
+    cache: Vec<Cached>,
     scratch: Vec<u8>,
     name: Vec<u8>,
 }
@@ -37,12 +37,24 @@ impl Default for Commands {
         Commands {
             counts: vec![Counts::default(); command::count()],
             unknown: Interner::default(),
-            cache: vec![(0, 0); CACHE],
+            cache: vec![Cached::default(); CACHE],
             scratch: Vec::new(),
             name: Vec::new(),
         }
     }
 }
+
+/// A name as the client wrote it, which was looked up before; see [`short`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Cached {
+    name: u128,
+    /// 0 where the name alone tells the command.
+    subcommand: u128,
+    index: CommandIndex,
+}
+
+/// In the place of a command's number: the subcommand tells it.
+const CONTAINER: CommandIndex = u32::MAX;
 
 /// Slots of the cache in front of the name lookup; captures use some dozens of names.
 const CACHE: usize = 256;
@@ -50,22 +62,49 @@ const CACHE: usize = 256;
 impl Commands {
     /// The number of a call's command, and what Redis knows of it.
     pub fn resolve(&mut self, args: &Args<'_>) -> (CommandIndex, Option<&'static Spec>) {
-        let short = args.get(0).and_then(short_name);
-        let slot = short.map_or(0, |key| (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize);
-        if let (Some(key), Some((held, index))) = (short, self.cache.get(slot))
-            && *held == key
-        {
-            return (*index, self.spec(*index));
+        let Some(name) = short(args, 0) else { return self.look_up(args) };
+        match self.cached(name, 0) {
+            Some(CONTAINER) => {}
+            Some(index) => return (index, self.spec(index)),
+            None if args.get(0).is_some_and(|name| command::is_container(name.raw)) => {
+                if let Some(free) = self.cache.get_mut(slot(name, 0)) {
+                    *free = Cached { name, subcommand: 0, index: CONTAINER };
+                }
+            }
+            None => return self.look_up_and_keep(args, name, 0),
         }
-        let Some(id) = command::resolve(args) else { return (self.unknown(args), None) };
-        let index = number(id);
-        // A container's name alone does not tell the command.
-        if let (Some(key), false, Some(free)) =
-            (short, id.spec().name.contains('|'), self.cache.get_mut(slot))
-        {
-            *free = (key, index);
+        let Some(subcommand) = short(args, 1) else { return self.look_up(args) };
+        match self.cached(name, subcommand) {
+            Some(index) => (index, self.spec(index)),
+            None => self.look_up_and_keep(args, name, subcommand),
         }
-        (index, Some(id.spec()))
+    }
+
+    fn look_up_and_keep(
+        &mut self,
+        args: &Args<'_>,
+        name: u128,
+        subcommand: u128,
+    ) -> (CommandIndex, Option<&'static Spec>) {
+        let (index, spec) = self.look_up(args);
+        // Names that no table holds are not kept: they may be any bytes.
+        if let (Some(_), Some(free)) = (spec, self.cache.get_mut(slot(name, subcommand))) {
+            *free = Cached { name, subcommand, index };
+        }
+        (index, spec)
+    }
+
+    fn look_up(&mut self, args: &Args<'_>) -> (CommandIndex, Option<&'static Spec>) {
+        match command::resolve(args) {
+            Some(id) => (number(id), Some(id.spec())),
+            None => (self.unknown(args), None),
+        }
+    }
+
+    #[inline]
+    fn cached(&self, name: u128, subcommand: u128) -> Option<CommandIndex> {
+        let cached = self.cache.get(slot(name, subcommand))?;
+        (cached.name == name && cached.subcommand == subcommand).then_some(cached.index)
     }
 
     /// What Redis knows of a command's number.
@@ -185,15 +224,62 @@ fn number(id: CommandId) -> CommandIndex {
     u32::try_from(id.index()).unwrap_or(u32::MAX)
 }
 
-/// A name of up to seven bytes, and its length, as one number: enough to tell any two of them apart.
-fn short_name(name: Text<'_>) -> Option<u64> {
-    if name.escapes > 0 || name.raw.len() > 7 {
-        return None;
+/// An argument of up to fifteen bytes, and its length, as one number that is not 0: enough to tell any two apart.
+#[inline]
+fn short(args: &Args<'_>, at: usize) -> Option<u128> {
+    const LONGEST: u32 = 15;
+    let name = args.get(at).filter(|name| name.escapes == 0)?;
+    let len = u32::try_from(name.raw.len()).ok().filter(|len| *len <= LONGEST)?;
+    // Mostly there is more behind the name, and no byte has to be copied on its own.
+    let bytes = args.window(at).copied().unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(name.raw).for_each(|(to, from)| *to = *from);
+        bytes
+    });
+    let name = u128::from_le_bytes(bytes) & !(u128::MAX << (8 * len));
+    Some(name | u128::from(len + 1) << 120)
+}
+
+fn slot(name: u128, subcommand: u128) -> usize {
+    let both = name ^ subcommand.rotate_left(37);
+    let folded = (both ^ both >> 64) as u64;
+    (folded.wrapping_mul(SPREAD) >> (64 - CACHE.ilog2())) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::monitor::line::record;
+
+    #[test]
+    fn names_are_resolved_whatever_was_met_before() {
+        let mut commands = Commands::default();
+        let calls = [
+            ("\"COMMAND\"", "COMMAND"),
+            ("\"COMMAND\" \"DOCS\"", "COMMAND|DOCS"),
+            ("\"command\" \"docs\" \"GET\"", "COMMAND|DOCS"),
+            ("\"COMMAND\"", "COMMAND"),
+            ("\"CONFIG\"", "CONFIG"),
+            ("\"CONFIG\" \"GET\" \"*\"", "CONFIG|GET"),
+            ("\"CONFIG\" \"nope\"", "CONFIG|NOPE"),
+            ("\"CONFIG\" \"a subcommand longer than any\"", "CONFIG|A SUBCOMMAND LONGER THAN ANY"),
+            ("\"GET\"", "GET"),
+            ("\"get\" \"CONFIG\"", "GET"),
+            ("\"G\\x45T\" \"k\"", "GET"),
+            ("\"MEMORY\" \"\\x55SAGE\" \"k\"", "MEMORY|USAGE"),
+            ("\"ZREVRANGEBYSCORE\" \"k\"", "ZREVRANGEBYSCORE"),
+            ("\"GEORADIUSBYMEMBER_RO\" \"k\"", "GEORADIUSBYMEMBER_RO"),
+            ("\"\"", ""),
+            ("\"GE\"", "GE"),
+            ("\"GETX\"", "GETX"),
+        ];
+        for (call, name) in calls.iter().chain(&calls) {
+            let line = format!("1795174465.516601 [0 127.0.0.1:34446] {call}");
+            let mut spans = Vec::new();
+            record(line.as_bytes(), &mut spans).unwrap();
+            let (index, spec) = commands.resolve(&Args::new(line.as_bytes(), &spans));
+            assert_eq!(commands.name(index), name.as_bytes(), "{call}");
+            assert_eq!(spec.is_some(), command::find(name.as_bytes(), None).is_some(), "{call}");
+        }
     }
-    let mut key = [0; 8];
-    key.iter_mut().zip(name.raw).for_each(|(to, from)| *to = *from);
-    if let Some(last) = key.last_mut() {
-        *last = name.raw.len() as u8 + 1;
-    }
-    Some(u64::from_le_bytes(key))
 }

@@ -3,9 +3,9 @@
 /// Numbers of clients. Most keys have one or two users, so a few fit in place.
 #[derive(Clone, Debug)]
 pub enum Members {
-    /// A few numbers, in order of arrival; only the first `len` count.
+    /// A few numbers, in order of arrival, then [`FREE`].
     Few {
-        /// How many of `ids` count.
+        /// How many there are.
         len: u8,
         /// The numbers.
         ids: [u32; FEW],
@@ -19,9 +19,12 @@ pub enum Members {
 /// As many as fit beside the bitmap's pointer without making the set larger than 24 bytes.
 const FEW: usize = 4;
 
+/// No number of a client: there are never so many.
+const FREE: u32 = u32::MAX;
+
 impl Default for Members {
     fn default() -> Self {
-        Members::Few { len: 0, ids: [0; FEW] }
+        Members::Few { len: 0, ids: [FREE; FEW] }
     }
 }
 
@@ -54,12 +57,17 @@ impl Members {
     }
 
     /// Adds a number.
+    #[inline]
     pub fn insert(&mut self, id: u32) {
+        if !matches!(self, Members::Few { ids, .. } if ids.contains(&id)) {
+            self.add(id);
+        }
+    }
+
+    /// Adds a number that is none of a few.
+    fn add(&mut self, id: u32) {
         match self {
             Members::Few { len, ids } => {
-                if ids.iter().take(usize::from(*len)).any(|held| *held == id) {
-                    return;
-                }
                 if let Some(free) = ids.get_mut(usize::from(*len)) {
                     *free = id;
                     *len += 1;

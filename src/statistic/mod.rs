@@ -18,6 +18,7 @@ pub mod groups;
 pub mod habits;
 pub mod info;
 pub mod keys;
+pub mod manner;
 pub mod members;
 pub mod observer;
 pub mod partial;
@@ -44,6 +45,8 @@ pub struct Call<'a> {
     pub command: u32,
     /// What Redis knows of the command; `None` for one that no table holds.
     pub spec: Option<&'static Spec>,
+    /// What that means to statistics.
+    pub manner: &'static manner::Manner,
     /// The number of the client that is answerable for it in [`clients::Clients`].
     pub client: u32,
     /// Whether a script made it.
@@ -52,6 +55,10 @@ pub struct Call<'a> {
     pub payload: u64,
     /// Where its keys stand in the arguments.
     pub keys: &'a [usize],
+    /// The first of them, decoded; empty where there is none.
+    pub key: &'a [u8],
+    /// Its [`crate::intern::hash`].
+    pub key_hash: u64,
 }
 
 impl<'a> Call<'a> {

@@ -6,12 +6,14 @@ use super::caller::Caller;
 use super::clients::{ClientIndex, NO_ADDRESS, Trait};
 use super::events::OpenEvents;
 use super::keys::OpenKeys;
+use super::manner::{Tells, manner};
 use super::partial::Partial;
-use crate::command::{self, Spec};
+use crate::command;
 use crate::error::Reject;
 use crate::event::{
     Args, ClientRow, Command, Exactness, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow, SnapshotStart,
 };
+use crate::intern::hash;
 use crate::pattern::Rules;
 
 /// Takes what a format finds in one block and counts it.
@@ -52,10 +54,11 @@ impl Observer {
     }
 
     /// What a client says of itself.
-    fn listen(&mut self, spec: &Spec, client: ClientIndex, args: &Args<'_>) {
-        match spec.name {
-            "CLIENT|SETNAME" => self.tell(client, Trait::Name, args, 2),
-            "CLIENT|SETINFO" => match args.get(2) {
+    #[inline(never)]
+    fn listen(&mut self, tells: Tells, client: ClientIndex, args: &Args<'_>) {
+        match tells {
+            Tells::Name => self.tell(client, Trait::Name, args, 2),
+            Tells::Library => match args.get(2) {
                 Some(what) if what.raw.eq_ignore_ascii_case(b"LIB-NAME") => {
                     self.tell(client, Trait::Library, args, 3)
                 }
@@ -64,7 +67,7 @@ impl Observer {
                 }
                 _ => {}
             },
-            "HELLO" => {
+            Tells::Hello => {
                 let mut at = 2;
                 while let Some(option) = args.get(at) {
                     if option.raw.eq_ignore_ascii_case(b"AUTH") {
@@ -78,8 +81,8 @@ impl Observer {
                     }
                 }
             }
-            "AUTH" if args.len() == 3 => self.tell(client, Trait::User, args, 1),
-            _ => {}
+            Tells::User if args.len() == 3 => self.tell(client, Trait::User, args, 1),
+            Tells::User | Tells::Nothing => {}
         }
     }
 
@@ -106,17 +109,28 @@ impl Sink for Observer {
         } else {
             clients.number(record.client.unwrap_or(NO_ADDRESS))
         };
+        let manner = manner(command);
+        if manner.runs_script && !in_script {
+            self.partial.caller = Caller::Client(client);
+        }
         self.positions.clear();
         if let Some(spec) = spec {
             command::certain_keys(spec, record, &mut self.positions);
-            if !in_script
-                && matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO")
-            {
-                self.partial.caller = Caller::Client(client);
-            }
         }
-        let call =
-            Call { record, command, spec, client, in_script, payload: args.payload(), keys: &self.positions };
+        let first = self.positions.first().and_then(|at| args.get(*at));
+        let key = first.as_ref().map(|text| text.bytes(&mut self.scratch));
+        let call = Call {
+            record,
+            command,
+            spec,
+            manner,
+            client,
+            in_script,
+            payload: args.payload(),
+            keys: &self.positions,
+            key: key.unwrap_or_default(),
+            key_hash: key.map_or(0, hash),
+        };
         self.partial.commands.observe(&call);
         self.keys.observe(&call, self.input);
         self.partial.dangerous.observe(&call, self.input);
@@ -126,8 +140,8 @@ impl Sink for Observer {
         self.partial.clients.observe(&call);
         self.partial.pauses.observe(&call, self.input);
         // A name holds for the calls after the one that sets it.
-        if let Some(spec) = spec {
-            self.listen(spec, client, &args);
+        if manner.tells != Tells::Nothing {
+            self.listen(manner.tells, client, &args);
         }
     }
 

@@ -11,7 +11,7 @@ use super::calls::address;
 use super::clients::{ClientIndex, Clients, INHERITED, REST};
 use super::commands::{CommandIndex, Commands};
 use crate::command::Access;
-use crate::event::Place;
+use crate::event::{Place, Text};
 use crate::format::lexical::unescape_into;
 use crate::intern::hash;
 use crate::output::notation::{Time, escape};
@@ -54,12 +54,10 @@ struct Run {
 
 impl Run {
     fn start(call: &Call<'_>, input: u32, stretch: u32, question: u64) -> Run {
-        let mut key = [0; KEY];
-        let text = call.keys.first().and_then(|at| call.args().get(*at)).map_or(&b""[..], |text| text.raw);
-        let kept = text.get(..KEY).unwrap_or(text);
-        if let Some(start) = key.get_mut(..kept.len()) {
-            start.copy_from_slice(kept);
-        }
+        let text = first_key(call).map_or(&b""[..], |text| text.raw);
+        // What stands behind the key is not shown.
+        let window = call.keys.first().and_then(|at| call.args().window(*at));
+        let key = window.copied().unwrap_or_else(|| start_of(text));
         Run {
             command: call.command,
             stretch,
@@ -343,6 +341,15 @@ impl Runs {
     }
 }
 
+fn start_of(text: &[u8]) -> [u8; KEY] {
+    let mut start = [0; KEY];
+    let kept = text.get(..KEY).unwrap_or(text);
+    if let Some(start) = start.get_mut(..kept.len()) {
+        start.copy_from_slice(kept);
+    }
+    start
+}
+
 /// The bit of a question.
 fn mark(question: u64) -> u64 {
     1 << (question >> 58)
@@ -358,12 +365,12 @@ fn distinct(marks: u64) -> u64 {
 /// What a call asks, as a number: calls that ask the same have the same.
 fn question(call: &Call<'_>) -> u64 {
     let args = call.args();
-    let is_read = call.spec.is_some_and(|spec| {
-        // Those who wait for a time to come ask for all up to now, which is never the same.
-        spec.access == Access::Read && !matches!(spec.name, "ZCOUNT" | "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE")
-    });
-    if is_read && call.payload <= QUESTION {
+    if call.manner.asks && call.payload <= QUESTION && !(args.len() == 2 && call.keys.len() == 1) {
         return args.raw_from(1).map_or(0, hash);
     }
-    call.keys.first().and_then(|at| args.get(*at)).map_or(0, |key| hash(key.raw))
+    first_key(call).map_or(0, |key| if key.escapes == 0 { call.key_hash } else { hash(key.raw) })
+}
+
+fn first_key<'a>(call: &Call<'a>) -> Option<Text<'a>> {
+    call.args().get(*call.keys.first()?)
 }

@@ -42,12 +42,40 @@ struct Seen {
     examples: Vec<Shown>,
 }
 
+impl Seen {
+    fn add(&mut self, spec: &Spec, call: &Call<'_>, input: u32, number: u64, detail: &[u8]) {
+        if self.calls == 0 {
+            self.detail.extend(detail.iter().take(DETAIL));
+        }
+        self.calls += 1;
+        self.period.add(call.record.time);
+        self.largest = self.largest.max(number);
+        self.total += number;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(Shown::of(spec, call, input));
+        }
+    }
+
+    /// Appends what follows.
+    fn merge(&mut self, later: Seen, lines: &impl Fn(u32) -> u64) {
+        if self.calls == 0 {
+            self.detail = later.detail;
+        }
+        self.calls += later.calls;
+        self.period.merge(later.period);
+        self.largest = self.largest.max(later.largest);
+        self.total += later.total;
+        let room = EXAMPLES.saturating_sub(self.examples.len());
+        self.examples.extend(later.examples.into_iter().take(room).map(|shown| shown.after(lines)));
+    }
+}
+
 /// Calls that rules show.
 #[derive(Clone, Debug, Default)]
 pub struct Sightings {
     signs: BTreeMap<Sign, BTreeMap<Key, Seen>>,
-    /// What is looked for in each command, by its number.
-    watched: Vec<Option<Watch>>,
+    /// Of [`Sign::CrossSlot`], by the command: which slots keys are in is its matter, whoever calls it.
+    crossing: BTreeMap<CommandIndex, Seen>,
 }
 
 /// Calls of one client in which a sign shows.
@@ -91,41 +119,24 @@ impl Sightings {
     /// Takes a call of the input numbered `input`.
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         let Some(spec) = call.spec else { return };
-        let watch = self.watch(call.command, spec);
-        if watch == Watch::Nothing && call.keys.len() < 2 {
-            return;
+        if call.manner.watch != Watch::Nothing || call.keys.len() > 1 {
+            self.look(spec, call, input);
         }
-        self.look(watch, spec, call, input);
-    }
-
-    fn watch(&mut self, command: CommandIndex, spec: &Spec) -> Watch {
-        let at = command as usize;
-        if let Some(Some(watch)) = self.watched.get(at) {
-            return *watch;
-        }
-        if at >= self.watched.len() {
-            self.watched.resize(at + 1, None);
-        }
-        let watch = Watch::of(spec);
-        if let Some(held) = self.watched.get_mut(at) {
-            *held = Some(watch);
-        }
-        watch
     }
 
     /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
     #[inline(never)]
-    fn look(&mut self, watch: Watch, spec: &'static Spec, call: &Call<'_>, input: u32) {
+    fn look(&mut self, spec: &'static Spec, call: &Call<'_>, input: u32) {
         let args = call.args();
         let keys = call.keys.len() as u64;
         if keys >= MANY {
             self.see(spec, call, input, Find { sign: Sign::ManyKeys, what: 0, number: keys, detail: b"" });
         }
         if keys >= 2 && crosses(call) {
-            self.see(spec, call, input, Find { sign: Sign::CrossSlot, what: 0, number: keys, detail: b"" });
+            self.crossing.entry(call.command).or_default().add(spec, call, input, keys, b"");
         }
         let mut scratch = Vec::new();
-        let found = match watch {
+        let found = match call.manner.watch {
             Watch::Nothing => None,
             Watch::Keys => Some(Find {
                 sign: Sign::Keys,
@@ -174,20 +185,8 @@ impl Sightings {
 
     fn see(&mut self, spec: &Spec, call: &Call<'_>, input: u32, find: Find<'_>) {
         let input_of = if find.sign == Sign::Flush { input } else { 0 };
-        // Which slots keys are in is the command's matter, whoever calls it.
-        let client = if find.sign == Sign::CrossSlot { REST } else { call.client };
-        let key = Key { command: call.command, client, what: find.what, input: input_of };
-        let seen = self.row(find.sign, key);
-        if seen.calls == 0 {
-            seen.detail.extend(find.detail.iter().take(DETAIL));
-        }
-        seen.calls += 1;
-        seen.period.add(call.record.time);
-        seen.largest = seen.largest.max(find.number);
-        seen.total += find.number;
-        if seen.examples.len() < EXAMPLES {
-            seen.examples.push(Shown::of(spec, call, input));
-        }
+        let key = Key { command: call.command, client: call.client, what: find.what, input: input_of };
+        self.row(find.sign, key).add(spec, call, input, find.number, find.detail);
     }
 
     /// The row of a key, or the one of all past the bound.
@@ -206,30 +205,32 @@ impl Sightings {
         numbers: &[ClientIndex],
         lines: &impl Fn(u32) -> u64,
     ) {
+        for (command, seen) in later.crossing {
+            if let Some(command) = commands.get(command as usize) {
+                self.crossing.entry(*command).or_default().merge(seen, lines);
+            }
+        }
         for (sign, rows) in later.signs {
             for (key, seen) in rows {
                 let renamed = (commands.get(key.command as usize), numbers.get(key.client as usize));
                 let (Some(command), Some(client)) = renamed else { continue };
-                let mine = self.row(sign, Key { command: *command, client: *client, ..key });
-                if mine.calls == 0 {
-                    mine.detail = seen.detail;
-                }
-                mine.calls += seen.calls;
-                mine.period.merge(seen.period);
-                mine.largest = mine.largest.max(seen.largest);
-                mine.total += seen.total;
-                let room = EXAMPLES.saturating_sub(mine.examples.len());
-                mine.examples.extend(seen.examples.into_iter().take(room).map(|shown| shown.after(lines)));
+                self.row(sign, Key { command: *command, client: *client, ..key }).merge(seen, lines);
             }
         }
     }
 
     /// The rows, in the order of sign, command and client.
     pub fn finish(&self, commands: &Commands, clients: &Clients, paths: &[Bytes]) -> Vec<Sighting> {
-        let rows = self.signs.iter().flat_map(|(sign, rows)| rows.iter().map(move |row| (sign, row)));
+        let rows =
+            self.signs.iter().flat_map(|(sign, rows)| rows.iter().map(|(key, seen)| (*sign, *key, seen)));
+        let crossing = self.crossing.iter().map(|(command, seen)| {
+            let key = Key { command: *command, client: REST, what: 0, input: 0 };
+            (Sign::CrossSlot, key, seen)
+        });
         let mut rows: Vec<_> = rows
-            .map(|(sign, (key, seen))| Sighting {
-                sign: *sign,
+            .chain(crossing)
+            .map(|(sign, key, seen)| Sighting {
+                sign,
                 command: Bytes::from(commands.name(key.command)),
                 client: address(clients, key.client),
                 what: key.what,

@@ -42,6 +42,15 @@ impl Counts {
     }
 }
 
+#[derive(Clone, Debug)]
+struct Open {
+    bucket: i64,
+    /// Its first microsecond, and the first one behind it.
+    start: i64,
+    end: i64,
+    counts: Counts,
+}
+
 /// Calls by bucket.
 #[derive(Clone, Debug)]
 pub struct Timeline {
@@ -50,7 +59,7 @@ pub struct Timeline {
     /// By number of the bucket since 1970.
     buckets: BTreeMap<i64, Counts>,
     /// The bucket of the last call, not yet in `buckets`: calls come in order of time.
-    open: Option<(i64, Counts)>,
+    open: Option<Open>,
     /// Whether there was an event.
     eventful: bool,
     /// Whether there was a slow call.
@@ -84,12 +93,16 @@ impl Timeline {
 
     /// The counts of the bucket that a time is in.
     fn at(&mut self, time: i64) -> &mut Counts {
-        let bucket = time.div_euclid(self.width * MICROS);
-        match &mut self.open {
-            Some((open, _)) if *open == bucket => {}
-            _ => self.close(),
+        if !matches!(&self.open, Some(open) if (open.start..open.end).contains(&time)) {
+            self.close();
         }
-        &mut self.open.get_or_insert((bucket, Counts::default())).1
+        let width = self.width * MICROS;
+        let open = self.open.get_or_insert_with(|| {
+            let bucket = time.div_euclid(width);
+            let start = bucket.saturating_mul(width);
+            Open { bucket, start, end: start.saturating_add(width), counts: Counts::default() }
+        });
+        &mut open.counts
     }
 
     /// Counts a slow call of that time.
@@ -107,7 +120,7 @@ impl Timeline {
     }
 
     fn close(&mut self) {
-        if let Some((bucket, counts)) = self.open.take() {
+        if let Some(Open { bucket, counts, .. }) = self.open.take() {
             self.buckets.entry(bucket).or_default().merge(&counts);
         }
     }

@@ -3,7 +3,6 @@
 use super::Call;
 use super::calls::address;
 use super::clients::{ClientIndex, Clients, INHERITED};
-use crate::command::Access;
 use crate::event::Database;
 use crate::intern::hash;
 use crate::report::Bytes;
@@ -59,9 +58,7 @@ pub struct UseRow {
 impl Uses {
     /// Counts a call of the input numbered `input`.
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        let is_data = matches!(call.access(), Some(Access::Read | Access::Write | Access::Delete))
-            && !call.is_dangerous();
-        if is_data {
+        if call.manner.uses_data {
             let seen = Use { input, database: database(call.record.database), calls: 1 };
             // Connections stay in one database, and a block is of one input.
             match self.clients.get_mut(call.client as usize).and_then(|uses| uses.last_mut()) {

@@ -7,7 +7,8 @@
 //! What it reads it reads as [`super::line::strict`] does, the grammar; what is any different (fewer digits,
 //! a namespace, a flaw) it leaves to that.
 
-use memchr::memchr2;
+use memchr::memchr3;
+use wide::u8x16;
 
 use super::line::{Header, LONGEST};
 use crate::event::{Database, Span};
@@ -16,13 +17,13 @@ use crate::format::lexical::{eight_digits, hex_digit};
 /// Bytes up to the database's first digit.
 const HEAD: usize = 20;
 
-/// Words without a quote or backslash behind which a search over more of them at once pays.
-const PLAIN: usize = 8;
-
-/// Header and arguments; `None` where the grammar has to say what the line is.
+/// Header and arguments of the line at the start of `block`, and where it ends, with a line end or with the block;
+/// `None` where the grammar has to say what the line is.
 #[inline]
-pub(super) fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Option<Header<'a>> {
-    let (head, rest) = line.split_first_chunk::<HEAD>()?;
+pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Header<'a>, usize)> {
+    // Spans count in 32 bits.
+    let block = block.get(..u32::MAX as usize).unwrap_or(block);
+    let (head, rest) = block.split_first_chunk::<HEAD>()?;
     let (time, first) = time(head)?;
     let digit = |byte: u8| byte.is_ascii_digit().then(|| u32::from(byte & 0x0f));
     let first = digit(first)?;
@@ -31,14 +32,12 @@ pub(super) fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Option<Header
         [second, b' ', ..] => (first * 10 + digit(*second)?, HEAD + 2),
         _ => return None,
     };
-    if u32::try_from(line.len()).is_err() {
-        return None;
-    }
-    let quote = mark(line, context).filter(|quote| line.get(*quote) == Some(&b'"'))?;
+    let mut marks = Marks::from(block, context);
+    let quote = marks.next(block).filter(|quote| block.get(*quote) == Some(&b'"'))?;
     // The address ends at the first `] "`, and no quote stands before it.
-    let client = line.get(context..quote)?.strip_suffix(b"] ").filter(|client| client.len() < LONGEST)?;
-    arguments(line, quote, spans)?;
-    Some(Header { time, database: Database::Number(number), client: Some(client) })
+    let client = block.get(context..quote)?.strip_suffix(b"] ").filter(|client| client.len() < LONGEST)?;
+    let end = arguments(block, quote, marks, spans)?;
+    Some((Header { time, database: Database::Number(number), client: Some(client) }, end))
 }
 
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
@@ -51,69 +50,141 @@ fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
     Some((i64::try_from(high * 100_000_000 + low).ok()?, database))
 }
 
-/// `repr *( " " repr )` from the quote at `quote` up to the end of the line.
+/// `" "`: an argument ends, the next one starts.
+const BETWEEN: u32 = u32::from_le_bytes(*b"\" \"\0");
+
+/// `"` and a line end.
+const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
+
+/// `repr *( " " repr )` from the quote at `quote`, which is the last of `marks` so far, up to the line's end.
 #[inline]
-fn arguments(line: &[u8], quote: usize, spans: &mut Vec<Span>) -> Option<()> {
+fn arguments(block: &[u8], quote: usize, mut marks: Marks, spans: &mut Vec<Span>) -> Option<usize> {
     spans.clear();
-    let mut start = quote + 1;
+    let (mut start, mut escapes) = (quote + 1, 0);
     loop {
-        let mut escapes = 0;
-        let mut at = mark(line, start)?;
-        let after = loop {
-            let used = match line.get(at..)? {
-                [b'"', after @ ..] => break after,
-                [_, b'x', high, low, ..] if hex_digit(*high).and(hex_digit(*low)).is_some() => 4,
-                [_, b'n' | b'r' | b't' | b'a' | b'b' | b'"' | b'\\', ..] => 2,
-                _ => return None,
-            };
+        let at = marks.next(block)?;
+        let next = next(block.get(at..)?);
+        let word = u32::from_le_bytes(next);
+        if word & 0xff_ffff == BETWEEN {
+            spans.push(span(start, at, escapes));
+            (start, escapes) = (at + 3, 0);
+            // The next mark is this quote.
+            marks.skip(block, start);
+        } else if word & 0xffff == LAST {
+            spans.push(span(start, at, escapes));
+            return Some(at + 1);
+        } else {
+            let used = escape(next)?;
             escapes += used - 1;
-            at += used;
-            // Binary values are runs of escapes.
-            if !matches!(line.get(at), Some(b'\\' | b'"')) {
-                at = mark(line, at)?;
-            }
-        };
-        // The line is shorter than 4 GiB.
-        spans.push(Span { start: start as u32, len: (at - start) as u32, escapes: escapes as u32 });
-        match after {
-            [] => return Some(()),
-            [b' ', b'"', ..] => start = at + 3,
-            _ => return None,
+            marks.skip(block, at + used);
         }
     }
 }
 
-/// The first quote or backslash from `from` on.
+/// How many bytes the escape takes that starts here.
 #[inline]
-fn mark(line: &[u8], from: usize) -> Option<usize> {
-    let rest = line.get(from..)?;
-    let (words, _) = rest.as_chunks::<8>();
-    let mut at = 0;
-    for word in words.iter().take(PLAIN) {
-        let marks = marks(u64::from_le_bytes(*word));
-        if marks != 0 {
-            return Some(from + at + (marks.trailing_zeros() / 8) as usize);
-        }
-        at += 8;
+fn escape(next: [u8; 4]) -> Option<usize> {
+    match next {
+        [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => Some(4),
+        [b'\\', b'n' | b'r' | b't' | b'a' | b'b' | b'"' | b'\\', ..] => Some(2),
+        _ => None,
     }
-    let tail = rest.get(at..)?;
-    let found = if tail.len() < 8 {
-        tail.iter().position(|byte| matches!(byte, b'"' | b'\\'))
-    } else {
-        memchr2(b'"', b'\\', tail)
-    };
-    found.map(|found| from + at + found)
 }
 
-/// The highest bit of the bytes that are a quote or a backslash; the lowest of these is exact, which is all
-/// that is looked at.
-fn marks(word: u64) -> u64 {
-    zeros(word ^ 0x2222_2222_2222_2222) | zeros(word ^ 0x5c5c_5c5c_5c5c_5c5c)
+/// The block is shorter than 4 GiB.
+#[inline]
+fn span(start: usize, end: usize, escapes: usize) -> Span {
+    Span { start: start as u32, len: (end - start) as u32, escapes: escapes as u32 }
 }
 
-/// The highest bit of each zero byte; bytes above one may be marked too (the borrow).
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
+/// The first four bytes; past the end stand line ends.
+#[inline]
+fn next(rest: &[u8]) -> [u8; 4] {
+    match rest.first_chunk() {
+        Some(bytes) => *bytes,
+        None => last(rest),
+    }
+}
+
+#[cold]
+fn last(rest: &[u8]) -> [u8; 4] {
+    let mut bytes = [b'\n'; 4];
+    bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+/// Bytes that are looked at together.
+const WIDTH: usize = 64;
+
+/// The places of quotes, backslashes and line ends, one after the other.
+#[derive(Clone, Copy)]
+struct Marks {
+    /// Where the present [`WIDTH`] bytes start.
+    base: usize,
+    /// A bit for each of these that is a mark not yet told.
+    bits: u64,
+}
+
+impl Marks {
+    /// Those from `from` on.
+    #[inline]
+    fn from(block: &[u8], from: usize) -> Marks {
+        Marks { base: from, bits: marks(block, from) }
+    }
+
+    #[inline]
+    fn next(&mut self, block: &[u8]) -> Option<usize> {
+        if self.bits == 0 {
+            *self = Marks::from(block, self.base + WIDTH);
+            if self.bits == 0 {
+                // In a long value: a search over more bytes at once passes sooner.
+                let rest = block.get(self.base..)?;
+                *self = Marks::from(block, self.base + memchr3(b'"', b'\\', b'\n', rest)?);
+            }
+        }
+        let at = self.base + self.bits.trailing_zeros() as usize;
+        self.bits &= self.bits - 1;
+        Some(at)
+    }
+
+    /// Passes over what stands before `to`.
+    #[inline]
+    fn skip(&mut self, block: &[u8], to: usize) {
+        let passed = to - self.base;
+        if passed < WIDTH {
+            self.bits &= u64::MAX << passed;
+        } else {
+            *self = Marks::from(block, to);
+        }
+    }
+}
+
+/// The marks of the [`WIDTH`] bytes from `from` on, or of as many as there are.
+#[inline(never)]
+fn marks(bytes: &[u8], from: usize) -> u64 {
+    let rest = bytes.get(from..).unwrap_or_default();
+    match rest.first_chunk() {
+        Some(chunk) => of_chunk(chunk),
+        None => of_tail(rest),
+    }
+}
+
+#[inline]
+fn of_chunk(chunk: &[u8; WIDTH]) -> u64 {
+    let (parts, _) = chunk.as_chunks::<16>();
+    parts.iter().rev().fold(0, |bits, part| {
+        let part = u8x16::new(*part);
+        let is = |byte| part.simd_eq(u8x16::splat(byte));
+        bits << 16 | u64::from((is(b'"') | is(b'\\') | is(b'\n')).to_bitmask())
+    })
+}
+
+/// At the end of a block alone.
+#[cold]
+fn of_tail(rest: &[u8]) -> u64 {
+    let mut chunk = [0; WIDTH];
+    chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    of_chunk(&chunk)
 }
 
 #[cfg(test)]
@@ -125,11 +196,16 @@ mod tests {
 
     type Read<'a> = Option<(Header<'a>, Vec<Span>)>;
 
-    /// What it reads, and what the grammar reads.
+    /// What it reads, and what the grammar reads in the first line.
     fn both(line: &[u8]) -> (Read<'_>, Read<'_>) {
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
-        let (by_position, by_grammar) = (record(line, &mut fast), strict(line, &mut slow).ok());
-        (by_position.map(|header| (header, fast)), by_grammar.map(|header| (header, slow)))
+        let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
+        let (by_position, by_grammar) = (record(line, &mut fast), strict(&line[..end], &mut slow).ok());
+        let by_position = by_position.map(|(header, at)| {
+            assert_eq!(at, end);
+            (header, fast)
+        });
+        (by_position, by_grammar.map(|header| (header, slow)))
     }
 
     #[test]
@@ -147,9 +223,12 @@ mod tests {
             r#"1795174465.516601 [0 ] "PING""#,
             &long,
         ] {
-            let (fast, slow) = both(line.as_bytes());
-            assert!(fast.is_some(), "{line}");
-            assert_eq!(fast, slow, "{line}");
+            for behind in ["", "\n", "\n1795174465.516601 [0 lua] \"GET\" \"k\"\n"] {
+                let lines = [line, behind].concat();
+                let (fast, slow) = both(lines.as_bytes());
+                assert!(fast.is_some(), "{line}");
+                assert_eq!(fast, slow, "{line}");
+            }
         }
     }
 
@@ -172,6 +251,7 @@ mod tests {
             r#"1795174465.516601 [x 127.0.0.1:34446] "GET" "k""#,
             r#"1795174465.516601 "GET" "k" "and a long value""#,
         ] {
+            assert_eq!(both(format!("{line}\n").as_bytes()).0, None, "{line}");
             assert_eq!(both(line.as_bytes()).0, None, "{line}");
         }
     }
@@ -190,6 +270,7 @@ mod tests {
             "\\xZ",
             "\\n",
             "\\\"",
+            "\n",
             " ",
             "GET",
             "key:1",
@@ -205,7 +286,7 @@ mod tests {
         #[test]
         fn it_never_reads_what_the_grammar_does_not(pieces in prop::collection::vec(piece(), 0..16), headed: bool) {
             let head: &[u8] = if headed { b"1795174465.516601 [0 127.0.0.1:34446] \"" } else { b"" };
-            let line = [head, &pieces.concat()].concat();
+            let line = [head, &pieces.concat(), b"\n"].concat();
             let (fast, slow) = both(&line);
             if fast.is_some() {
                 prop_assert_eq!(fast, slow);
@@ -226,6 +307,7 @@ mod tests {
                 }
                 line.push(b'"');
             }
+            line.push(b'\n');
             let (fast, slow) = both(&line);
             prop_assert!(fast.is_some());
             prop_assert_eq!(fast, slow);

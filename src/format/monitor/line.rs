@@ -54,8 +54,8 @@ impl Flaw {
 #[inline]
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
     match super::fast::record(line, spans) {
-        Some(header) => Ok(header),
-        None => strict(line, spans),
+        Some((header, end)) if end == line.len() => Ok(header),
+        _ => strict(line, spans),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use super::fast;
 use super::line::{self, Flaw, Header};
 use super::noise::{is_noise, is_start};
 use super::wrap::{self, Outer};
@@ -81,12 +82,18 @@ impl Reader {
         let mut rest = block;
         let mut place = Place { offset: self.start, line: 0 };
         while !rest.is_empty() {
-            let end = memchr(b'\n', rest);
+            let common = self.common(rest);
+            let end = match &common {
+                Some((_, end)) => Some(*end),
+                None => memchr(b'\n', rest),
+            };
             let (whole, left) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             let at = At { place, bytes: whole.len() as u64 };
-            let form = match end {
-                Some(end) => self.line(whole.get(..end).unwrap_or_default(), at, sink),
-                None => self.unended(whole, at, sink),
+            let line = whole.get(..end.unwrap_or_default()).unwrap_or_default();
+            let form = match (common, end) {
+                (Some((header, _)), _) => self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain),
+                (None, Some(_)) => self.line(line, at, sink),
+                (None, None) => self.unended(whole, at, sink),
             };
             place.offset += at.bytes;
             place.line += 1;
@@ -98,6 +105,15 @@ impl Reader {
         if let Some(joined) = self.joined.take() {
             sink.skip(joined.at.place, joined.at.bytes, Skipped::Truncated);
         }
+    }
+
+    /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.
+    #[inline]
+    fn common<'a>(&mut self, rest: &'a [u8]) -> Option<(Header<'a>, usize)> {
+        if self.joined.is_some() || self.insight {
+            return None;
+        }
+        fast::record(rest, &mut self.spans).filter(|(_, end)| *end < rest.len())
     }
 
     /// The last line, without a line end: nobody can tell what is missing.
@@ -117,7 +133,7 @@ impl Reader {
     fn line(&mut self, line: &[u8], at: At, sink: &mut dyn Sink) -> Form {
         if self.joined.is_none()
             && !self.insight
-            && let Ok(header) = line::record(line, &mut self.spans)
+            && let Ok(header) = line::strict(line, &mut self.spans)
         {
             return self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain);
         }

@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use super::{Key, Keys};
-use crate::command::{self, Access, CommandId, Effect, Ttl};
+use crate::command::{self, Effect, Spec, Ttl};
 use crate::event::Exactness;
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
 use crate::statistic::Call;
+use crate::statistic::clients::ClientIndex;
 use crate::statistic::habits::{Habits, LARGE, NONE};
+use crate::statistic::manner::Class;
 use crate::statistic::members::Members;
 use crate::statistic::patterns::Patterns;
 use crate::statistic::spot::{Form, Spot};
@@ -16,14 +18,12 @@ use crate::statistic::spot::{Form, Spot};
 /// What one block does with one key.
 #[derive(Clone, Debug)]
 pub(super) struct Use {
-    pub calls: u64,
-    pub reads: u64,
-    pub writes: u64,
-    pub deletes: u64,
-    pub ttl_set: u64,
-    pub payload: u64,
-    pub unset: u64,
+    /// Calls by [`Class`]. A block has fewer than 2³² calls.
+    pub calls: [u32; 4],
+    pub ttl_set: u32,
+    pub unset: u32,
     pub absent: u32,
+    pub payload: u64,
     pub ended: bool,
     pub habit: u32,
     pub spot: Spot,
@@ -33,20 +33,54 @@ pub(super) struct Use {
 impl Use {
     pub fn new(spot: Spot) -> Use {
         Use {
-            calls: 0,
-            reads: 0,
-            writes: 0,
-            deletes: 0,
+            calls: [0; 4],
             ttl_set: 0,
-            payload: 0,
             unset: 0,
             absent: 0,
+            payload: 0,
             ended: false,
             habit: NONE,
             spot,
             clients: Members::default(),
         }
     }
+
+    #[inline]
+    fn count(&mut self, class: Class, payload: u64, client: ClientIndex) {
+        let [other, read, write, delete] = &mut self.calls;
+        *match class {
+            Class::Other => other,
+            Class::Read => read,
+            Class::Write => write,
+            Class::Delete => delete,
+        } += 1;
+        self.payload += payload;
+        self.clients.insert(client);
+    }
+
+    pub fn calls(&self, class: Class) -> u64 {
+        self.calls.get(class as usize).copied().unwrap_or_default().into()
+    }
+}
+
+/// What a call does to its keys.
+struct Change<'a, 'c> {
+    call: &'a Call<'c>,
+    input: u32,
+    ttl: Ttl,
+    effect: Effect,
+    ends: bool,
+}
+
+/// One key of a call.
+struct Part {
+    /// Which of the keys.
+    n: usize,
+    /// It stands at `argv[at]`.
+    at: usize,
+    /// The arguments that count as its own: from, and behind the last.
+    from: usize,
+    to: usize,
 }
 
 /// Counts by key while a block is read.
@@ -61,64 +95,94 @@ pub struct OpenKeys {
 impl OpenKeys {
     /// Counts the keys of a call of the input numbered `input`.
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
+        match (call.keys, call.spec) {
+            ([], _) | (_, None) => {}
+            // Most calls have one key and leave what stands there as it is.
+            ([at], _) if call.manner.keeps && call.payload < LARGE => {
+                let index = self.number(call.key_hash, call.key, call, input, *at);
+                if let Some(used) = self.uses.get_mut(index) {
+                    used.count(call.manner.class, call.payload, call.client);
+                }
+            }
+            (_, Some(spec)) => self.all(spec, call, input),
+        }
+    }
+
+    /// The number of the key at `argv[at]`.
+    #[inline]
+    fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
+        let index = self.keys.intern(hash, key) as usize;
+        if index >= self.uses.len() {
+            self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+        }
+        index
+    }
+
+    /// Counts the keys of a call that may change them.
+    fn all(&mut self, spec: &Spec, call: &Call<'_>, input: u32) {
         let args = call.args();
-        let (Some(spec), false) = (call.spec, call.keys.is_empty()) else { return };
         let ttl = command::ttl(spec, &args);
-        let (set, cleared) = match ttl {
-            Ttl::Set => (true, &[][..]),
-            Ttl::Cleared(target) => (false, target.of(call.keys)),
-            Ttl::Untouched | Ttl::Expired => (false, &[][..]),
-        };
         // Arguments that are only likely add no elements and no options.
-        let effect = match CommandId::from_index(call.command as usize) {
-            Some(id) if call.record.exactness == Exactness::Exact => command::effect(id),
-            _ => Effect::None,
-        };
-        let is_habitual = effect.is_any();
-        let ends = ttl == Ttl::Expired || spec.access == Access::Delete;
+        let is_exact = call.record.exactness == Exactness::Exact;
+        let effect = if is_exact { call.manner.effect } else { Effect::None };
+        let ends = ttl == Ttl::Expired || call.manner.class == Class::Delete;
+        let change = Change { call, input, ttl, effect, ends };
+        if let [at] = call.keys {
+            return self.change(
+                &change,
+                call.key_hash,
+                call.key,
+                Part { n: 0, at: *at, from: 1, to: args.len() },
+            );
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
         let mut from = 1;
         for (n, at) in call.keys.iter().enumerate() {
             // A key's own arguments reach to the next key; the first also has those in front of it.
             let to = call.keys.get(n + 1).copied().unwrap_or(args.len());
-            let Some(text) = args.get(*at) else { continue };
-            let key = text.bytes(&mut self.scratch);
-            let index = self.keys.intern(hash(key), key) as usize;
-            if index >= self.uses.len() {
-                self.uses.push(Use::new(Spot::new(call, input, *at, Form::Plain)));
+            if let Some(text) = args.get(*at) {
+                let key = text.bytes(&mut scratch);
+                self.change(&change, hash(key), key, Part { n, at: *at, from, to });
             }
-            let Some(used) = self.uses.get_mut(index) else { continue };
-            used.calls += 1;
-            match spec.access {
-                Access::Read => used.reads += 1,
-                Access::Write => used.writes += 1,
-                Access::Delete => used.deletes += 1,
-                _ => {}
-            }
-            if set {
+            from = to;
+        }
+        self.scratch = scratch;
+    }
+
+    /// Counts one key of a call.
+    #[inline(never)]
+    fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part) {
+        let Change { call, input, ttl, effect, ends } = *change;
+        let (args, at) = (call.args(), part.at);
+        let index = self.number(hash, key, call, input, at);
+        let Some(used) = self.uses.get_mut(index) else { return };
+        let payload = args.payload_of(part.from..part.to);
+        used.count(call.manner.class, payload, call.client);
+        match ttl {
+            Ttl::Untouched | Ttl::Expired => {}
+            Ttl::Set => {
                 used.ttl_set += 1;
                 used.unset = 0;
                 used.absent = 0;
-                used.spot = Spot::new(call, input, *at, Form::Plain);
-            } else if cleared.contains(at) {
+                used.spot = Spot::new(call, input, at, Form::Plain);
+            }
+            Ttl::Cleared(target) if target.of(call.keys).contains(&at) => {
                 let absent = effect.is_absent(&args);
                 if used.unset == 0 {
                     let form = if absent { Form::Absent } else { Form::Plain };
-                    used.spot = Spot::new(call, input, *at, form);
+                    used.spot = Spot::new(call, input, at, form);
                 }
                 used.unset += 1;
-                used.absent = used.absent.saturating_add(u32::from(absent));
+                used.absent += u32::from(absent);
             }
-            used.ended |= ends;
-            let payload = args.payload_of(from..to);
-            used.payload += payload;
-            used.clients.insert(call.client);
-            if is_habitual {
-                self.collect(effect, call, input, (n, *at), index);
-            }
-            if payload >= LARGE && spec.access == Access::Write {
-                self.weigh(call, input, *at, from..to, index);
-            }
-            from = to;
+            Ttl::Cleared(_) => {}
+        }
+        used.ended |= ends;
+        if effect.is_any() {
+            self.collect(effect, call, input, (part.n, at), index);
+        }
+        if payload >= LARGE && call.manner.class == Class::Write {
+            self.weigh(call, input, at, part.from..part.to, index);
         }
     }
 
@@ -159,22 +223,23 @@ impl OpenKeys {
         for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
             rules.shape(bytes, &mut shape);
             let pattern = patterns.number(&shape);
+            let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
             if let Some(counts) = patterns.get_mut(pattern) {
-                counts.calls += used.calls;
-                counts.reads += used.reads;
-                counts.writes += used.writes;
-                counts.deletes += used.deletes;
-                counts.ttl_set += used.ttl_set;
+                counts.calls += calls;
+                counts.reads += used.calls(Class::Read);
+                counts.writes += used.calls(Class::Write);
+                counts.deletes += used.calls(Class::Delete);
+                counts.ttl_set += u64::from(used.ttl_set);
                 counts.payload += used.payload;
                 counts.clients.union(&used.clients);
                 counts.sample(key);
             }
             let gave_ttl = used.ttl_set > 0;
             words += used.clients.words();
-            let Use { calls, unset, absent, ended, habit, spot, clients, .. } = used;
+            let Use { unset, absent, ended, habit, spot, clients, .. } = used;
             rows.push(Key {
                 calls,
-                unset,
+                unset: u64::from(unset),
                 absent,
                 gave_ttl,
                 late: false,

@@ -1,0 +1,110 @@
+//! What a command means to the statistics, found once for all of its calls.
+
+use std::sync::LazyLock;
+
+use super::commands::CommandIndex;
+use super::sign::Watch;
+use crate::command::{self, Access, Effect, Expiry, Spec};
+
+/// How a call's uses of keys count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Neither of these.
+    Other,
+    /// [`Access::Read`].
+    Read,
+    /// [`Access::Write`].
+    Write,
+    /// [`Access::Delete`].
+    Delete,
+}
+
+/// What a client says of itself by a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Nothing.
+    Nothing,
+    /// CLIENT SETNAME.
+    Name,
+    /// CLIENT SETINFO.
+    Library,
+    /// HELLO: user and name.
+    Hello,
+    /// AUTH: user.
+    User,
+}
+
+/// What a command means to the statistics.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How uses of its keys count.
+    pub class: Class,
+    /// What it does to collections.
+    pub effect: Effect,
+    /// Whether uses of keys are all that is to be counted: times to live and collections stay as they are.
+    pub keeps: bool,
+    /// What is looked for in it.
+    pub watch: Watch,
+    /// What it says of its client.
+    pub tells: Tells,
+    /// Whether a script's calls follow it.
+    pub runs_script: bool,
+    /// Whether two calls ask the same only if all of their arguments are the same.
+    pub asks: bool,
+    /// Whether it reads, changes or removes data, FLUSHALL and the like left out.
+    pub uses_data: bool,
+}
+
+/// What is known of a command that no table holds.
+static UNKNOWN: Manner = Manner {
+    class: Class::Other,
+    effect: Effect::None,
+    keeps: true,
+    watch: Watch::Nothing,
+    tells: Tells::Nothing,
+    runs_script: false,
+    asks: false,
+    uses_data: false,
+};
+
+/// By number of the command.
+static MANNERS: LazyLock<Vec<Manner>> =
+    LazyLock::new(|| command::all().map(|id| Manner::of(id.spec(), command::effect(id))).collect());
+
+/// The manner of a command.
+pub fn manner(command: CommandIndex) -> &'static Manner {
+    MANNERS.get(command as usize).unwrap_or(&UNKNOWN)
+}
+
+impl Manner {
+    fn of(spec: &Spec, effect: Effect) -> Manner {
+        let class = match spec.access {
+            Access::Read => Class::Read,
+            Access::Write => Class::Write,
+            Access::Delete => Class::Delete,
+            _ => Class::Other,
+        };
+        let tells = match spec.name {
+            "CLIENT|SETNAME" => Tells::Name,
+            "CLIENT|SETINFO" => Tells::Library,
+            "HELLO" => Tells::Hello,
+            "AUTH" => Tells::User,
+            _ => Tells::Nothing,
+        };
+        // Those who wait for a time to come ask for all up to now, which is never the same.
+        let waits = matches!(spec.name, "ZCOUNT" | "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE");
+        Manner {
+            class,
+            effect,
+            keeps: spec.expiry == Expiry::Keep && effect == Effect::None && class != Class::Delete,
+            watch: Watch::of(spec),
+            tells,
+            runs_script: matches!(
+                spec.name,
+                "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO"
+            ),
+            asks: class == Class::Read && !waits,
+            uses_data: class != Class::Other && spec.danger.is_none(),
+        }
+    }
+}
