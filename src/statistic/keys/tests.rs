@@ -6,6 +6,7 @@ use crate::intern::hash;
 use crate::pattern::Learnt;
 use crate::report::{Bytes, HotKeyRow, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
+use crate::statistic::manner::Class;
 use crate::statistic::spot::Spot;
 
 /// One block that reads each of `keys` once for the client numbered 2.
@@ -16,8 +17,7 @@ fn block(keys: impl Iterator<Item = String>) -> Keys {
         if index >= open.uses.len() {
             open.uses.push(Use::new(Spot::default()));
         }
-        open.uses[index].calls += 1;
-        open.uses[index].reads += 1;
+        open.uses[index].calls[Class::Read as usize] += 1;
         open.uses[index].clients.insert(2);
     }
     open.seal(&Rules::default())
@@ -110,7 +110,7 @@ fn habits_stay_with_their_keys_when_others_are_let_go() {
             let name = format!("log:{n}");
             let index = open.keys.intern(hash(name.as_bytes()), name.as_bytes()) as usize;
             open.uses.resize(index + 1, Use::new(Spot::default()));
-            open.uses[index].calls = n;
+            open.uses[index].calls[Class::Other as usize] = u32::try_from(n).unwrap();
             let mut slot = NONE;
             open.habits.at(&mut slot).unwrap().added = 10 * n;
             open.uses[index].habit = slot;
