@@ -1,8 +1,10 @@
-//! The lines of a text. Their ends are found once, eight bytes at a time: lines of raw output are too short for
+//! The lines of a text. Their ends are found once, many bytes at a time: lines of raw output are too short for
 //! a search that is set up anew for each of them.
 
 use std::ops::Range;
 use std::slice::Iter;
+
+use wide::u8x16;
 
 /// Lines by their number, from 0.
 #[derive(Clone, Copy)]
@@ -106,14 +108,10 @@ impl Iterator for Ends<'_> {
 /// A bit for each byte that is a line feed, the lowest for the first.
 #[inline]
 fn line_feeds(block: &[u8; BLOCK]) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let (words, _) = block.as_chunks::<8>();
-    words.iter().rev().fold(0, |marks, word| {
-        let others = u64::from_le_bytes(*word) ^ 0x0a0a_0a0a_0a0a_0a0a;
-        // No sum of seven bits and these carries into the next byte.
-        let high = !(((others & LOW) + LOW) | others | LOW);
-        // The eight bits come together in the highest byte, none on another.
-        marks << 8 | (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    let (parts, _) = block.as_chunks::<16>();
+    parts.iter().rev().fold(0, |marks, part| {
+        let are = u8x16::new(*part).simd_eq(u8x16::splat(b'\n'));
+        marks << 16 | u64::from(are.to_bitmask())
     })
 }
 
