@@ -238,3 +238,31 @@ fn damaged_archives_are_told_and_read_as_far_as_they_go() {
         analyze(&flipped, 2 << 20);
     }
 }
+
+#[test]
+fn numbers_at_their_ends_survive_and_are_judged() {
+    let dump = |run: &str, second: u64, count: u64| {
+        format!(
+            "# Server\r\nredis_version:7.2.4\r\nrun_id:{run}\r\nserver_time_usec:{}\r\nuptime_in_seconds:900000\r\n\
+             # Clients\r\nconnected_clients:{count}\r\nmaxclients:{count}\r\n\
+             # Memory\r\nused_memory:{count}\r\nused_memory_rss:{}\r\nmaxmemory:{count}\r\n\
+             # Stats\r\nevicted_keys:{count}\r\nrejected_connections:{count}\r\nkeyspace_hits:0\r\n\
+             keyspace_misses:{count}\r\nexpired_keys:{count}\r\n\
+             # Replication\r\nrole:master\r\nslave0:ip=10.0.0.9,port=1,state=online,offset={},lag=99\r\n\
+             master_repl_offset:{}\r\n\
+             # Keyspace\r\ndb0:keys={count},expires=0,avg_ttl=0\r\ndb1:keys={count},expires=0,avg_ttl=0\r\n",
+            second * 1_000_000,
+            u64::MAX,
+            i64::MAX,
+            i64::MIN,
+        )
+    };
+    // Two servers, so that what grew on each adds up to more than a number holds.
+    let dumps = [("a", 1, 0), ("a", 2, u64::MAX), ("b", 3, 0), ("b", 4, u64::MAX)];
+    let dumps: String = dumps.map(|(run, second, count)| dump(&run.repeat(40), second, count)).concat();
+    let outcome = analyze(dumps.as_bytes(), 2 << 20);
+    let rules: Vec<_> = outcome.report.findings.iter().map(|finding| finding.rule).collect();
+    for rule in ["eviction", "rejected-connections", "maxclients-near", "replica-link-down"] {
+        assert!(rules.contains(&rule), "{rule} is not in {rules:?}");
+    }
+}

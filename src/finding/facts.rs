@@ -1,12 +1,13 @@
 //! What rules judge by.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::about::{About, Threshold};
 use super::settings::Settings;
 use super::tools;
 use crate::report::{Bytes, ClientRow, Report};
 use crate::statistic::calls::Conduct;
+use crate::statistic::uses::NAMESPACES;
 
 /// Summaries of a run, and the thresholds.
 #[derive(Clone, Debug)]
@@ -56,6 +57,26 @@ impl<'a> Facts<'a> {
     /// The clients that are no tools.
     pub fn applications(&self) -> impl Iterator<Item = &'a ClientRow> + use<'a, '_> {
         self.report.clients.rows.iter().filter(|row| !self.is_tool(row))
+    }
+
+    /// What to know before a command on a key is typed: redis-cli begins in database 0, and keys may be in another.
+    pub fn elsewhere(&self) -> Option<String> {
+        let seen = self.conduct.uses.iter().map(|row| row.database).filter(|number| *number < NAMESPACES);
+        let mut used: BTreeSet<u64> = seen.collect();
+        if used.is_empty() {
+            let dump = self.report.info.snapshots.last();
+            used.extend(dump.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
+        }
+        let names: Vec<_> = used.iter().map(u64::to_string).collect();
+        match names.as_slice() {
+            [] => None,
+            [only] if only == "0" => None,
+            [only] => Some(format!("The keys are in database {only}: type SELECT {only} first.")),
+            _ => Some(format!(
+                "Keys are used in databases {}: type SELECT with the right number first.",
+                names.join(", ")
+            )),
+        }
     }
 
     /// The row of a client address.

@@ -4,7 +4,9 @@
 //! summaries only, never records, and know nothing of how a report is shown.
 
 pub mod about;
+mod callers;
 mod client_list;
+mod confirm;
 mod events;
 mod facts;
 mod info;

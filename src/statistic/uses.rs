@@ -14,11 +14,14 @@ const MOST: usize = 1024;
 /// The databases past [`MOST`].
 const OTHERS: u64 = u64::MAX;
 
+/// From here on the number of a database is no number but a namespace, or several databases together.
+pub const NAMESPACES: u64 = 1 << 63;
+
 /// A database as a number: Redis's own, or for Kvrocks' namespaces a hash above all of those.
 pub fn database(database: Database<'_>) -> u64 {
     match database {
         Database::Number(number) => u64::from(number),
-        Database::Namespace(name) => hash(name) | 1 << 63,
+        Database::Namespace(name) => hash(name) | NAMESPACES,
     }
 }
 

@@ -24,8 +24,8 @@ const HELD: Threshold = Threshold {
     value: 10.0,
     meaning: "a client that has waited so long in WAIT, or in a command that does not wait by itself, is a \
               warning",
-    source: "our judgement: applications give up after some seconds; Redis holds a command back only for \
-             CLIENT PAUSE, a failover or a shutdown",
+    source: "redtrail's own choice: applications give up after some seconds; Redis holds a command back \
+             only for CLIENT PAUSE, a failover or a shutdown",
 };
 
 const ABOUT: About = About {
@@ -106,7 +106,7 @@ impl Rule for BlockedClient {
                     format!("{} has been blocked in {cmd} for {}.", party.subject.text(), seconds(idle))
                 },
                 detail: format!(
-                    "{} blocked, the longest for {} in {cmd}, {reason} (told from {}).",
+                    "{} blocked, the longest for {} in {cmd}, {reason} (worth a finding from {}).",
                     Noun("connection is", "connections are").count(count),
                     seconds(idle),
                     seconds(limit as i64),

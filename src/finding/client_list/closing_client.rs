@@ -21,7 +21,7 @@ const SECONDS: Threshold = Threshold {
     name: "seconds",
     value: 60.0,
     meaning: "a connection that has been closing for so long is a warning",
-    source: "our judgement: the time after which redis.conf gives up on replicas and slow subscribers",
+    source: "redtrail's own choice: the time after which redis.conf gives up on replicas and slow subscribers",
 };
 
 const ABOUT: About = About {

@@ -9,7 +9,7 @@ use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
-use crate::report::findings::{Confidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
 use crate::statistic::connections::host;
 
 /// The rule.
@@ -26,14 +26,14 @@ const NOTE: Threshold = Threshold {
     name: "note-connections",
     value: 3.0,
     meaning: "growth by fewer connections than this is not judged",
-    source: "our judgement: with fewer there is no telling growth that is kept up from chance",
+    source: "redtrail's own choice: with fewer there is no telling growth that is kept up from chance",
 };
 
 const CONNECTIONS: Threshold = Threshold {
     name: "connections",
     value: 5.0,
     meaning: "growth by so many connections is a warning",
-    source: "our judgement: pools open a few connections more whenever load asks for them",
+    source: "redtrail's own choice: pools open a few connections more whenever load asks for them",
 };
 
 const ABOUT: About = About {
@@ -257,11 +257,55 @@ impl Course<'_> {
             detail,
             numbers: pace_number.into_iter().chain(numbers).collect(),
             evidence: shown,
+            confirmed_by: grown_by_info(self.facts, grown)
+                .into_iter()
+                .chain(calls(self.facts, by, &value))
+                .collect(),
             command: command(by, &value),
             subject: value,
             ..Finding::of(&ABOUT)
         }
     }
+}
+
+/// Calls of a connection, so many at most: what opens it (HELLO, AUTH, CLIENT SETNAME) and little work.
+const FEW: u64 = 10;
+
+/// How little MONITOR shows of the connections of a name.
+fn calls(facts: &Facts<'_>, by: &str, value: &Bytes) -> Option<Confirmation> {
+    let rows = facts.report.clients.rows.iter();
+    let theirs = rows.filter(|row| by == "name" && row.name.as_ref() == Some(value));
+    let (connections, calls) =
+        theirs.fold((0_u64, 0_u64), |(count, calls), row| (count + 1, calls + row.calls));
+    (connections > 1 && calls <= connections.saturating_mul(FEW)).then(|| Confirmation {
+        kind: "monitor",
+        text: format!(
+            "MONITOR: {} connections of {} made {}, {:.1} each.",
+            number::grouped(connections),
+            value.text(),
+            number::Noun("call", "calls").count(calls),
+            calls as f64 / connections as f64
+        ),
+    })
+}
+
+/// That INFO shows more connections too, where all of its dumps are of one run of a server.
+fn grown_by_info(facts: &Facts<'_>, grown: u64) -> Option<Confirmation> {
+    let dumps = &facts.report.info.snapshots;
+    let (first, last) = (dumps.first()?, dumps.last()?);
+    if dumps.iter().any(|dump| dump.server.run_id != first.server.run_id) {
+        return None;
+    }
+    let (from, to) = (first.clients.connected?, last.clients.connected?);
+    // The dumps may not cover the whole growth.
+    (to.saturating_sub(from).saturating_mul(2) >= grown).then(|| Confirmation {
+        kind: "info",
+        text: format!(
+            "INFO: connected_clients went from {} to {}.",
+            number::grouped(from),
+            number::grouped(to)
+        ),
+    })
 }
 
 /// Who it is, as the subject of a sentence.

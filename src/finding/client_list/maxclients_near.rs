@@ -1,11 +1,11 @@
 //! `maxclients-near`: there is hardly room for another connection.
 
-use super::snapshot_evidence;
+use super::{crowd, snapshot_evidence};
 use crate::finding::info::{evidence as dump_evidence, newest, server};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::{grouped, share};
 use crate::report::connections::SnapshotRow;
-use crate::report::findings::{Confidence, Evidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
 
 /// The rule.
 pub struct MaxclientsNear;
@@ -27,9 +27,10 @@ const ABOUT: About = About {
                limit and its default of 10,000 is near.",
     thresholds: &[PERCENT],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. CONFIG \
-             SET maxclients raises the limit at once, as far as the process may open files (ulimit -n, \
-             less 32 that the server keeps for itself).",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools. \
+             CONFIG SET maxclients raises the limit at once, as far as the process may open files (ulimit \
+             -n, less 32 that the server keeps for itself); a managed service sets it by the size of the \
+             node.",
 };
 
 /// redis.conf: maxclients 10000.
@@ -64,7 +65,17 @@ impl Rule for MaxclientsNear {
             let most = [told, listed].into_iter().flatten().max_by_key(|(count, _)| *count);
             let Some((count, evidence)) = most else { continue };
             let finding = finding(facts, count, dump.clients.maxclients.filter(|limit| *limit > 0), evidence);
-            found.extend(finding.map(|finding| Finding { subject: server(&dumps, dump), ..finding }));
+            let refused = dump.stats.rejected_connections.filter(|refused| *refused > 0).map(|refused| {
+                format!("INFO: {} were refused since the start (rejected_connections).", grouped(refused))
+            });
+            let refused = refused.map(|text| Confirmation { kind: "info", text });
+            let crowd = crowd(facts, 0.0).filter(|_| only).map(|crowd| format!(" {crowd}"));
+            found.extend(finding.map(|finding| Finding {
+                subject: server(&dumps, dump),
+                detail: finding.detail + &crowd.unwrap_or_default(),
+                confirmed_by: refused.into_iter().collect(),
+                ..finding
+            }));
         }
     }
 }

@@ -14,11 +14,13 @@ mod unnamed_connections;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Rule;
+use super::{Facts, Rule};
+use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, Connections, SnapshotRow};
 use crate::report::findings::{Evidence, Finding};
 use crate::statistic::connections::host;
+pub use slow_consumer::least_bytes as unread_bytes;
 
 /// In the order of their weight.
 pub const RULES: &[&dyn Rule] = &[
@@ -168,6 +170,27 @@ fn groups<'a>(
     // Stable: groups of a size stay in the order of their names.
     groups.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
     groups
+}
+
+/// Who held most of the connections of the fullest snapshot, where it shows `least` of them or more.
+pub fn crowd(facts: &Facts<'_>, least: f64) -> Option<String> {
+    let connections = &facts.report.connections;
+    let (row, at) = connections.snapshots.iter().zip(0..).max_by_key(|(row, _)| row.total)?;
+    if (row.total as f64) < least {
+        return None;
+    }
+    let there = connections
+        .rows
+        .iter()
+        .filter(|held| held.first_snapshot <= Some(at) && held.last_snapshot >= Some(at));
+    let most = groups(there).into_iter().next().map(|((by, value), rows)| {
+        format!(", {} of them {}", grouped(rows.len() as u64), from_words(by, &value))
+    });
+    Some(format!(
+        "CLIENT LIST: {} at once{}.",
+        Noun("connection", "connections").count(row.total),
+        most.unwrap_or_default()
+    ))
 }
 
 /// A connection as it was last seen. Nothing in a row of CLIENT LIST is a value.

@@ -14,8 +14,8 @@ const MINUTES: Threshold = Threshold {
     value: 10.0,
     meaning: "a MONITOR that has run for so long is a warning; one that is older by this than a capture of \
               MONITOR did not write it",
-    source: "our judgement: who looks at something is done by then; Redis' page of MONITOR measures that \
-             one costs more than half of the throughput",
+    source: "redtrail's own choice: who looks at something is done by then; Redis' page of MONITOR \
+             measures that one costs more than half of the throughput",
 };
 
 const AT_ONCE: Threshold = Threshold {

@@ -13,14 +13,15 @@ const NOTE: Threshold = Threshold {
     name: "note-seconds",
     value: 10.0,
     meaning: "a transaction that has been open and idle for so long is worth a note",
-    source: "our judgement: from MULTI to EXEC it takes a few round trips",
+    source: "redtrail's own choice: from MULTI to EXEC it takes a few round trips",
 };
 
 const SECONDS: Threshold = Threshold {
     name: "seconds",
     value: 60.0,
     meaning: "a transaction that has been open and idle for so long is a warning",
-    source: "our judgement: no application works on for a minute between two commands of a transaction",
+    source: "redtrail's own choice: no application works on for a minute between two commands of a \
+             transaction",
 };
 
 const ABOUT: About = About {

@@ -76,9 +76,9 @@ impl Rule for QueryBuffer {
                     number::bytes(held)
                 ),
                 detail: format!(
-                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} MB). \
-                     It was seen in {}, at last with {}. {} of this client had a buffer of {least} MB or \
-                     more.",
+                    "The query buffer came to {} (a warning from {limit} MB, critical from {critical} \
+                     MB). It was seen in {}, the last time with {}. {} of this client had a buffer of \
+                     {least} MB or more.",
                     number::bytes(held),
                     Noun("snapshot", "snapshots").count(worst.snapshots),
                     number::bytes(bytes(worst.qbuf)),

@@ -4,7 +4,7 @@ use super::{MEGABYTE, Party, append, bytes, evidence, kill, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::connections::ConnectionRow;
-use crate::report::findings::{Confidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
 
 /// The rule.
 pub struct SlowConsumer;
@@ -52,13 +52,18 @@ impl Rule for SlowConsumer {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let least = facts.limit(&ABOUT, &NOTE) * MEGABYTE;
+        let least = least_bytes(facts);
         let is_big = |row: &&ConnectionRow| bytes(row.peak_output) as f64 >= least;
         // Rows stand in the order of their buffers.
         let big = facts.report.connections.rows.iter().filter(is_big);
         let findings = parties(big).into_iter().filter_map(|party| finding(facts, party)).collect();
         append(findings, found);
     }
+}
+
+/// From here on an output buffer is worth a note.
+pub fn least_bytes(facts: &Facts<'_>) -> f64 {
+    facts.limit(&ABOUT, &NOTE) * MEGABYTE
 }
 
 fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
@@ -122,12 +127,35 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
             Number { name: "list-blocks", value: bytes(worst.oll) as f64, threshold: None },
         ],
         evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+        confirmed_by: server(facts, held),
         remedy: remedy.map_or_else(|| ABOUT.remedy.to_owned(), str::to_owned),
         caution: (is_bad && (command.is_some() || is_link)).then(|| caution.to_owned()),
         command: command.filter(|_| is_bad),
         subject: party.subject,
         ..Finding::of(&ABOUT)
     })
+}
+
+/// What the server says of buffers like this one.
+fn server(facts: &Facts<'_>, held: u64) -> Vec<Confirmation> {
+    let dumps = || facts.report.info.snapshots.iter();
+    // The server forgets the biggest one after some seconds, so a smaller one says nothing of this client.
+    let biggest = dumps().filter_map(|dump| dump.clients.max_output_buffer).max();
+    let biggest = biggest.filter(|bytes| *bytes >= held / 2).map(|bytes| {
+        format!(
+            "INFO: the biggest output buffer of late had {} (client_recent_max_output_buffer).",
+            number::bytes(bytes)
+        )
+    });
+    let cut = dumps().filter_map(|dump| dump.stats.output_buffer_disconnections).max();
+    let cut = cut.filter(|clients| *clients > 0).map(|clients| {
+        format!(
+            "INFO: the server cut off {} for their output buffers \
+             (client_output_buffer_limit_disconnections).",
+            number::Noun("client", "clients").count(clients)
+        )
+    });
+    biggest.into_iter().chain(cut).map(|text| Confirmation { kind: "info", text }).collect()
 }
 
 /// What the client is, and what helps it where the rule's text does not.

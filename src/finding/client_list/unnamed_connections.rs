@@ -12,14 +12,14 @@ const PERCENT: Threshold = Threshold {
     name: "percent",
     value: 50.0,
     meaning: "so many of the connections without a name, in per cent, are worth a note",
-    source: "our judgement: from half on, who is who cannot be told in an incident",
+    source: "redtrail's own choice: from half on, who is who cannot be told in an incident",
 };
 
 const CLIENTS: Threshold = Threshold {
     name: "clients",
     value: 10.0,
     meaning: "fewer connections than this without a name are not worth a note",
-    source: "our judgement: a few are told apart by their addresses",
+    source: "redtrail's own choice: a few are told apart by their addresses",
 };
 
 const ABOUT: About = About {

@@ -1,7 +1,7 @@
 //! `eviction`: keys are thrown out because memory is full.
 
 use super::{KEYS, evidence};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, grouped};
 use crate::report::Bytes;
 use crate::report::events::EventPatternRow;
@@ -15,22 +15,22 @@ const LOST: Threshold = Threshold {
     name: "keys",
     value: 1.0,
     meaning: "so many evicted keys are a warning",
-    source: "redis.conf: keys are evicted only once the server holds maxmemory, so the first one says that it is \
-             full",
+    source: "redis.conf: keys are evicted only once the server holds maxmemory, so the first one says \
+             that it is full",
 };
 
 const BY_ONE: Threshold = Threshold {
     name: "percent-of-one-pattern",
     value: 80.0,
     meaning: "from this part of the evicted keys on, their pattern is the subject",
-    source: "a choice of this rule, not a published number",
+    source: "redtrail's own choice, not a published number",
 };
 
 const ABOUT: About = About {
     rule: "eviction",
     kind: "keyspace-events",
-    detects: "Keys that the server throws out because its memory is full: evicted events, or evicted_keys of INFO \
-              that grows.",
+    detects: "Keys that the server throws out because its memory is full: evicted events, or evicted_keys \
+              of INFO that grows.",
     because: "Evicted keys are gone before their time. A cache fetches them again, from a database that is \
               asked more; anything else is lost data.",
     severity: "A warning; a note where only a single INFO dump tells of keys evicted at some time since the \
@@ -38,9 +38,9 @@ const ABOUT: About = About {
     thresholds: &[LOST, BY_ONE],
     by_rate: false,
     remedy: "Find out what fills the memory and give it a time to live or an end, or give the server more \
-             (maxmemory), if the machine has it. On a server that is not only a cache use a policy that leaves \
-             keys without a time to live alone (volatile-lru, volatile-ttl), or noeviction, which refuses \
-             writes instead.",
+             (maxmemory), if the machine has it. Where keys must not be lost, a policy that leaves those \
+             without a time to live alone (volatile-lru, volatile-ttl) or noeviction keeps them; but make \
+             room first: with memory full, writes are refused at once where nothing may be evicted.",
 };
 
 impl Rule for Eviction {
@@ -55,7 +55,7 @@ impl Rule for Eviction {
         told.sort_by_key(|row| std::cmp::Reverse(row.calls));
         let evicted: u64 = told.iter().map(|row| row.calls).sum();
         let rates = facts.report.info.rates.iter();
-        let grown: u64 = rates.filter_map(|rate| rate.evicted_keys).sum();
+        let grown: u64 = rates.filter_map(|rate| rate.evicted_keys).fold(0, u64::saturating_add);
         let is_enough = |keys: u64| keys > 0 && keys as f64 >= least;
         if is_enough(evicted) {
             found.push(by_events(facts, evicted, &told));
@@ -93,6 +93,9 @@ fn by_events(facts: &Facts<'_>, evicted: u64, told: &[&EventPatternRow]) -> Find
         let text = format!("INFO: evicted_keys is {}.", grouped(count));
         confirmed_by.push(Confirmation { kind: "info", text });
     }
+    confirmed_by.extend(told.first().and_then(|row| confirm::written(facts, &row.pattern)));
+    let limit = newest(facts).and_then(|dump| dump.memory.maxmemory).filter(|limit| *limit > 0);
+    confirmed_by.extend(limit.and_then(|limit| confirm::buffers(facts, limit)));
     Finding {
         title,
         subject: one.map_or_else(Bytes::default, |row| row.pattern.clone()),

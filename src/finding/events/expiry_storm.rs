@@ -1,7 +1,7 @@
 //! `expiry-storm`: very many keys of one pattern expire at the same moment.
 
-use super::{KEYS, changes, evidence, ttl_in_monitor};
-use crate::finding::{About, Facts, Rule, Threshold};
+use super::{KEYS, changes, evidence};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::events::Burst;
 use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
@@ -15,16 +15,17 @@ const AT_ONCE: Threshold = Threshold {
     value: 1_000.0,
     meaning: "so many keys of one pattern that expire together (within two seconds, where there is a clock) \
               are a warning",
-    source: "fifty rounds of the server's own clean-up, which looks at 20 keys a round and goes on while many \
-             of them are over, in up to 25 % of the processor's time (ACTIVE_EXPIRE_CYCLE_KEYS_PER_LOOP and \
-             ACTIVE_EXPIRE_CYCLE_SLOW_TIME_PERC in Redis' expire.c)",
+    source: "fifty rounds of the server's own clean-up, which looks at 20 keys a round and goes on while \
+             many of them are over, in up to 25 % of the processor's time \
+             (ACTIVE_EXPIRE_CYCLE_KEYS_PER_LOOP and ACTIVE_EXPIRE_CYCLE_SLOW_TIME_PERC in Redis' \
+             expire.c)",
 };
 
 const TIMES_USUAL: Threshold = Threshold {
     name: "times-usual",
     value: 10.0,
     meaning: "with a clock: how many times as fast as in the rest of the capture they must expire",
-    source: "a choice of this rule, not a published number: steady expiry varies by less",
+    source: "redtrail's own choice, not a published number: steady expiry varies by less",
 };
 
 const SLOW_MS: Threshold = Threshold {
@@ -42,16 +43,16 @@ const ABOUT: About = About {
     rule: "expiry-storm",
     kind: "keyspace-events",
     detects: "Very many keys of one pattern that expire at the same moment.",
-    because: "The server deletes expired keys in the thread that also runs commands, up to a quarter of its time \
-              while many are over, and all other calls wait meanwhile. What was cached is gone all at \
-              once, so that the database behind is asked for all of it at once.",
-    severity: "A warning from the number of keys below; critical where the slow log shows a call of a second at \
-               that moment.",
+    because: "The server deletes expired keys in the thread that also runs commands, up to a quarter of \
+              its time while many are over, and all other calls wait meanwhile. What was cached is gone \
+              all at once, so that the database behind is asked for all of it at once.",
+    severity: "A warning from the number of keys below; critical where the slow log shows a call of a \
+               second at that moment.",
     thresholds: &[AT_ONCE, TIMES_USUAL, SLOW_MS],
     by_rate: false,
-    remedy: "Spread the ends: add a random part to the time to live (EX of 3600 plus a random number up to 600), \
-             or write the keys over a longer time. Keys that are there already can be given new times by EXPIRE, \
-             a few at a time.",
+    remedy: "Spread the ends: add a random part to the time to live (EX of 3600 plus a random number up \
+             to 600), or write the keys over a longer time. Keys that are there already can be given new \
+             times by EXPIRE, a few at a time.",
 };
 
 /// The storms, the greatest first.
@@ -119,7 +120,7 @@ fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
             " The log has no clock: that they ended together is told by nothing else happening between them.",
         );
     }
-    let mut confirmed_by: Vec<_> = ttl_in_monitor(facts.report, &burst.pattern).into_iter().collect();
+    let mut confirmed_by: Vec<_> = confirm::given_ttl(facts, &burst.pattern).into_iter().collect();
     let slow = slow_calls(facts, burst);
     if let Some(slowest) = slow.first() {
         confirmed_by.push(Confirmation {

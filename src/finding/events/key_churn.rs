@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{KEYS, expiry_storm};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::notification::class;
 use crate::output::number::grouped;
 use crate::report::Bytes;
@@ -16,21 +16,21 @@ const REMOVED: Threshold = Threshold {
     name: "keys",
     value: 1_000.0,
     meaning: "so many keys of one pattern must be deleted or expire",
-    source: "a choice of this rule: fewer are no load for a server",
+    source: "redtrail's own choice: fewer are no load for a server",
 };
 
 const PART: Threshold = Threshold {
     name: "percent-of-writes",
     value: 50.0,
     meaning: "removed keys, as a part of the writes to keys of the pattern",
-    source: "a choice of this rule: then a key is written twice or less before it goes",
+    source: "redtrail's own choice: then a key is written twice or less before it goes",
 };
 
 const RATE: Threshold = Threshold {
     name: "keys-per-second",
     value: 10.0,
     meaning: "with a clock: so many must go a second",
-    source: "a choice of this rule, not a published number",
+    source: "redtrail's own choice, not a published number",
 };
 
 const ABOUT: About = About {
@@ -38,13 +38,13 @@ const ABOUT: About = About {
     kind: "keyspace-events",
     detects: "Keys of one pattern that are made and removed again at a high rate.",
     because: "Each such key costs memory to be found and freed, several messages to replicas and the \
-              append-only file, and often an entry in the server's list of times to live, for data that is used \
-              once or twice.",
+              append-only file, and often an entry in the server's list of times to live, for data that \
+              is used once or twice.",
     severity: "A note: locks and messages are meant to be short-lived.",
     thresholds: &[REMOVED, PART, RATE],
     by_rate: true,
-    remedy: "If these are not locks or the like: keep values that live so short in the application, or put them \
-             into one hash, list or stream. If they are, nothing is to be done.",
+    remedy: "If these are not locks or the like: keep values that live so short in the application, or \
+             put them into one hash, list or stream. If they are, nothing is to be done.",
 };
 
 /// Changes to keys of one pattern.
@@ -94,8 +94,8 @@ impl Rule for KeyChurn {
                 ),
                 subject: pattern.clone(),
                 detail: format!(
-                    "{} writes, {} deleted, {} expired (a note from {least} removed keys, at least {} % of the \
-                     writes).",
+                    "{} writes, {} deleted, {} expired (a note from {least} removed keys, at least {} % \
+                     of the writes).",
                     grouped(writes),
                     grouped(deleted),
                     grouped(expired),
@@ -105,6 +105,7 @@ impl Rule for KeyChurn {
                     Number { name: REMOVED.name, value: removed as f64, threshold: Some(least) },
                     Number { name: "writes", value: writes as f64, threshold: None },
                 ],
+                confirmed_by: confirm::deleted(facts, pattern).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

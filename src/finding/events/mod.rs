@@ -5,9 +5,9 @@ mod expiry_storm;
 mod key_churn;
 
 use super::Rule;
-use crate::output::number::{Noun, grouped};
+use crate::output::number::Noun;
 use crate::report::events::KeyChange;
-use crate::report::findings::{Confirmation, Evidence};
+use crate::report::findings::Evidence;
 use crate::report::{Bytes, Report};
 
 /// In the order of their weight.
@@ -31,17 +31,4 @@ fn evidence(event: &str, change: &KeyChange) -> Evidence {
 fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {
     let rows = report.keyspace_events.patterns.iter();
     rows.filter(|row| row.pattern == *pattern && row.event.0 == event).map(|row| row.calls).sum()
-}
-
-/// What MONITOR says of a pattern's keys and their times to live.
-fn ttl_in_monitor(report: &Report, pattern: &Bytes) -> Option<Confirmation> {
-    let row = report.key_patterns.rows.iter().find(|row| row.pattern == *pattern && row.ttl_set > 0)?;
-    let text = format!(
-        "MONITOR: {} gave keys of {} a time to live, and {} wrote to them, from {}.",
-        Noun("call", "calls").count(row.ttl_set),
-        pattern.text(),
-        grouped(row.writes),
-        Noun("client", "clients").count(row.clients)
-    );
-    Some(Confirmation { kind: "monitor", text })
 }

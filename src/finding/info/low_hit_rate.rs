@@ -20,21 +20,21 @@ const PERCENT: Threshold = Threshold {
     name: "percent",
     value: 50.0,
     meaning: "a hit rate below so many per cent is a warning where the server is a cache",
-    source: "our judgement: from there on most look-ups go to what is behind the cache",
+    source: "redtrail's own choice: from there on most look-ups go to what is behind the cache",
 };
 
 const LOOKUPS: Threshold = Threshold {
     name: "lookups",
     value: 10_000.0,
     meaning: "a hit rate over fewer look-ups is not judged",
-    source: "our judgement: a few thousand are the start of an application",
+    source: "redtrail's own choice: a few thousand are the start of an application",
 };
 
 const WARM: Threshold = Threshold {
     name: "warm-seconds",
     value: 3600.0,
     meaning: "the hit rate of a server that has run for less is not judged: it is still being filled",
-    source: "our judgement: caches keep most keys for minutes to an hour",
+    source: "redtrail's own choice: caches keep most keys for minutes to an hour",
 };
 
 const ABOUT: About = About {
@@ -148,7 +148,7 @@ fn rate(info: &Info, dump: &InfoSnapshot, warm: f64) -> Option<Rate> {
 /// Whether at least half of the keys have a time to live.
 fn is_cache(dump: &InfoSnapshot) -> bool {
     let sum = |count: fn(&crate::report::info::DatabaseFields) -> Option<u64>| {
-        dump.keyspace.iter().filter_map(|database| count(&database.fields)).sum::<u64>()
+        dump.keyspace.iter().filter_map(|database| count(&database.fields)).fold(0, u64::saturating_add)
     };
     let keys = sum(|fields| fields.keys);
     keys > 0 && sum(|fields| fields.expires).saturating_mul(2) >= keys

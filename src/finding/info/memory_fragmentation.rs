@@ -42,8 +42,9 @@ const ABOUT: About = About {
     thresholds: &[RATIO, SWAPPED, FLOOR],
     by_rate: false,
     remedy: "Where the memory was once in use (used_memory_peak), it comes back with time or with MEMORY \
-             PURGE, during which the server answers nobody. Against holes between values, CONFIG SET \
-             activedefrag yes (jemalloc, Redis 4) moves them together at some cost of processor time.",
+             PURGE (Redis 4.0 and later), during which the server answers nobody. Against holes between \
+             values, CONFIG SET activedefrag yes (Redis 4.0 and later with jemalloc) moves them together \
+             at some cost of processor time.",
 };
 
 impl Rule for MemoryFragmentation {

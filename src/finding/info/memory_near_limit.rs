@@ -1,7 +1,7 @@
 //! `memory-near-limit`: the server is nearly as full as it may be.
 
 use super::{evidence, newest, rates, server, the_server};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Number, Severity};
 use crate::report::info::InfoSnapshot;
@@ -34,9 +34,9 @@ const ABOUT: About = About {
     thresholds: &[PERCENT, FULL],
     by_rate: false,
     remedy: "Learn what grew (key patterns of a MONITOR capture, redis-cli --bigkeys, --memkeys) and give \
-             keys a time to live. CONFIG SET maxmemory gives room at once, where the machine has it. A \
-             policy that evicts loses data: choose it only where all keys, or those with a time to live, \
-             can be made anew.",
+             keys a time to live. CONFIG SET maxmemory gives room at once, where the machine has it (a \
+             managed service: a bigger node). A policy that evicts loses data: choose it only where all \
+             keys, or those with a time to live, can be made anew.",
 };
 
 impl Rule for MemoryNearLimit {
@@ -65,7 +65,9 @@ impl Rule for MemoryNearLimit {
                 false => Severity::Warning,
             };
             let policy = dump.memory.policy.as_ref().map_or("noeviction".to_owned(), |policy| policy.text());
-            let evicted: u64 = rates(&facts.report.info, dump).filter_map(|rate| rate.evicted_keys).sum();
+            let evicted: u64 = rates(&facts.report.info, dump)
+                .filter_map(|rate| rate.evicted_keys)
+                .fold(0, u64::saturating_add);
             let then = match (evicts, dump.stats.evicted_keys) {
                 (false, _) => "Nothing can be evicted, so writes are refused at the limit.".to_owned(),
                 (true, None) => "Keys are evicted at the limit.".to_owned(),
@@ -91,6 +93,12 @@ impl Rule for MemoryNearLimit {
                     dump,
                     &format!("used_memory:{used} maxmemory:{most} maxmemory_policy:{policy}"),
                 )],
+                // The other kinds do not say whose they are, so they count where there is one server only.
+                confirmed_by: [confirm::evicted(facts), confirm::buffers(facts, most)]
+                    .into_iter()
+                    .flatten()
+                    .filter(|_| dumps.len() == 1)
+                    .collect(),
                 ..Finding::of(&ABOUT)
             });
         }

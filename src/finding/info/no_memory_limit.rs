@@ -12,7 +12,8 @@ const SHARE: Threshold = Threshold {
     name: "percent-of-machine",
     value: 75.0,
     meaning: "a server without a limit that takes this much of its machine's memory is a warning",
-    source: "Redis' administration guide leaves the rest to copy-on-write, buffers and the system",
+    source: "Amazon ElastiCache keeps 25 % of a node for copy-on-write, buffers and the system \
+             (reserved-memory-percent)",
 };
 
 const ABOUT: About = About {
@@ -24,9 +25,10 @@ const ABOUT: About = About {
     severity: "A note; a warning once the server holds most of its machine's memory.",
     thresholds: &[SHARE],
     by_rate: false,
-    remedy: "Set maxmemory to what the machine can spare, and choose with maxmemory-policy what gives way: \
-             noeviction refuses writes, allkeys-lru drops keys. First learn which of the two your \
-             applications can bear.",
+    remedy: "Choose with maxmemory-policy what gives way: noeviction refuses writes, allkeys-lru drops \
+             keys. First learn which of the two your applications can bear. Then set maxmemory to what \
+             the machine can spare, but above what is in use now (used_memory): below that, keys are \
+             dropped or writes refused at once.",
 };
 
 impl Rule for NoMemoryLimit {

@@ -1,9 +1,10 @@
 //! `rejected-connections`: clients that were turned away.
 
 use super::{evidence, newest, numbered, rates, server, the_server};
+use crate::finding::client_list::crowd;
 use crate::finding::{About, Facts, Rule};
 use crate::output::number::{self, Noun};
-use crate::report::findings::{Confidence, Evidence, Finding, Number, Severity};
+use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
 use crate::report::info::InfoSnapshot;
 
 /// The rule.
@@ -18,9 +19,10 @@ const ABOUT: About = About {
                only; a note where it is known to be past.",
     thresholds: &[],
     by_rate: false,
-    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; CONFIG \
-             SET maxclients raises the limit as far as the process may open files. Where maxclients was \
-             never near, protected mode refused clients from other hosts: see bind and protected-mode.",
+    remedy: "Find who holds the connections (CLIENT LIST, by name and address) and bound its pools; \
+             CONFIG SET maxclients raises the limit as far as the process may open files (a managed \
+             service sets it by the size of the node). Where maxclients was never near, protected mode \
+             refused clients from other hosts: see bind and protected-mode.",
 };
 
 const REFUSED: Noun = Noun("connection", "connections");
@@ -36,7 +38,8 @@ impl Rule for RejectedConnections {
         for dump in &dumps {
             let Some(all) = dump.stats.rejected_connections.filter(|all| *all > 0) else { continue };
             let told: Vec<_> = rates(info, dump).filter(|rate| rate.rejected_connections.is_some()).collect();
-            let between: u64 = told.iter().filter_map(|rate| rate.rejected_connections).sum();
+            let between: u64 =
+                told.iter().filter_map(|rate| rate.rejected_connections).fold(0, u64::saturating_add);
             let subject = server(&dumps, dump);
             let the_server = the_server(&subject);
             let (title, detail, evidence) = if between > 0 {
@@ -79,11 +82,23 @@ impl Rule for RejectedConnections {
                 detail,
                 numbers: numbers.into_iter().flatten().collect(),
                 evidence,
+                // Snapshots do not say whose they are, so they count where there is one server only.
+                confirmed_by: dump
+                    .clients
+                    .maxclients
+                    .filter(|limit| *limit > 0 && dumps.len() == 1)
+                    .and_then(|limit| crowd(facts, limit as f64 * NEARLY))
+                    .map(|text| Confirmation { kind: "client-list", text })
+                    .into_iter()
+                    .collect(),
                 ..Finding::of(&ABOUT)
             });
         }
     }
 }
+
+/// Of maxclients: as full as this it must have been, and a snapshot rarely comes at the very moment.
+const NEARLY: f64 = 0.9;
 
 fn shown(dump: &InfoSnapshot) -> Evidence {
     let count = dump.stats.rejected_connections.unwrap_or(0);

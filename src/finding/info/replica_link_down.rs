@@ -116,7 +116,7 @@ fn of_master(facts: &Facts<'_>, dump: &InfoSnapshot, replica: &InfoReplica) -> O
     let state = told.state.as_ref().map(Bytes::text).unwrap_or_default();
     let lag = told.lag_seconds.filter(|lag| *lag as f64 >= limit && is_online);
     let behind = dump.replication.master_repl_offset.zip(told.repl_offset);
-    let behind = behind.and_then(|(master, replica)| u64::try_from(master - replica).ok());
+    let behind = behind.and_then(|(master, replica)| u64::try_from(master.checked_sub(replica)?).ok());
     let (severity, title) = match lag {
         Some(lag) => {
             (Severity::Warning, format!("The replica {} has not acknowledged for {lag} s.", subject.text()))

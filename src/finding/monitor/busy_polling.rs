@@ -14,7 +14,7 @@ const ASKED: Threshold = Threshold {
     name: "calls",
     value: 100.0,
     meaning: "so many calls that ask the same as the one before are noted",
-    source: "this tool's choice: more than what tries again after a failure",
+    source: "redtrail's own choice: more than what tries again after a failure",
 };
 
 const RATE: Threshold = Threshold {
@@ -28,7 +28,7 @@ const WARNING: Threshold = Threshold {
     name: "warning-calls",
     value: 1000.0,
     meaning: "a warning needs so many such calls on one connection",
-    source: "this tool's choice: with the rate below, ten seconds of asking without a pause worth the name",
+    source: "redtrail's own choice: with the rate below, ten seconds of asking without a pause worth the name",
 };
 
 const FAST: Threshold = Threshold {
@@ -42,20 +42,22 @@ const SHARE: Threshold = Threshold {
     name: "warning-percent",
     value: 10.0,
     meaning: "a warning needs so much of all calls",
-    source: "this tool's choice: below it, others do not feel it",
+    source: "redtrail's own choice: below it, others do not feel it",
 };
 
 const ABOUT: About = About {
     rule: "busy-polling",
     kind: "monitor",
     detects: "A client that asks the same question over and over: GET, LLEN, EXISTS, LPOP of one key.",
-    because: "Nearly all of the answers are the same as before: the server works for nothing, and whoever waits \
-              learns of news no sooner than by being told.",
-    severity: "A note; a warning where it asks a hundred times a second or more, for a good part of all calls.",
+    because: "Nearly all of the answers are the same as before: the server works for nothing, and whoever \
+              waits learns of news no sooner than by being told.",
+    severity: "A note; a warning where it asks a hundred times a second or more, for a good part of all \
+               calls.",
     thresholds: &[ASKED, RATE, WARNING, FAST, SHARE],
     by_rate: true,
-    remedy: "Wait to be told: BLPOP or BLMOVE with a timeout for queues, XREAD BLOCK for streams, keyspace \
-             notifications or client-side caching for values. Else sleep between two questions.",
+    remedy: "Wait to be told: BLPOP (or BLMOVE, Redis 6.2 and later) with a timeout for queues, XREAD \
+             BLOCK for streams, a message by PUBLISH or client-side caching (Redis 6.0 and later) for \
+             values. Else sleep between two questions.",
 };
 
 /// Reads are told by their access; these take something away and are asked again where nothing was there.
@@ -90,8 +92,8 @@ impl Rule for BusyPolling {
                     number::grouped(asked)
                 ),
                 detail: format!(
-                    "{} that asked the same as the call before, mostly {}, are {} of all calls (noted from {limit}, a \
-                     warning from {warning} on one connection and {fast} a second).",
+                    "{} that asked the same as the call before, mostly {}, are {} of all calls (noted \
+                     from {limit}, a warning from {warning} on one connection and {fast} a second).",
                     CALLS.count(asked),
                     most.example.text,
                     number::share(share / 100.0)

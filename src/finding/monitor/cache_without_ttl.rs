@@ -1,7 +1,7 @@
 //! `cache-without-ttl`: data that should go away by itself and will not.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::grouped;
 use crate::report::PatternRow;
 use crate::report::findings::{Confidence, Finding, Severity};
@@ -13,37 +13,37 @@ const KEYS: Threshold = Threshold {
     name: "keys",
     value: 10.0,
     meaning: "so many different keys left without a time to live are a note",
-    source: "redtrail's convention: fewer can be a test or a person",
+    source: "redtrail's own choice: fewer can be a test or a person",
 };
 
 const WARNING: Threshold = Threshold {
     name: "warning-keys",
     value: 100.0,
     meaning: "so many are a warning, where the name says that they are to go away",
-    source: "redtrail's convention: a program does this, not a person",
+    source: "redtrail's own choice: a program does this, not a person",
 };
 
 const SHARE: Threshold = Threshold {
     name: "warning-percent",
     value: 80.0,
     meaning: "it is a warning where this part of the written keys is left without one; less is a note",
-    source: "redtrail's convention: a habit, not a forgotten place",
+    source: "redtrail's own choice: a habit, not a forgotten place",
 };
 
 const ABOUT: About = About {
     rule: "cache-without-ttl",
     kind: "monitor",
-    detects: "Keys that are named as a cache, session or token and are written without a time to live; and patterns of \
-              which some keys get one and others do not.",
-    because: "What is never removed stays until memory is full. Then the server refuses writes or evicts what is \
-              needed. Sessions and tokens that never end are also a risk to security.",
-    severity: "A note; a warning for many keys whose name says that they are temporary, where nearly all of them are \
-               left so. It stays a note where the \
-               server is set to evict any key (maxmemory with an allkeys policy).",
+    detects: "Keys that are named as a cache, session or token and are written without a time to live; \
+              and patterns of which some keys get one and others do not.",
+    because: "What is never removed stays until memory is full. Then the server refuses writes or evicts \
+              what is needed. Sessions and tokens that never end are also a risk to security.",
+    severity: "A note; a warning for many keys whose name says that they are temporary, where nearly all \
+               of them are left so. It stays a note where the server is set to evict any key (maxmemory \
+               with an allkeys policy).",
     thresholds: &[KEYS, WARNING, SHARE],
     by_rate: false,
-    remedy: "Write the key with its time to live in one call: SET key value EX seconds. Keys that are there already \
-             need EXPIRE once: walk through them with SCAN, a few at a time.",
+    remedy: "Write the key with its time to live in one call: SET key value EX seconds. Keys that are \
+             there already need EXPIRE once: walk through them with SCAN, a few at a time.",
 };
 
 /// Words that say that a key is to go away.
@@ -142,6 +142,10 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, evicts: bool) -> Option<Finding> {
             plain("writes-without-ttl", row.ttl_missing as f64),
         ],
         evidence,
+        confirmed_by: confirm::never_expires(facts, &row.pattern)
+            .into_iter()
+            .chain(confirm::most_stay(facts))
+            .collect(),
         ..Finding::of(&ABOUT)
     })
 }

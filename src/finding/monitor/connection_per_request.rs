@@ -14,40 +14,42 @@ const CALLS: Threshold = Threshold {
     name: "calls",
     value: 5.0,
     meaning: "a connection with so many calls at most, those that greet not counted, is a short one",
-    source: "this tool's choice: what one small request needs",
+    source: "redtrail's own choice: what one small request needs",
 };
 
 const CONNECTIONS: Threshold = Threshold {
     name: "connections",
     value: 20.0,
     meaning: "so many short connections of one client are noted",
-    source: "this tool's choice: more than scripts of an administrator make",
+    source: "redtrail's own choice: more than scripts of an administrator make",
 };
 
 const WARNING: Threshold = Threshold {
     name: "warning-connections",
     value: 100.0,
     meaning: "a warning needs so many short connections",
-    source: "this tool's choice: more than the connections of a usual pool",
+    source: "redtrail's own choice: more than the connections of a usual pool",
 };
 
 const RATE: Threshold = Threshold {
     name: "connections-per-second",
     value: 10.0,
     meaning: "a warning needs so many short connections a second",
-    source: "operators' convention: with 10 a second, ports that wait to be free (60 s each) pile up by the hundred",
+    source: "operators' convention: with 10 a second, ports that wait to be free (60 s each) pile up by \
+             the hundred",
 };
 
 const ABOUT: About = About {
     rule: "connection-per-request",
     kind: "monitor",
     detects: "A client that opens a connection for a few calls, again and again.",
-    because: "Opening a connection costs more than the calls that it is for: round trips, logging in, a free port. \
-              In a rush of users the server reaches maxclients and refuses everybody.",
+    because: "Opening a connection costs more than the calls that it is for: round trips, logging in, a \
+              free port. In a rush of users the server reaches maxclients and refuses everybody.",
     severity: "A note; a warning where there are hundreds, many a second.",
     thresholds: &[CALLS, CONNECTIONS, WARNING, RATE],
     by_rate: true,
-    remedy: "Keep connections open and use them again: a pool in the client library, persistent connections in PHP.",
+    remedy: "Keep connections open and use them again: a pool in the client library, persistent \
+             connections in PHP.",
 };
 
 /// Microseconds that a short connection is at work at most.
@@ -118,8 +120,8 @@ fn finding(facts: &Facts<'_>, party: &Party<'_, &ClientRow>, short: &[&ClientRow
             number::grouped(requests)
         ),
         detail: format!(
-            "Within {}, {rate:.1} a second (a warning from {warning} connections and {least} a second); {} of what \
-             they sent was greeting.",
+            "Within {}, {rate:.1} a second (a warning from {warning} connections and {least} a second); \
+             {} of what they sent only opened the connection (HELLO, AUTH, CLIENT SETNAME and the like).",
             number::duration(micros.unsigned_abs()),
             number::share(percent(greetings, greetings + requests) / 100.0)
         ),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, CLIENTS, against, everybody, openings, peers, percent, plain};
+use super::{CALLS, CLIENTS, against, everybody, keys, openings, peers, percent, plain};
 use crate::finding::party::{Party, parties};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::ClientRow;
 use crate::report::findings::{Finding, Severity};
@@ -23,21 +23,21 @@ const CALLS_LEAST: Threshold = Threshold {
     name: "calls",
     value: 1000.0,
     meaning: "fewer calls than this tell nothing about shares",
-    source: "this tool's choice: a second of a server with little to do",
+    source: "redtrail's own choice: a second of a server with little to do",
 };
 
 const PEERS: Threshold = Threshold {
     name: "peers",
     value: 3.0,
     meaning: "a warning needs so many others of which each makes 1 % of the calls or more",
-    source: "this tool's choice: with fewer, one program is simply the server's main user",
+    source: "redtrail's own choice: with fewer, one program is simply the server's main user",
 };
 
 const TIMES: Threshold = Threshold {
     name: "times-the-next",
     value: 5.0,
     meaning: "a warning needs so many times the calls of the next one",
-    source: "this tool's choice: the connections of one pool differ by less",
+    source: "redtrail's own choice: the connections of one pool differ by less",
 };
 
 const RATE: Threshold = Threshold {
@@ -47,17 +47,25 @@ const RATE: Threshold = Threshold {
     source: "measured: a client that waits for each answer makes 1,000 to 10,000 calls a second",
 };
 
+const SPAN: Threshold = Threshold {
+    name: "percent-of-capture",
+    value: 10.0,
+    meaning: "a warning needs it at work over this part of the capture; less is a bulk load that passes",
+    source: "redtrail's own choice",
+};
+
 const ABOUT: About = About {
     rule: "dominant-client",
     kind: "monitor",
     detects: "One client that makes most of all calls.",
-    because: "The server runs one command at a time: everybody else waits behind this client, and a fault in it \
-              takes the whole server.",
-    severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a high rate.",
-    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE],
+    because: "The server runs one command at a time: everybody else waits behind this client, and a fault \
+              in it takes the whole server.",
+    severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a \
+               high rate that is kept up.",
+    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE, SPAN],
     by_rate: true,
-    remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server of its own. \
-             Close its connection only if it may be interrupted.",
+    remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server \
+             of its own. Close its connection only if it may be interrupted.",
 };
 
 impl Rule for DominantClient {
@@ -84,15 +92,16 @@ impl Rule for DominantClient {
         let times = calls as f64 / next.max(1) as f64;
         let drowns = peers as f64 >= facts.limit(&ABOUT, &PEERS)
             && times >= facts.limit(&ABOUT, &TIMES)
-            && rate >= facts.limit(&ABOUT, &RATE);
+            && rate >= facts.limit(&ABOUT, &RATE)
+            && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);
         let subject = party.subject.clone();
         let command = party.kill().filter(|_| drowns);
         found.push(Finding {
             severity: if drowns { Severity::Warning } else { Severity::Info },
             title: format!("{} made {} of all calls.", party.title(), number::share(share / 100.0)),
             detail: format!(
-                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % or more \
-                 each.",
+                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \
+                 or more each.",
                 number::grouped(calls),
                 CALLS.count(total),
                 number::duration((seconds * 1e6) as u64),
@@ -108,12 +117,16 @@ impl Rule for DominantClient {
                 plain("total-calls", total as f64),
             ],
             caution: command.as_ref().map(|_| {
-                "This drops the client's connection; what it was doing stays half done, and it may reconnect and \
-                 go on."
+                "See in CLIENT LIST first that the address is still this client's. It drops the \
+                 connection; what it was doing stays half done, and it may reconnect and go on."
                     .to_owned()
             }),
             command,
             evidence: openings(facts, party.addresses.iter().copied()),
+            confirmed_by: [confirm::slow_share(facts, &party), confirm::unread(facts, &party)]
+                .into_iter()
+                .flatten()
+                .collect(),
             subject,
             ..Finding::of(&ABOUT)
         });

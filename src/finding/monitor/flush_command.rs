@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CALLS, against, calls, earliest, sighted, times};
+use super::{CALLS, against, calls, earliest, sighted, slow, times};
 use crate::finding::facts::subject;
 use crate::finding::party::Party;
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::report::findings::{Finding, Severity};
 use crate::report::{Bytes, ClientRow};
+use crate::statistic::Period;
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
 
@@ -25,22 +26,24 @@ const OTHERS: Threshold = Threshold {
     name: "others-calls",
     value: 10.0,
     meaning: "so many calls of other clients on the same data make it critical",
-    source: "this tool's choice: fewer are somebody who looks in, not an application at work",
+    source: "redtrail's own choice: fewer are somebody who looks in, not an application at work",
 };
 
 const ABOUT: About = About {
     rule: "flush-command",
     kind: "monitor",
     detects: "A client that runs FLUSHALL or FLUSHDB.",
-    because: "All keys of the database (FLUSHDB) or of the server (FLUSHALL) are gone at once. What is not in a \
-              snapshot or the append-only file of an earlier time cannot be brought back.",
-    severity: "Critical where other clients use that data in the same capture; else a warning, as test programs \
-               empty a database of their own before they begin. Nameless connections from the machine of the one \
-               that flushes count as its own.",
+    because: "All keys of the database (FLUSHDB) or of the server (FLUSHALL) are gone at once. What is \
+              not in a snapshot or the append-only file of an earlier time cannot be brought back.",
+    severity: "Critical where other clients use that data in the same capture; else a warning, as test \
+               programs empty a database of their own before they begin. Nameless connections from the \
+               machine of the one that flushes count as its own.",
     thresholds: &[FLUSHES, OTHERS],
     by_rate: false,
-    remedy: "If this was no intention, copy dump.rdb and the append-only files aside now, before the next save \
-             replaces them. Then take the command away from applications: ACL SETUSER name -flushall -flushdb.",
+    remedy: "If this was a mistake, copy the append-only files and dump.rdb aside now, before the next save or \
+             rewrite replaces them, and leave the server running: it saves when it ends. FLUSHALL itself writes an \
+             empty dump.rdb where save points are set; then only the append-only files or a backup help. Later take \
+             the commands away from applications: ACL SETUSER name -flushall -flushdb (Redis 6.0 and later).",
 };
 
 impl Rule for FlushCommand {
@@ -64,11 +67,14 @@ impl Rule for FlushCommand {
             let detail = match hurt {
                 0 => format!("All keys of {what} were removed. No other client used them in this capture."),
                 _ => format!(
-                    "All keys of {what} were removed. Other clients made {} on them in this capture (critical from \
-                     {limit}).",
+                    "All keys of {what} were removed. Other clients made {} on them in this capture \
+                     (critical from {limit}).",
                     CALLS.count(hurt)
                 ),
             };
+            let mut period = Period::default();
+            party.items.iter().for_each(|row| period.merge(row.period));
+            let slowest = slow::slowest(facts, &party, &[command], period);
             found.push(Finding {
                 severity: if hurt as f64 >= limit { Severity::Critical } else { Severity::Warning },
                 title: format!(
@@ -81,7 +87,12 @@ impl Rule for FlushCommand {
                     against(FLUSHES.name, count as f64, least),
                     against(OTHERS.name, hurt as f64, limit),
                 ],
-                evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
+                evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
+                confirmed_by: slowest
+                    .map(slow::confirmation)
+                    .into_iter()
+                    .chain(confirm::counted(facts, &Bytes::from(command.as_bytes()), 0.0))
+                    .collect(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

@@ -1,7 +1,7 @@
 //! `hot-key`: one key takes a large part of all work.
 
 use super::{against, evidence, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun};
 use crate::report::findings::{Finding, Severity};
 
@@ -12,14 +12,14 @@ const CALLS: Threshold = Threshold {
     name: "calls",
     value: 1_000.0,
     meaning: "a key that is used less often than this in the capture is not looked at",
-    source: "redtrail's convention: below it a share is chance",
+    source: "redtrail's own choice: below it a share is chance",
 };
 
 const SHARE: Threshold = Threshold {
     name: "percent",
     value: 10.0,
     meaning: "a key with this part of all uses of keys is a note",
-    source: "redtrail's convention: a third of what is a warning",
+    source: "redtrail's own choice: a third of what is a warning",
 };
 
 const WARNING_SHARE: Threshold = Threshold {
@@ -33,29 +33,30 @@ const RATE: Threshold = Threshold {
     name: "warning-per-second",
     value: 200.0,
     meaning: "uses a second below which a key is never a warning",
-    source: "redtrail's convention: a server that does little else has no trouble with less",
+    source: "redtrail's own choice: a server that does little else has no trouble with less",
 };
 
 const CLIENTS: Threshold = Threshold {
     name: "warning-clients",
     value: 2.0,
     meaning: "clients that use the key, below which it is never a warning",
-    source: "redtrail's convention: what one client does alone is its own fault, not the key's",
+    source: "redtrail's own choice: what one client does alone is its own fault, not the key's",
 };
 
 const ABOUT: About = About {
     rule: "hot-key",
     kind: "monitor",
     detects: "A key that takes a large part of all uses of keys.",
-    because: "All work on one key runs on one thread of one shard. More shards and most replicas do not make it \
-              faster, and when the key is gone (deleted, expired) all its readers fall through at once.",
-    severity: "A note by its share; a warning by a larger share at a high rate from more than one client, unless the \
-               key is a queue that is worked off, or a collection that is only added to.",
+    because: "All work on one key runs on one thread of one shard: more shards do not make it faster, and \
+              replicas only where clients read from them. When the key is gone (deleted, expired) all its \
+              readers go to the database behind it at once.",
+    severity: "A note by its share; a warning by a larger share at a high rate from more than one client, \
+               unless the key is a queue that is worked off, or a collection that is only added to.",
     thresholds: &[CALLS, SHARE, WARNING_SHARE, RATE, CLIENTS],
     by_rate: true,
-    remedy: "Keep what is only read for a moment in the application (a local cache of a second, or client-side \
-             caching with CLIENT TRACKING). Split a counter or set over several keys and add them up when reading. \
-             Read in one call what is read in many.",
+    remedy: "Keep what is only read for a moment in the application (a local cache of a second, or \
+             client-side caching with CLIENT TRACKING, Redis 6.0 and later). Split a counter or set over \
+             several keys and add them up when reading. Read in one call what is read in many.",
 };
 
 const USES: Noun = Noun("use", "uses");
@@ -87,7 +88,8 @@ impl Rule for HotKey {
                 title: format!("The key {key} takes {} of all uses of keys.", number::share(row.share)),
                 subject: row.key.clone(),
                 detail: format!(
-                    "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second by {} clients.{nature}",
+                    "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second \
+                     by {} clients.{nature}",
                     USES.count(row.calls),
                     Noun("client", "clients").count(row.clients),
                     limit(&SHARE),
@@ -101,6 +103,7 @@ impl Rule for HotKey {
                     plain("calls", row.calls as f64),
                 ],
                 evidence: row.call.iter().map(evidence).collect(),
+                confirmed_by: confirm::slow_key(facts, &row.key).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

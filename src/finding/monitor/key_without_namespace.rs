@@ -11,20 +11,20 @@ const KEYS: Threshold = Threshold {
     name: "keys",
     value: 100.0,
     meaning: "so many different keys of which none starts with a word are a note",
-    source: "redtrail's convention: fewer can be known by heart",
+    source: "redtrail's own choice: fewer can be known by heart",
 };
 
 const ABOUT: About = About {
     rule: "key-without-namespace",
     kind: "monitor",
     detects: "Many keys whose names are an id and nothing else, such as 4711 or 5e483ea4dc1e9666.",
-    because: "Nobody can tell which application such a key belongs to, two applications can overwrite each other's, \
-              and neither SCAN MATCH nor an ACL can pick them out.",
+    because: "Nobody can tell which application such a key belongs to, two applications can overwrite \
+              each other's, and neither SCAN MATCH nor an ACL can pick them out.",
     severity: "Always a note: it makes the server hard to run, and breaks nothing by itself.",
     thresholds: &[KEYS],
     by_rate: false,
-    remedy: "Put the kind of object in front of the id, parted by a colon: user:1000, session:5e48. Redis' page on \
-             keys advises such a schema.",
+    remedy: "Put the kind of object in front of the id, parted by a colon: user:1000, session:5e48. \
+             Redis' page on keys advises such a schema.",
 };
 
 impl Rule for KeyWithoutNamespace {

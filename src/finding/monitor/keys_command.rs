@@ -1,7 +1,7 @@
 //! `keys-command`: somebody looks at every key of a database.
 
 use super::{against, calls, company, earliest, everybody, is_shared, others, sighted, slow, times};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::findings::{Finding, Severity};
@@ -30,14 +30,15 @@ const ABOUT: About = About {
     rule: "keys-command",
     kind: "monitor",
     detects: "A client that runs KEYS.",
-    because: "KEYS looks at every key of the database, whatever the pattern, and the server serves nobody else \
-              until it is done. It takes longer with every key that is added.",
-    severity: "A warning where others use the server, a note where nobody does; critical where the slow log shows \
-               one that took a second or more.",
+    because: "KEYS looks at every key of the database, whatever the pattern, and the server serves nobody \
+              else until it is done. It takes longer with every key that is added.",
+    severity: "A warning where others use the server, a note where nobody does; critical where the slow \
+               log shows one that took a second or more.",
     thresholds: &[CALLS, CRITICAL],
     by_rate: false,
-    remedy: "Use SCAN with MATCH and COUNT, again and again with the cursor that it returned, until that is 0. \
-             Better: keep a set of the keys that are to be listed.",
+    remedy: "Use SCAN with MATCH and COUNT, again and again with the cursor that it returned, until that \
+             is 0. Better: keep a set of the keys that are to be listed. ACL SETUSER name -keys refuses \
+             it from then on (Redis 6.0 and later), also to what still needs it.",
 };
 
 impl Rule for KeysCommand {
@@ -72,8 +73,8 @@ impl Rule for KeysCommand {
                 || ABOUT.remedy.to_owned(),
                 |text| {
                     format!(
-                        "Use SCAN 0 MATCH {text} COUNT 500 instead of KEYS {text}, and go on with the cursor that it \
-                         returns until that is 0."
+                        "Use SCAN 0 MATCH {text} COUNT 500 instead of KEYS {text}, and go on with the \
+                         cursor that it returns until that is 0."
                     )
                 },
             );
@@ -89,10 +90,18 @@ impl Rule for KeysCommand {
                 ),
                 numbers,
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
-                confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
+                confirmed_by: [
+                    slowest.map(slow::confirmation),
+                    confirm::counted(facts, &Bytes::from(&b"KEYS"[..]), 0.0),
+                    confirm::unread(facts, &party),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
                 remedy,
                 caution: command.as_ref().map(|_| {
-                    "This drops the client's connection; it may reconnect and do the same again.".to_owned()
+                    "See in CLIENT LIST first that the address is still this client's. It drops the \
+                     connection; the client may reconnect and do the same again.".to_owned()
                 }),
                 command,
                 subject: party.subject,

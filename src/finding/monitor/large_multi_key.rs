@@ -3,7 +3,7 @@
 use super::{
     against, calls, commands, company, earliest, everybody, is_shared, others, sighted, slow, times,
 };
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
 use crate::statistic::Period;
@@ -23,21 +23,21 @@ const WARNING: Threshold = Threshold {
     name: "warning-keys",
     value: 2000.0,
     meaning: "a call with so many keys is a warning",
-    source: "operators' convention: a thousand keys a call are usual for jobs; each key more adds to a wait of a \
-             millisecond and up for everybody",
+    source: "redtrail's own choice: jobs send a thousand keys a call and nobody notices; with more, \
+             everybody waits for a millisecond and longer",
 };
 
 const ABOUT: About = About {
     rule: "large-multi-key",
     kind: "monitor",
     detects: "A call with very many keys: MGET, MSET, DEL, SUNION and the like.",
-    because: "Such a call is run in one go, and nobody else is served until it is done; its reply is held in memory \
-              as a whole.",
+    because: "Such a call is run in one go, and nobody else is served until it is done; its reply is held \
+              in memory as a whole.",
     severity: "A note; a warning from some thousand keys on where others use the server.",
     thresholds: &[KEYS, WARNING],
     by_rate: false,
-    remedy: "Send batches of a hundred to some hundred keys, one after the other, or in a pipeline. UNLINK instead of \
-             DEL frees the memory in the background.",
+    remedy: "Send batches of a hundred to some hundred keys, one after the other, or in a pipeline. \
+             UNLINK instead of DEL frees the memory in the background (Redis 4.0 and later).",
 };
 
 impl Rule for LargeMultiKey {
@@ -71,13 +71,18 @@ impl Rule for LargeMultiKey {
                     number::grouped(largest)
                 ),
                 detail: format!(
-                    "Calls with {MANY} keys or more: {} (noted from {limit} keys, a warning from {warning}). {}",
+                    "Calls with {MANY} keys or more: {} (noted from {limit} keys, a warning from \
+                     {warning}). {}",
                     times(calls(&party.items)),
                     company(company_of, &party)
                 ),
                 numbers: vec![against(KEYS.name, largest as f64, limit)],
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),
-                confirmed_by: slowest.map(slow::confirmation).into_iter().collect(),
+                confirmed_by: slowest
+                    .map(slow::confirmation)
+                    .into_iter()
+                    .chain(confirm::unread(facts, &party))
+                    .collect(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)
             });

@@ -1,7 +1,7 @@
 //! `large-value`: single values so large that moving them holds up everybody.
 
 use super::{against, keys};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
 
@@ -26,13 +26,14 @@ const ABOUT: About = About {
     rule: "large-value",
     kind: "monitor",
     detects: "Single values that are written with a large size.",
-    because: "A large value is copied several times on its way, fills output buffers and the link to the replicas, and \
-              everybody behind it on the connection waits. Deleting it with DEL takes the server's one thread.",
+    because: "A large value is copied several times on its way, fills output buffers and the link to the \
+              replicas, and everybody behind it on the connection waits. Deleting it with DEL takes the \
+              server's one thread.",
     severity: "By the largest single argument of a write.",
     thresholds: &[BYTES, WARNING],
     by_rate: false,
-    remedy: "Compress the value, split it into parts that are read alone, or keep it in an object store and its address \
-             in Redis. Delete large keys with UNLINK, not DEL.",
+    remedy: "Compress the value, split it into parts that are read alone, or keep it in an object store \
+             and its address in Redis. Delete large keys with UNLINK (Redis 4.0 and later), not DEL.",
 };
 
 impl Rule for LargeValue {
@@ -59,6 +60,7 @@ impl Rule for LargeValue {
                 ),
                 numbers: vec![against(BYTES.name, *bytes as f64, limit)],
                 evidence: keys::evidence(large.iter().map(|(_, example)| example)),
+                confirmed_by: confirm::slow_pattern(facts, &row.pattern).into_iter().collect(),
                 ..Finding::of(&ABOUT)
             });
         }

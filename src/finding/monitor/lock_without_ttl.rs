@@ -1,7 +1,7 @@
 //! `lock-without-ttl`: a lock that outlives a crash of its owner.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::Noun;
 use crate::report::findings::{Confidence, Finding, Severity};
 use crate::report::{Bytes, PatternRow};
@@ -13,27 +13,28 @@ const CALLS: Threshold = Threshold {
     name: "calls",
     value: 1.0,
     meaning: "so many attempts to take a lock without a time to live are a note",
-    source: "redtrail's convention: one is enough to hang a system",
+    source: "redtrail's own choice: one is enough to hang a system",
 };
 
 const WARNING: Threshold = Threshold {
     name: "warning-calls",
     value: 10.0,
     meaning: "so many are a warning, where the name says that the key is a lock",
-    source: "redtrail's convention: a program does this, not a person",
+    source: "redtrail's own choice: a program does this, not a person",
 };
 
 const ABOUT: About = About {
     rule: "lock-without-ttl",
     kind: "monitor",
     detects: "Locks taken with SETNX or SET … NX and no time to live, neither then nor by an EXPIRE later.",
-    because: "When the owner crashes or loses its connection nobody removes the lock, and everybody who waits for it \
-              waits until a person deletes it.",
+    because: "When the owner crashes or loses its connection nobody removes the lock, and everybody who \
+              waits for it waits until a person deletes it.",
     severity: "A note; a warning where the name says that it is a lock (lock, mutex, lease, leader …).",
     thresholds: &[CALLS, WARNING],
     by_rate: false,
-    remedy: "Take the lock and its time to live in one call: SET key token NX PX milliseconds. Release it by a script \
-             that deletes it only where the token is still one's own. SETNX followed by EXPIRE leaves the same gap.",
+    remedy: "Take the lock and its time to live in one call: SET key token NX PX milliseconds. Release it \
+             by a script that deletes it only where the token is still one's own. SETNX followed by \
+             EXPIRE leaves the same gap.",
 };
 
 const TIMES: Noun = Noun("time", "times");
@@ -91,8 +92,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         format!("were deleted {}", TIMES.count(row.deletes))
     };
     let mut detail = format!(
-        "{} of SETNX or SET … NX, none with a time to live or followed by one; the keys {deleted}. A note from {limit}, \
-         a warning from {warning} where the name says that it is a lock.",
+        "{} of SETNX or SET … NX, none with a time to live or followed by one; the keys {deleted}. A note \
+         from {limit}, a warning from {warning} where the name says that it is a lock.",
         Noun("call", "calls").count(calls),
     );
     if !is_named {
@@ -110,6 +111,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail,
         numbers: vec![against(CALLS.name, calls as f64, limit), plain("deletes", row.deletes as f64)],
         evidence: keys::evidence(&row.habits.absent_calls),
+        confirmed_by: confirm::never_expires(facts, &row.pattern).into_iter().collect(),
         ..Finding::of(&ABOUT)
     })
 }

@@ -21,31 +21,33 @@ const WARNING: Threshold = Threshold {
     name: "warning-calls",
     value: 2000.0,
     meaning: "a warning needs so many calls in such rows on one connection, half of them in one row",
-    source: "this tool's choice: a second or two of doing nothing else, even on a fast network",
+    source: "redtrail's own choice: a second or two of doing nothing else, even on a fast network",
 };
 
 const SHARE: Threshold = Threshold {
     name: "warning-percent",
     value: 20.0,
     meaning: "a warning needs so much of all calls in such rows",
-    source: "this tool's choice: below it, a batch would not be felt by others",
+    source: "redtrail's own choice: below it, a batch would not be felt by others",
 };
 
 const RATE: Threshold = Threshold {
     name: "calls-per-second",
     value: 500.0,
     meaning: "a warning needs so many calls a second within the rows: a loop runs as fast as answers come",
-    source: "measured: loops in one data centre make 1,000 to 10,000 calls a second; requests of users come slower",
+    source: "measured: loops in one data centre make 1,000 to 10,000 calls a second; requests of users \
+             come slower",
 };
 
 const ABOUT: About = About {
     rule: "loop-instead-of-batch",
     kind: "monitor",
-    detects: "A client that sends one command over and over with other keys or fields, and waits for each answer.",
-    because: "Most of the time goes into waiting for the network, and the server spends more on receiving and \
-              answering than on the work. One batch does the same with one wait.",
-    severity: "A note; a warning where one connection makes thousands of such calls, fast, they are a large part of \
-               all calls, and others are at work too.",
+    detects: "A client that sends one command over and over with other keys or fields, and waits for each \
+              answer.",
+    because: "Most of the time goes into waiting for the network, and the server spends more on receiving \
+              and answering than on the work. One batch does the same with one wait.",
+    severity: "A note; a warning where one connection makes thousands of such calls, fast, they are a \
+               large part of all calls, and others are at work too.",
     thresholds: &[ROW, WARNING, SHARE, RATE],
     by_rate: false,
     remedy: "Send a few hundred of these calls in one pipeline.",
@@ -114,7 +116,8 @@ fn finding(facts: &Facts<'_>, total: u64, party: Party<'_, &RunRow>) -> Option<F
     let batch = BATCHES.iter().find(|(name, _)| *name == command);
     let remedy = match batch {
         Some((_, form)) => format!(
-            "Use {form}, with a few hundred at a time; else send a few hundred of these calls in one pipeline."
+            "Use {form}, with a few hundred at a time; else send a few hundred of these calls in one \
+             pipeline."
         ),
         None => ABOUT.remedy.to_owned(),
     };

@@ -10,7 +10,7 @@ mod dominant_client;
 mod flush_command;
 mod hot_key;
 mod key_without_namespace;
-mod keys;
+pub mod keys;
 mod keys_command;
 mod large_multi_key;
 mod large_value;

@@ -15,34 +15,35 @@ const CALLS: Threshold = Threshold {
     name: "calls",
     value: 50.0,
     meaning: "so many calls of EVAL with the same text by one client are noted",
-    source: "this tool's choice: libraries send a text once per connection, and again after a restart",
+    source: "redtrail's own choice: libraries send a text once per connection, and again after a restart",
 };
 
 const WARNING: Threshold = Threshold {
     name: "warning-calls",
     value: 1000.0,
     meaning: "a warning needs so many such calls",
-    source: "this tool's choice: below it the texts are soon sent",
+    source: "redtrail's own choice: below it the texts are soon sent",
 };
 
 const SHARE: Threshold = Threshold {
     name: "warning-percent",
     value: 10.0,
     meaning: "a warning needs so much of all bytes of arguments in these texts",
-    source: "this tool's choice: a tenth of what the server receives",
+    source: "redtrail's own choice: a tenth of what the server receives",
 };
 
 const ABOUT: About = About {
     rule: "script-sent-each-time",
     kind: "monitor",
     detects: "A client that sends the same script with EVAL again and again.",
-    because: "The server keeps every script that it has seen and can run it by its SHA1; sending and hashing the text \
-              each time is work for nothing.",
+    because: "The server keeps a script that it has run and can run it again by its SHA1; sending and \
+              hashing the text each time is work for nothing.",
     severity: "A note; a warning where the texts are a good part of all that the server receives.",
     thresholds: &[CALLS, WARNING, SHARE],
     by_rate: false,
-    remedy: "Use EVALSHA with the script's SHA1, and EVAL only after NOSCRIPT: most libraries do so by themselves \
-             when a script is registered. Pass what changes as KEYS and ARGV, never in the text.",
+    remedy: "Use EVALSHA with the script's SHA1, and EVAL only after NOSCRIPT: most libraries do so by \
+             themselves when a script is registered. Pass what changes as KEYS and ARGV, never in the \
+             text.",
 };
 
 impl Rule for ScriptSentEachTime {
@@ -76,15 +77,12 @@ impl Rule for ScriptSentEachTime {
                 },
                 title: format!("{} sent the text of {what} {} times.", party.title(), number::grouped(calls)),
                 detail: format!(
-                    "The texts come to {}, {} of all bytes that the server received as arguments (noted from {limit} \
-                     times, a warning from {warning} times and {least} %).",
+                    "The texts come to {}, {} of all bytes that the server received as arguments (noted \
+                     from {limit} times, a warning from {warning} times and {least} %).",
                     number::bytes(bytes),
                     number::share(share / 100.0)
                 ),
-                numbers: vec![
-                    against(CALLS.name, calls as f64, limit),
-                    against(SHARE.name, share, least),
-                ],
+                numbers: vec![against(CALLS.name, calls as f64, limit), against(SHARE.name, share, least)],
                 evidence: earliest(party.items.iter().flat_map(|row| &row.examples)),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)

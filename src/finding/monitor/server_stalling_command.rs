@@ -31,14 +31,16 @@ const ABOUT: About = About {
     rule: "server-stalling-command",
     kind: "monitor",
     detects: "A client that runs DEBUG SLEEP, DEBUG RELOAD and the like, SAVE, SHUTDOWN or CLIENT PAUSE.",
-    because: "The server serves nobody meanwhile, or not at all any more. MONITOR of Redis 2.8.19 and later hides \
-              most of these, so that the slow log is asked too.",
-    severity: "A warning where others use the server, a note where nobody does; critical where it stood still for a \
-               second or more, or was ended while others used it.",
+    because: "The server serves nobody meanwhile, or not at all any more. MONITOR of Redis 2.8.19 and \
+              later hides most of these, so that the slow log is asked too.",
+    severity: "A warning where others use the server, a note where nobody does; critical where it stood \
+               still for a second or more, or was ended while others used it.",
     thresholds: &[SLOW, CRITICAL],
     by_rate: false,
-    remedy: "Take these commands away from applications: ACL SETUSER name -@admin -debug. BGSAVE saves without \
-             standing still; CLIENT UNPAUSE ends a pause; enable-debug-command no (Redis 7) refuses DEBUG.",
+    remedy: "Take these commands away from applications: ACL SETUSER name -debug -save -shutdown (Redis \
+             6.0 and later), from 7.0 on also -client|pause. BGSAVE saves without standing still; CLIENT \
+             UNPAUSE (6.2) ends a pause. From 7.0 on the server refuses DEBUG unless enable-debug-command \
+             allows it.",
 };
 
 /// The commands as the slow log names them.

@@ -1,7 +1,7 @@
 //! `unbounded-collection`: lists, streams, sets and hashes that only grow.
 
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::PatternRow;
 use crate::report::findings::{Finding, Severity};
@@ -21,56 +21,58 @@ const WARNING: Threshold = Threshold {
     name: "warning-elements",
     value: 10_000.0,
     meaning: "so many elements of one key are a warning, seen or within an hour at the seen rate",
-    source: "operators' convention; Huawei's and BytePlus' guides call a key big from 5,000 elements",
+    source: "operators' convention; Huawei Cloud's DCS guide calls a key big that has more than 5,000 \
+             elements",
 };
 
 const SPAN: Threshold = Threshold {
     name: "percent-of-capture",
     value: 20.0,
     meaning: "a rate is believed where elements come in over this part of the capture; less is a bulk load",
-    source: "redtrail's convention",
+    source: "redtrail's own choice",
 };
 
 const REMOVED: Threshold = Threshold {
     name: "removed-percent",
     value: 10.0,
-    meaning: "a collection from which more than this part of what came in is taken out is a queue, not unbounded",
-    source: "redtrail's convention: a consumer that keeps up takes out as much as comes in",
+    meaning: "a collection from which more than this part of what came in is taken out is a queue, not \
+              unbounded",
+    source: "redtrail's own choice: a consumer that keeps up takes out as much as comes in",
 };
 
 const EACH: Threshold = Threshold {
     name: "key-elements",
     value: 100.0,
     meaning: "elements of the longest list or stream, from which on those of its pattern count together",
-    source: "redtrail's convention: many keys with a few elements each are no growth",
+    source: "redtrail's own choice: many keys with a few elements each are no growth",
 };
 
 const MEMBERS: Threshold = Threshold {
     name: "warning-members",
     value: 2_000.0,
     meaning: "different members of a set, sorted set or hash below which it is never a warning",
-    source: "redtrail's convention: a leaderboard's or register's members are all new at first",
+    source: "redtrail's own choice: a leaderboard's or register's members are all new at first",
 };
 
 const NEW: Threshold = Threshold {
     name: "new-percent",
     value: 90.0,
     meaning: "a set, sorted set or hash is a warning only where so many of the added members were new",
-    source: "redtrail's convention: a leaderboard adds the same members again and again",
+    source: "redtrail's own choice: a leaderboard adds the same members again and again",
 };
 
 const ABOUT: About = About {
     rule: "unbounded-collection",
     kind: "monitor",
     detects: "Collections that get elements and are never trimmed, emptied, deleted or given a time to live.",
-    because: "They grow until memory is full. Long before, reading or deleting one of them holds up everybody else, \
-              because the server does one thing at a time.",
-    severity: "A note from a thousand elements. A warning from ten thousand, seen or within an hour at the seen rate; \
-               of sets and hashes only where nearly all members are new.",
+    because: "They grow until memory is full. Long before, reading or deleting one of them holds up \
+              everybody else, because the server does one thing at a time.",
+    severity: "A note from a thousand elements. A warning from ten thousand, seen or within an hour at \
+               the seen rate; of sets and hashes only where nearly all members are new.",
     thresholds: &[ELEMENTS, EACH, WARNING, SPAN, REMOVED, MEMBERS, NEW],
     by_rate: true,
-    remedy: "Bound it where it is written: LTRIM behind LPUSH, MAXLEN ~ in XADD, ZREMRANGEBYRANK or ZREMRANGEBYSCORE \
-             behind ZADD, or a time to live. First look at how long it is already.",
+    remedy: "Bound it where it is written: LTRIM after LPUSH, MAXLEN ~ in XADD, ZREMRANGEBYRANK or \
+             ZREMRANGEBYSCORE after ZADD, or a time to live. First look at how long it is already.",
 };
 
 impl Rule for UnboundedCollection {
@@ -126,7 +128,12 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
             plain("keys", row.habits.unbounded as f64),
         ],
         evidence: keys::evidence(growing.iter().map(|held| &held.call)),
+        confirmed_by: [confirm::only_grows(facts, row), confirm::slow_pattern(facts, &row.pattern)]
+            .into_iter()
+            .flatten()
+            .collect(),
         remedy: remedy(most),
+        caution: command(most).and_then(|_| facts.elsewhere()),
         command: command(most),
         ..Finding::of(&ABOUT)
     })
@@ -145,8 +152,8 @@ fn detail(row: &PatternRow, growing: &[&Growing], an_hour: f64, facts: &Facts<'_
         out.push_str(&format!("; {}", Noun("more key", "more keys").count(row.habits.unbounded - listed)));
     }
     out.push_str(&format!(
-        " in {}. At this rate one key gets {} an hour. A note from {} elements, a warning from {}, seen or within an \
-         hour.",
+        " in {}. At this rate one key gets {} an hour. A note from {} elements, a warning from {}, seen \
+         or within an hour.",
         number::duration((keys::covered(facts) * 1e6) as u64),
         grouped(an_hour as u64),
         grouped(limit(&ELEMENTS) as u64),
@@ -187,12 +194,14 @@ fn plural(held: &Growing) -> &'static str {
 fn remedy(held: &Growing) -> String {
     let way = match held.collection {
         "list" => {
-            "Trim the list where it is written: LTRIM key 0 999 in the same transaction as LPUSH (LTRIM key \
-                   -1000 -1 with RPUSH)."
+            "Where nobody needs the old elements, trim the list where it is written: LTRIM key 0 999 in \
+             the same transaction as LPUSH (LTRIM key -1000 -1 with RPUSH). Trimming a queue throws work \
+             away: look at its workers instead."
         }
         "stream" => {
-            "Let each write bound the stream: XADD key MAXLEN ~ 100000 * …, or MINID ~ to keep a time. \
-                     Acknowledging entries (XACK) does not remove them."
+            "Let each write bound the stream: XADD key MAXLEN ~ 100000 * …, or MINID ~ (Redis 6.2 and \
+             later) to keep a time. What consumers have not read yet goes too: see with XINFO GROUPS how \
+             far they are. Acknowledging entries (XACK) does not remove them."
         }
         "sorted-set" => {
             "Take out what is old or low where it is written: ZREMRANGEBYSCORE key -inf <oldest>, or \
@@ -203,13 +212,13 @@ fn remedy(held: &Growing) -> String {
                   PFADD."
         }
         _ => {
-            "Give each entry a key of its own with a time to live, or a time to live to its field (HEXPIRE, Redis \
-              7.4 and Valkey 9)."
+            "Give each entry a key of its own with a time to live, or a time to live to its field \
+             (HEXPIRE, Redis 7.4 and Valkey 9)."
         }
     };
     format!(
-        "{way} If the whole may go at some time, EXPIRE does it. Trim what is there already in steps: one big trim \
-         holds up everybody."
+        "{way} If the whole may go at some time, EXPIRE does it. Trim what is there already in steps: one \
+         big trim holds up everybody."
     )
 }
 

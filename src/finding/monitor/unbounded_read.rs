@@ -1,11 +1,11 @@
 //! `unbounded-read`: collections that are read as a whole, however large they are.
 
 use super::{against, keys};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
-use crate::report::PatternRow;
 use crate::report::findings::{Confirmation, Finding, Number, Severity};
 use crate::report::slowlog::SlowestRow;
+use crate::report::{Bytes, PatternRow};
 
 /// The rule.
 pub struct UnboundedRead;
@@ -14,7 +14,7 @@ const CALLS: Threshold = Threshold {
     name: "calls",
     value: 1_000.0,
     meaning: "so many reads of whole collections of one pattern are a note, whatever their size",
-    source: "redtrail's convention: fewer are no habit",
+    source: "redtrail's own choice: fewer are no habit",
 };
 
 const ELEMENTS: Threshold = Threshold {
@@ -28,7 +28,8 @@ const WARNING: Threshold = Threshold {
     name: "warning-elements",
     value: 10_000.0,
     meaning: "the same as a warning",
-    source: "operators' convention; Huawei's and BytePlus' guides call a key big from 5,000 elements",
+    source: "operators' convention; Huawei Cloud's DCS guide calls a key big that has more than 5,000 \
+             elements",
 };
 
 const SLOW: Threshold = Threshold {
@@ -49,21 +50,24 @@ const OFTEN: Threshold = Threshold {
     name: "often-slow-calls",
     value: 10.0,
     meaning: "how many these must be",
-    source: "redtrail's convention: fewer are chance",
+    source: "redtrail's own choice: fewer are chance",
 };
 
 const ABOUT: About = About {
     rule: "unbounded-read",
     kind: "monitor",
-    detects: "Collections that are read as a whole: SMEMBERS, HGETALL, LRANGE 0 -1, ZRANGE 0 -1, SORT, XRANGE - +.",
-    because: "The server does nothing else while it gathers the answer, and the answer waits in memory until the client \
-              has taken it. It works while the collection is small and stops the server when it has grown.",
-    severity: "A note where it happens often, or where the collection is large. A warning where it was seen to be very \
-               large, or where the slow log shows that it takes long. HGETALL of small hashes is normal.",
+    detects: "Collections that are read as a whole: SMEMBERS, HGETALL, LRANGE 0 -1, ZRANGE 0 -1, SORT, \
+              XRANGE - +.",
+    because: "The server does nothing else while it gathers the answer, and the answer waits in memory \
+              until the client has taken it. It works while the collection is small and stops the server \
+              when it has grown.",
+    severity: "A note where it happens often, or where the collection is large. A warning where it was \
+               seen to be very large, or where the slow log shows that it takes long. HGETALL of small \
+               hashes is normal.",
     thresholds: &[CALLS, ELEMENTS, WARNING, SLOW, OFTEN_SLOW, OFTEN],
     by_rate: false,
-    remedy: "Read a part: LRANGE key 0 99, ZRANGE with LIMIT, XRANGE with COUNT, HMGET of the fields that are needed. \
-             Where all is needed, walk through it with SSCAN, HSCAN or ZSCAN.",
+    remedy: "Read a part: LRANGE key 0 99, ZRANGE key 0 99, XRANGE key - + COUNT 100, HMGET of the fields \
+             that are needed. Where all is needed, walk through it with SSCAN, HSCAN or ZSCAN.",
 };
 
 impl Rule for UnboundedRead {
@@ -112,6 +116,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail.push_str(" How large they are is not in the capture.");
     }
     numbers.extend(time(worst, limit(&SLOW)));
+    let mean =
+        |command: &&str| confirm::counted(facts, &Bytes::from(command.as_bytes()), confirm::SLOW_MEAN_US);
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
         title: format!("{pattern} is read as a whole, {} ({commands}).", times(habits.whole_reads)),
@@ -119,7 +125,13 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         detail,
         numbers,
         evidence: keys::evidence(&habits.whole_calls),
-        confirmed_by: slow.first().map(|entry| confirmation(entry, slow.len())).into_iter().collect(),
+        confirmed_by: slow
+            .first()
+            .map(|entry| confirmation(entry, slow.len()))
+            .into_iter()
+            .chain(habits.whole_commands.iter().filter_map(mean))
+            .collect(),
+        caution: size(row).and_then(|_| facts.elsewhere()),
         command: size(row),
         ..Finding::of(&ABOUT)
     })

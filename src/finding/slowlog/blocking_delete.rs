@@ -38,13 +38,14 @@ impl Rule for BlockingDelete {
                      ZREMRANGEBYRANK, a few hundred elements at a time."
                 }
                 "RENAME" => {
-                    "RENAME deletes the key that it overwrites. UNLINK that key first (Redis 4.0 and later), \
-                     or set lazyfree-lazy-server-del yes, which frees it beside the commands."
+                    "RENAME deletes the key that it overwrites. Set lazyfree-lazy-server-del yes (Redis 4.0 and \
+                     later), which frees it beside the commands; or UNLINK that key first, where readers can \
+                     bear that it is missing for a moment."
                 }
                 _ => {
                     "Where all data has to go, say ASYNC (Redis 4.0 and later): memory is then freed beside \
-                     the commands. First find out whether it has to: this deletes every key, of every \
-                     application."
+                     the commands. First find out whether it has to: FLUSHALL deletes every key of every \
+                     application, FLUSHDB all of one database."
                 }
             };
             let what = calls.examples.first().map(|row| format!("The slowest: {}.", row.entry.args));

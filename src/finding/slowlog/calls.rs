@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::finding::facts::subject;
-use crate::finding::{About, Facts, Threshold};
+use crate::finding::{About, Facts, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::Bytes;
 use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
@@ -15,8 +15,8 @@ pub const MS: Threshold = Threshold {
     name: "ms",
     value: 100.0,
     meaning: "a call that takes so many milliseconds is a warning",
-    source: "operators' convention: ten times the server's own limit for its slow log (slowlog-log-slower-than, \
-             10 ms in redis.conf), and long enough for a person to notice",
+    source: "operators' convention: ten times the server's own limit for its slow log \
+             (slowlog-log-slower-than, 10 ms in redis.conf), and long enough for a person to notice",
 };
 
 /// From here on it is an outage.
@@ -32,7 +32,7 @@ pub const BY_ONE: Threshold = Threshold {
     name: "percent-by-one",
     value: 80.0,
     meaning: "from this part of a command's slow calls on, the client that made them is the subject",
-    source: "a choice of this rule, not a published number",
+    source: "redtrail's own choice, not a published number",
 };
 
 /// What the rules over slow calls compare with.
@@ -205,7 +205,10 @@ impl Calls<'_> {
             let text = format!("CLIENT LIST: {name} is the last command of {count}{by}.");
             all.push(Confirmation { kind: "client-list", text });
         }
-        all.extend(self.percentile(facts, &name));
+        all.extend(
+            self.percentile(facts, &name)
+                .or_else(|| confirm::counted(facts, self.command, confirm::SLOW_MEAN_US)),
+        );
         all
     }
 

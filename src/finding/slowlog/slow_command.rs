@@ -50,5 +50,10 @@ fn finding(facts: &Facts<'_>, calls: &Calls<'_>) -> Finding {
     let spec = command::find(&calls.command.0, None).map(|id| id.spec());
     let what = spec.map(|spec| advice::work(spec.complexity)).unwrap_or_default();
     let advice = advice::of(&name, spec, calls.examples.first().copied());
-    Finding { remedy: advice.remedy, command: advice.command, ..calls.finding(facts, &ABOUT, &what) }
+    Finding {
+        remedy: advice.remedy,
+        caution: advice.command.as_ref().and_then(|_| facts.elsewhere()),
+        command: advice.command,
+        ..calls.finding(facts, &ABOUT, &what)
+    }
 }

@@ -20,7 +20,7 @@ const SECONDS: Threshold = Threshold {
     name: "seconds",
     value: 60.0,
     meaning: "a log that fills up, or loses that many, within so many seconds is too short",
-    source: "a choice of this rule: logs are polled once a minute by most monitoring",
+    source: "redtrail's own choice: logs are polled once a minute by most monitoring",
 };
 
 const SLOW_MS: Threshold = Threshold {
@@ -35,14 +35,15 @@ const ABOUT: About = About {
     rule: "slowlog-overflow",
     kind: "slowlog",
     detects: "Entries that are missing between two polls of the slow log, or a log that fills up in a minute.",
-    because: "The log keeps the newest entries only. What was pushed out cannot be read any more: the call that \
-              began an incident may be among it.",
+    because: "The log keeps the newest entries only. What was pushed out cannot be read any more: the \
+              call that began an incident may be among it.",
     severity: "A note; a warning where a whole log's worth of slow calls was lost within a minute.",
     thresholds: &[LENGTH, SECONDS, SLOW_MS],
     by_rate: false,
-    remedy: "Let the log keep more (an entry takes 4 KB at most), and read all of it each time: SLOWLOG GET \
-             gives ten entries unless it is told how many (-1 for all from Redis 7.0). If most entries are \
-             quick calls, raise slowlog-log-slower-than.",
+    remedy: "Let the log keep more (an entry takes 4 KB at most), and read all of it each time: SLOWLOG \
+             GET gives ten entries unless it is told how many (-1 for all from Redis 7.0). If most \
+             entries are quick calls, raise slowlog-log-slower-than. CONFIG SET holds until a restart; \
+             redis.conf, or the parameters of a managed service, keep it.",
 };
 
 /// At 32 arguments of 128 bytes an entry, which is what servers keep, 4 MB at most.
@@ -71,14 +72,15 @@ fn seconds(since: i64, until: i64) -> u64 {
 
 fn lost(facts: &Facts<'_>, worst: &Lost) -> Finding {
     let log = &facts.report.slowlog;
-    let missing: u64 = log.lost.iter().map(|lost| lost.missing).sum();
+    let missing: u64 = log.lost.iter().map(|lost| lost.missing).fold(0, u64::saturating_add);
     let (length, limit) = (facts.limit(&ABOUT, &LENGTH), facts.limit(&ABOUT, &SECONDS));
     let is_much =
         |lost: &&Lost| lost.missing as f64 >= length && seconds(lost.since.0, lost.until.0) as f64 <= limit;
     let worst = log.lost.iter().filter(is_much).max_by_key(|lost| lost.missing).unwrap_or(worst);
     let passed = seconds(worst.since.0, worst.until.0);
     let mut detail = format!(
-        "At most {} were lost at once: between ids {} and {}, within {} (a warning from {length} within {limit} s).",
+        "At most {} were lost at once: between ids {} and {}, within {} (a warning from {length} within \
+         {limit} s).",
         grouped(worst.missing),
         worst.from.saturating_sub(1),
         worst.from.saturating_add(worst.missing),
@@ -122,7 +124,8 @@ fn filled(facts: &Facts<'_>, kept: &Kept) -> Finding {
             grouped(kept.oldest)
         ),
         detail: format!(
-            "Its oldest entry has id {} (a note from {length} entries within {limit} s). Ids begin at 0 and go on after SLOWLOG RESET, which may be where they went.",
+            "Its oldest entry has id {} (a note from {length} entries within {limit} s). Ids begin at 0 \
+             and go on after SLOWLOG RESET, which may be where they went.",
             kept.oldest
         ),
         numbers: vec![
