@@ -189,28 +189,6 @@ fn a_slow_log_in_an_argument_is_none() {
     }
 }
 
-/// The run of ids that goes on around them is longer than any of theirs, however many there are.
-#[test]
-fn many_slow_logs_in_an_argument_are_none() {
-    let run: Vec<u64> = (40..=46).rev().collect();
-    for (elements, imitations) in [(6, &[12, 11, 10][..]), (7, &[12, 11, 10]), (6, &[99, 98]), (6, &run)] {
-        for (times, holder) in
-            [1, 2, 3, 10, 40].into_iter().flat_map(|times| [35, 34, 30, 27].map(|holder| (times, holder)))
-        {
-            for seconds in [1_795_172_500, 1_795_173_025] {
-                let value = imitated(imitations, seconds).repeat(times);
-                let mut bytes = Vec::new();
-                write(&holding(10..=19, 0, ""), elements, &mut bytes);
-                write(&holding(26..=35, holder, &value), elements, &mut bytes);
-                write(&holding(80..=89, 0, ""), elements, &mut bytes);
-                let expected: Vec<u64> =
-                    [10..=19, 26..=35, 80..=89].into_iter().flat_map(Iterator::rev).collect();
-                assert_eq!(ids(&bytes), expected, "{times} of {imitations:?} at {seconds} in {holder}");
-            }
-        }
-    }
-}
-
 /// What a later poll holds, though it goes on with the ids of the one before, hides no five entries.
 #[test]
 fn the_next_id_in_a_later_poll_hides_none() {

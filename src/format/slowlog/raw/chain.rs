@@ -9,9 +9,8 @@
 use std::ops::Range;
 
 use super::lines::Lines;
-use super::run::is_run_on;
 use super::shape::{Fit, Segment, Shape};
-use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, WITHIN, Weighed, weigh, worth};
+use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, Weighed, weigh, worth};
 use super::{Places, Start};
 use crate::format::slowlog::entry::Address;
 
@@ -47,17 +46,15 @@ struct Best {
     address: Address,
     /// The same.
     neat: bool,
-    /// Whether it goes on with the longest run of ids, over data that holds others.
-    is_run: bool,
 }
 
 impl Best {
     const fn unfit(sum: i64, next: usize) -> Self {
-        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false, is_run: false }
+        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false }
     }
 
     fn by(kind: Kind, fit: &Fit, sum: i64, next: usize) -> Self {
-        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat, is_run: false }
+        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat }
     }
 }
 
@@ -92,8 +89,6 @@ struct Told<'a> {
     sockets: usize,
     /// Steps to the next id.
     consecutive: usize,
-    /// Places that are accounted for: those of entries, and those in their data over which a run of ids goes on.
-    places: usize,
 }
 
 impl<'a> Path<'a> {
@@ -112,7 +107,7 @@ impl<'a> Path<'a> {
         let mut told = way(Shape::Seven, false);
         for shape in [Shape::Six, Shape::Sized] {
             let other = way(shape, false);
-            if other.places > told.places {
+            if other.entries > told.entries {
                 told = other;
             }
         }
@@ -120,7 +115,7 @@ impl<'a> Path<'a> {
         let shape = told.path.scales.shape;
         // Without a single address an empty line and a word may be the last arguments as well.
         let sure = told.sockets > 0 || shape == Shape::Sized || told.path.sum() > bare.path.sum();
-        if sure && told.entries > 0 && told.places * 2 > bare.entries {
+        if sure && told.entries > 0 && told.entries * 2 > bare.entries {
             // Where hardly an id follows the one before it, ids that fall are no sign of data.
             let sparse = way(shape, true);
             let is_sparse = sparse.entries >= 4 && sparse.consecutive * 2 < sparse.entries;
@@ -132,17 +127,15 @@ impl<'a> Path<'a> {
     }
 
     fn told(self) -> Told<'a> {
-        let (mut entries, mut sockets, mut consecutive, mut accounted) = (0, 0, 0, 0);
+        let (mut entries, mut sockets, mut consecutive) = (0, 0, 0);
         for Step { places, fit } in self.steps() {
             let Some(fit) = fit else { continue };
             entries += 1;
-            let is_run = self.best.get(places.start).is_some_and(|best| best.is_run);
-            accounted += if is_run { places.len() } else { 1 };
             sockets += usize::from(fit.address == Address::Socket);
             let ends = (self.scales.starts.get(places.start), self.scales.starts.get(places.end));
             consecutive += usize::from(matches!(ends, (Some(start), Some(next)) if start.precedes(next)));
         }
-        Told { path: self, entries, sockets, consecutive, places: accounted }
+        Told { path: self, entries, sockets, consecutive }
     }
 
     /// The sum of all weights.
@@ -195,11 +188,6 @@ impl<'a> Scales<'a> {
             let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead));
             falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
             last = found.sum;
-            if found.is_run {
-                // Nor is a way into the data between the two better than one to the entry that holds it.
-                let between = best.get_mut(from + 1..found.next as usize).unwrap_or_default();
-                between.iter_mut().for_each(|best| best.sum = best.sum.min(found.sum - WITHIN));
-            }
             if let Some(best) = best.get_mut(from) {
                 *best = found;
             }
@@ -254,9 +242,6 @@ impl<'a> Scales<'a> {
             }
         }
         let following = following.map(|(to, _)| to);
-        if found.kind == Kind::Plain && following.is_some_and(|to| is_run_on(self.starts, from, to, WINDOW)) {
-            return Best { is_run: true, ..found };
-        }
         let mut left = WINDOW;
         let starts = self.starts.get(from + 1..).unwrap_or_default();
         let best = best.get(from + 1..).unwrap_or_default();

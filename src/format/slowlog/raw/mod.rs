@@ -17,7 +17,6 @@
 
 mod chain;
 mod lines;
-mod run;
 mod shape;
 mod weight;
 

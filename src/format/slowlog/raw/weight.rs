@@ -12,9 +12,6 @@ pub(super) const NEAT: i64 = 5;
 /// The next id follows, and this step is not to it: more than a value's room for imitations brings, less than
 /// a poll, which an imitation of the next id must not hide.
 pub(super) const AWAY: i64 = -8_000;
-/// A place is within an entry's data: more than one way to begin a poll can be worth more than another, less
-/// than a next id.
-pub(super) const WITHIN: i64 = 1_000;
 /// What lies between is none.
 pub(super) const NO_ENTRY: i64 = -100;
 /// Ids are consecutive, and time does not go on.
