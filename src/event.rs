@@ -269,6 +269,8 @@ pub struct Notice<'a> {
     pub key: &'a [u8],
     /// The field that [`Channel::Subkeyspaceitem`] names; empty on the other channels.
     pub field: &'a [u8],
+    /// Whether the bytes of all this are known: a logger may have written what stands for others.
+    pub exact: bool,
 }
 
 /// The subscriber lost its connection or started anew: Redis keeps no notifications for it.

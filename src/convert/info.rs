@@ -7,6 +7,7 @@ use crate::event::InfoDump;
 use crate::output::parquet::{Encoder, TableFile};
 use crate::output::tables::info::{InfoDumpRow, InfoRows};
 use crate::scan::Input;
+use crate::statistic::connections::name;
 use crate::statistic::info::split;
 
 /// What one block holds.
@@ -46,13 +47,20 @@ fn is_name(part: &[u8]) -> bool {
 /// The table.
 pub struct Table {
     dir: PathBuf,
+    /// Time of the input's name, until its first dump was seen.
+    named: Option<i64>,
     file: Option<(Encoder, TableFile)>,
 }
 
 impl Table {
     /// A table below `dir`, which is written once there is a row.
     pub fn new(dir: &Path) -> Self {
-        Table { dir: dir.to_path_buf(), file: None }
+        Table { dir: dir.to_path_buf(), named: None, file: None }
+    }
+
+    /// An input begins.
+    pub fn start_input(&mut self, input: &Input) {
+        self.named = name::time(&input.path);
     }
 
     /// What the next block of `input` holds.
@@ -61,6 +69,7 @@ impl Table {
         if rows.count() == 0 {
             return Ok(());
         }
+        rows.set_first_time(self.named.take());
         rows.set_source(&input.path);
         let (encoder, file) = match &mut self.file {
             Some(file) => file,

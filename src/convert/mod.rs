@@ -246,6 +246,7 @@ impl<'a> Tables<'a> {
         if !input.beside {
             self.events.end_input()?;
             self.clients.start_input(&input);
+            self.info.start_input(&input);
         }
         self.input = Some(input);
         Ok(())

@@ -3,14 +3,19 @@
 //! A time without a zone is taken as UTC: nothing in the capture says otherwise, and one rule for all
 //! keeps the order.
 
+mod words;
+
 use jiff::civil::{Date, DateTime, Time};
 use nom::branch::alt;
 use nom::bytes::complete::{take_while_m_n, take_while1};
 use nom::character::complete::{char, one_of, space0};
-use nom::combinator::{map_opt, opt};
+use nom::combinator::{map_opt, opt, verify};
 use nom::error::Error;
 use nom::sequence::preceded;
 use nom::{IResult, Parser};
+
+pub use words::is_day_or_clock;
+use words::{date_command, month_named};
 
 const MICROS: i64 = 1_000_000;
 
@@ -114,94 +119,12 @@ fn zone(input: &[u8]) -> IResult<&[u8], i64> {
     preceded(space0, alt((one_of("Zz").map(|_| 0), offset))).parse(input)
 }
 
-/// What `date` prints, in C's locale (`Thu Jun 18 14:20:17 UTC 2026`), an English one
-/// (`Thu 18 Jun 2026 02:20:17 PM CEST`) or that of a neighbour (`Do 18. Jun 14:20:17 CEST 2026`): the parts
-/// tell themselves, so their order does not matter. Names of zones that stand for more than one read as UTC.
-fn date_command(text: &[u8]) -> Option<i64> {
-    let (mut year, mut month, mut day, mut clock, mut half, mut offset) = (None, None, None, None, None, 0);
-    let (mut unknown, mut tuesday) = (false, false);
-    for word in text.split(|byte| matches!(byte, b' ' | b',')).filter(|word| !word.is_empty()) {
-        let word = word.strip_suffix(b".").unwrap_or(word);
-        if let Some(seconds) = zone_named(word)
-            .or_else(|| zone(word).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, seconds)| seconds))
-        {
-            offset = seconds;
-        } else if let Some(found) = month_named(word) {
-            // Where it comes first, it is Tuesday in French and its sisters, and the month has another name.
-            tuesday = month.is_none() && day.is_none() && word.eq_ignore_ascii_case(b"mar");
-            month = Some(found);
-        } else if let Ok(([], found)) = time_of_day(word) {
-            clock = Some(found);
-        } else if let Ok(([], found)) = number(4)(word) {
-            if word.len() == 4 { year = Some(found) } else { day = Some(found) }
-        } else {
-            match word {
-                b"AM" => half = Some(0),
-                b"PM" => half = Some(12),
-                // Days of the week, and zones that are not known.
-                _ if word.iter().all(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) => unknown = true,
-                _ => return None,
-            }
-        }
-    }
-    let month = month.filter(|_| !(tuesday && unknown));
-    let (hour, minute, second) = clock?;
-    let hour = half.map_or(hour, |half| hour % 12 + half);
-    Some(at(year?, month?, day?, (hour, minute, second))? - offset * MICROS)
-}
-
 /// `14:20:17`.
 fn time_of_day(input: &[u8]) -> IResult<&[u8], (i16, i16, i16)> {
-    (number(2), char(':'), number(2), char(':'), number(2))
+    let two = |most: i16| verify(number(2), move |number: &i16| *number <= most);
+    (number(2), char(':'), two(59), char(':'), two(60))
         .map(|(hour, _, minute, _, second)| (hour, minute, second))
         .parse(input)
-}
-
-/// A month's first letters in English, German, French, Spanish, Italian, Portuguese or Dutch; sources: the
-/// `abmon` of these locales in glibc, whose names do not contradict each other.
-fn month_named(word: &[u8]) -> Option<i16> {
-    const MONTHS: [&[&str]; 12] = [
-        &["jan", "janv", "ene", "gen"],
-        &["feb", "févr", "fev"],
-        &["mar", "mär", "mrz", "mars", "mrt"],
-        &["apr", "avril", "abr"],
-        &["may", "mai", "mag", "mei"],
-        &["jun", "juin", "giu"],
-        &["jul", "juil", "lug"],
-        &["aug", "août", "ago"],
-        &["sep", "sept", "set"],
-        &["oct", "okt", "ott", "out"],
-        &["nov"],
-        &["dec", "dez", "déc", "dic"],
-    ];
-    let is = |names: &&[&str]| names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word));
-    (1..).zip(&MONTHS).find(|(_, names)| is(names)).map(|(number, _)| number)
-}
-
-/// Seconds of a zone whose name stands for no other one. Sources: the zones of IANA's database; `CST`,
-/// `IST` and `BST` are names of several.
-fn zone_named(word: &[u8]) -> Option<i64> {
-    const ZONES: [(&[u8], i64); 18] = [
-        (b"UTC", 0),
-        (b"GMT", 0),
-        (b"WET", 0),
-        (b"WEST", 1),
-        (b"CET", 1),
-        (b"MEZ", 1),
-        (b"CEST", 2),
-        (b"MESZ", 2),
-        (b"EET", 2),
-        (b"EEST", 3),
-        (b"MSK", 3),
-        (b"JST", 9),
-        (b"KST", 9),
-        (b"EST", -5),
-        (b"EDT", -4),
-        (b"CDT", -5),
-        (b"PST", -8),
-        (b"PDT", -7),
-    ];
-    ZONES.iter().find(|(name, _)| *name == word).map(|(_, hours)| hours * 3_600)
 }
 
 /// A UTC date and time as microseconds since 1970.
@@ -249,6 +172,21 @@ mod tests {
             ("18/Jun/2026:14:19:17", Some(1_781_792_357_000_000)),
             ("18/06/2026:14:19:17", None),
             ("06/18/2026 14:19:17", None),
+            ("18.06.2026 14:19:17", Some(1_781_792_357_000_000)),
+            ("Do 18.06.2026, 14:19:17", Some(1_781_792_357_000_000)),
+            ("2026.06.18 14:19:17", Some(1_781_792_357_000_000)),
+            ("18.06.2026 04:19:17 PM CEST", Some(1_781_792_357_000_000)),
+            ("2026年 06月 18日 14:19:17", Some(1_781_792_357_000_000)),
+            ("2026年06月18日 星期四 14:19:17 UTC", Some(1_781_792_357_000_000)),
+            ("2026年  6月 18日 木曜日 23:19:17 JST", Some(1_781_792_357_000_000)),
+            ("2026. 06. 18. (목) 23:19:17 KST", Some(1_781_792_357_000_000)),
+            ("2026년 06월 18일 (목) 오후 02:19:17", Some(1_781_792_357_000_000)),
+            ("18.13.2026 14:19:17", None),
+            ("18-06-2026 14:19:17", None),
+            ("18.06.26 14:19:17", None),
+            ("2026年 06月 14:19:17", None),
+            ("18.06.2026", None),
+            ("14:19:17", None),
             ("czw cze 18 14:19:17 UTC 2026", None),
             ("17187202", None),
             ("2026-13-18 14:19:17", None),

@@ -129,6 +129,23 @@ fn number(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |value: i64, digit| value.wrapping_mul(10).wrapping_add(i64::from(digit & 0x0f)))
 }
 
+/// The number of eight decimal digits, which are looked at together.
+#[inline]
+pub fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(bytes);
+    let high = 0xf0f0_f0f0_f0f0_f0f0;
+    let zeros = 0x3030_3030_3030_3030;
+    // Adding 6 carries into the high half for anything above 9.
+    if word & high != zeros || word.wrapping_add(0x0606_0606_0606_0606) & high != zeros {
+        return None;
+    }
+    // Neighbours are added up in pairs, then fours, then all.
+    let digits = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
+}
+
 /// A decimal number that fits 32 bits and fills `text`.
 pub fn whole_number(text: &[u8]) -> Option<u32> {
     let (rest, digits) =
@@ -143,26 +160,22 @@ pub fn whole_number(text: &[u8]) -> Option<u32> {
 /// an escape is copied, valid UTF-8 or not, because `redis-cli --json` prints bytes from 0x80 as they
 /// are. `None` where an escape is not JSON's.
 pub fn json_unescape_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    json_unescape_all_into(raw, out)?.then_some(())
+}
+
+/// The same, halves of a surrogate pair that stand alone included ([`push_code`]); tells whether the bytes are
+/// known.
+pub fn json_unescape_all_into(raw: &[u8], out: &mut Vec<u8>) -> Option<bool> {
+    let mut is_exact = true;
     let mut rest = raw;
     while let Some(at) = memchr(b'\\', rest) {
         let (plain, escape) = rest.split_at(at);
         out.extend_from_slice(plain);
         let used = match escape {
             [_, b'u', digits @ ..] => {
-                let code = utf16(digits)?;
-                let (code, used) = match code {
-                    0xd800..0xdc00 => match digits.get(4..) {
-                        Some([b'\\', b'u', low @ ..]) => {
-                            let low = utf16(low).filter(|low| (0xdc00..0xe000).contains(low))?;
-                            (0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00)), 12)
-                        }
-                        _ => return None,
-                    },
-                    _ => (code, 6),
-                };
-                let c = char::from_u32(code)?;
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                used
+                let (code, used) = utf16_code(digits)?;
+                is_exact &= push_code(code, out);
+                used + 2
             }
             [_, plain, ..] => {
                 out.push(match plain {
@@ -181,7 +194,34 @@ pub fn json_unescape_into(raw: &[u8], out: &mut Vec<u8>) -> Option<()> {
         rest = escape.get(used..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    Some(())
+    Some(is_exact)
+}
+
+/// The code point of the four hexadecimal digits behind `\u`, and of another such escape behind them where the
+/// two are a surrogate pair; and how many bytes they take.
+pub fn utf16_code(digits: &[u8]) -> Option<(u32, usize)> {
+    let code = utf16(digits)?;
+    let low = match digits.get(4..) {
+        Some([b'\\', b'u', low @ ..]) if (0xd800..0xdc00).contains(&code) => utf16(low),
+        _ => None,
+    };
+    Some(match low.filter(|low| (0xdc00..0xe000).contains(low)) {
+        Some(low) => (0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00)), 10),
+        None => (code, 4),
+    })
+}
+
+/// Writes a code point as UTF-8; tells whether the bytes are known. From U+DC80 to U+DCFF Python keeps bytes that
+/// are no UTF-8 (`surrogateescape`). Other halves of a pair stand for bytes that nobody can know, and are written
+/// as UTF-8 would write them, were they characters: different ones stay different.
+pub fn push_code(code: u32, out: &mut Vec<u8>) -> bool {
+    let low = |bits: u32| 0x80 | (code >> bits & 0x3f) as u8;
+    match (char::from_u32(code), code) {
+        (Some(c), _) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        (None, 0xdc80..=0xdcff) => out.push((code & 0xff) as u8),
+        (None, _) => out.extend_from_slice(&[0xe0 | (code >> 12 & 0x0f) as u8, low(6), low(0)]),
+    }
+    char::from_u32(code).is_some() || (0xdc80..=0xdcff).contains(&code)
 }
 
 /// Four hexadecimal digits.

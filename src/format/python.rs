@@ -12,13 +12,15 @@ use nom::error::{Error, ErrorKind};
 use nom::sequence::{delimited, preceded, separated_pair, terminated};
 use nom::{Err, IResult, Parser};
 
-use super::lexical::hex_digit;
+use super::lexical::{hex_digit, push_code, utf16_code};
 
 /// A value of a dict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// The body of a string or bytes literal, still escaped.
+    /// The body of a string literal, still escaped ([`unescape_text_into`]).
     Text(&'a [u8]),
+    /// The body of a bytes literal, still escaped ([`unescape_into`]).
+    Bytes(&'a [u8]),
     /// Anything else that is one word: a number, `None`, `True`.
     Word(&'a [u8]),
 }
@@ -37,7 +39,8 @@ pub fn dict<'a>(input: &'a [u8], mut take: impl FnMut(&'a [u8], Value<'a>)) -> I
 }
 
 fn text(input: &[u8]) -> IResult<&[u8], Value<'_>> {
-    literal.map(Value::Text).parse(input)
+    let value = if input.first() == Some(&b'b') { Value::Bytes } else { Value::Text };
+    literal.map(value).parse(input)
 }
 
 fn word(input: &[u8]) -> IResult<&[u8], Value<'_>> {
@@ -69,7 +72,44 @@ fn body(input: &[u8], quote: u8) -> IResult<&[u8], &[u8]> {
     Err(Err::Error(Error::new(input, ErrorKind::Eof)))
 }
 
-/// Decodes a literal's body onto the end of `out`: `\xHH \n \r \t \\ \' \"`; other backslashes stay.
+/// Decodes the body of a string literal onto the end of `out`, as UTF-8; tells whether the bytes are known
+/// ([`push_code`]). Unlike in bytes, `\xa0` is a character; `\uHHHH` and `\UHHHHHHHH` are others that Python does
+/// not print.
+pub fn unescape_text_into(raw: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut is_exact = true;
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (plain, escape) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let code = |digits: &[u8]| {
+            digits.iter().try_fold(0_u32, |code, digit| Some(code << 4 | u32::from(hex_digit(*digit)?)))
+        };
+        let found = match escape {
+            [_, b'x', digits @ ..] => digits.get(..2).and_then(code).map(|code| (code, 2)),
+            [_, b'u', digits @ ..] => utf16_code(digits),
+            [_, b'U', digits @ ..] => {
+                digits.get(..8).and_then(code).filter(|code| *code < 0x11_0000).map(|code| (code, 8))
+            }
+            _ => None,
+        };
+        let used = match found {
+            Some((code, used)) => {
+                is_exact &= push_code(code, out);
+                used + 2
+            }
+            None => {
+                let used = escape.len().min(2);
+                unescape_into(escape.get(..used).unwrap_or_default(), out);
+                used
+            }
+        };
+        rest = escape.get(used..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    is_exact
+}
+
+/// Decodes the body of a bytes literal onto the end of `out`: `\xHH \n \r \t \\ \' \"`; other backslashes stay.
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -108,7 +148,7 @@ mod tests {
                 (&b"time"[..], Value::Word(b"17.5")),
                 (b"db", Value::Word(b"0")),
                 (b"a", Value::Text(b"it's")),
-                (b"b", Value::Text(br"x\'\xff")),
+                (b"b", Value::Bytes(br"x\'\xff")),
                 (b"n", Value::Word(b"None")),
             ]
         );
@@ -118,6 +158,24 @@ mod tests {
     fn what_is_no_dict_is_an_error() {
         for line in [&b""[..], b"{", b"{'a'", b"{'a': ", b"{'a': 'x}", b"{\"log\":\"x\"", b"{'a': 1"] {
             assert!(dict(line, |_, _| ()).is_err(), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn text_is_characters() {
+        for (raw, decoded, exact) in [
+            (&br"a\'b\\c\n\q"[..], &b"a'b\\c\n\\q"[..], true),
+            (br"caf\xe9\xa0", "caf\u{e9}\u{a0}".as_bytes(), true),
+            ("caf\u{e9}".as_bytes(), "caf\u{e9}".as_bytes(), true),
+            (br"\u200b\U0001f600\ud83d\ude00", "\u{200b}\u{1f600}\u{1f600}".as_bytes(), true),
+            (br"\udcff\udc80", b"\xff\x80", true),
+            (br"\ud83d\\", b"\xed\xa0\xbd\\", false),
+            (br"\ud83dx\ude00", b"\xed\xa0\xbdx\xed\xb8\x80", false),
+            (br"\x4\u12\U00110000\", br"\x4\u12\U00110000\", true),
+        ] {
+            let mut out = Vec::new();
+            assert_eq!(unescape_text_into(raw, &mut out), exact, "{}", raw.escape_ascii());
+            assert_eq!(out, decoded, "{}", raw.escape_ascii());
         }
     }
 

@@ -177,7 +177,7 @@ impl Sink for Observer {
     }
 
     fn notice(&mut self, notice: &Notice<'_>) {
-        self.account.record(notice.bytes, notice.time, true);
+        self.account.record(notice.bytes, notice.time, notice.exact);
         if let Some(time) = self.events.observe(notice) {
             self.partial.timeline.event(time);
         }

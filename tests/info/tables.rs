@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use polars::prelude::{AnyValue, DataFrame, ParquetReader, SerReader};
+use polars::prelude::{AnyValue, DataFrame, DataType, ParquetReader, SerReader};
 use redtrail::options::{Analysis, Reading};
 
 use crate::common::{analyze, content, dump, fixture};
@@ -122,6 +122,33 @@ fn the_tables_of_the_report_have_its_rows() {
             let used: Vec<_> = frame.column("memory_used").unwrap().i64().unwrap().iter().collect();
             assert_eq!(used, [None, None, None, Some(3_822_160)]);
             assert_eq!(string(&frame, "server_name", 0).as_deref(), Some("redis"));
+        }
+    }
+}
+
+#[test]
+fn rows_have_the_time_of_their_files_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("info_1795172219.txt");
+    let (first, second) = (dump("aa", 100, 1, 1), dump("aa", 160, 1, 1));
+    fs::write(&path, first.clone() + &second).unwrap();
+    let clock = dir.path().join("info_1795172220.txt");
+    fs::write(&clock, format!("1718720200\n{first}")).unwrap();
+    for block_bytes in [1, 1 << 20] {
+        let reading = Reading { block_bytes, ..Reading::default() };
+        let options = Analysis { reading, ..Analysis::default() };
+        let out = dir.path().join(format!("out-{block_bytes}"));
+        redtrail::convert(&[path.clone(), clock.clone()], &out, false, &options).unwrap();
+        let frame = read(&out.join("info.parquet"));
+        let times = frame.column("time").unwrap().cast(&DataType::Int64).unwrap();
+        let offsets = frame.column("byte_offset").unwrap();
+        for row in 0..frame.height() {
+            let expected = match (string(&frame, "source", row), offsets.get(row).unwrap()) {
+                (Some(source), _) if source.ends_with("220.txt") => AnyValue::Int64(1_718_720_200_000_000),
+                (_, AnyValue::Int64(0)) => AnyValue::Int64(1_795_172_219_000_000),
+                _ => AnyValue::Null,
+            };
+            assert_eq!(times.get(row).unwrap(), expected, "row {row}");
         }
     }
 }

@@ -151,34 +151,87 @@ fn imitated(ids: &[u64], seconds: u64) -> String {
     format!("v\n10.0.0.3:7\nfake\n{all}5")
 }
 
+/// Entries of these ids; that numbered `holder` has `value` as its last argument.
+fn holding(ids: std::ops::RangeInclusive<u64>, holder: u64, value: &str) -> Vec<Logged> {
+    let args = |id: u64| match id == holder {
+        true => vec![b"SET".to_vec(), b"dump".to_vec(), value.as_bytes().to_vec()],
+        false => vec![b"GET".to_vec(), b"k".to_vec()],
+    };
+    let newest = *ids.end();
+    let entry = |id| Logged {
+        id,
+        seconds: 1_795_173_000 + newest,
+        us: 5,
+        args: args(id),
+        client: b"10.0.0.7:40630".to_vec(),
+        name: b"app".to_vec(),
+    };
+    ids.rev().map(entry).collect()
+}
+
+fn ids(bytes: &[u8]) -> Vec<u64> {
+    read(bytes).entries.iter().map(|entry| entry.id.unwrap()).collect()
+}
+
 /// Somebody kept a slow log in Redis, and writing it was slow.
 #[test]
 fn a_slow_log_in_an_argument_is_none() {
-    for (elements, ids, seconds) in [
+    for (elements, imitations, seconds) in [
         (6, &[12, 11, 10][..], 1_795_172_000),
-        (6, &[12, 11, 10], 1_795_173_000),
-        (6, &[99, 98, 97], 1_795_173_500),
+        (6, &[12, 11, 10], 1_795_173_035),
+        (6, &[99, 98, 97], 1_795_173_535),
         (7, &[27, 26, 25], 1_795_172_000),
         (6, &[12, 11, 10, 9, 8], 1_795_172_000),
     ] {
-        let entries: Vec<_> = (26..=35)
-            .rev()
-            .map(|id| Logged {
-                id,
-                seconds: 1_795_173_000,
-                us: 5,
-                args: match id {
-                    30 => vec![b"SET".to_vec(), b"dump".to_vec(), imitated(ids, seconds).into_bytes()],
-                    _ => vec![b"GET".to_vec(), b"k".to_vec()],
-                },
-                client: b"10.0.0.7:40630".to_vec(),
-                name: b"app".to_vec(),
-            })
-            .collect();
         let mut bytes = Vec::new();
-        write(&entries, elements, &mut bytes);
-        let found: Vec<_> = read(&bytes).entries.iter().map(|entry| entry.id.unwrap()).collect();
-        assert_eq!(found, (26..=35).rev().collect::<Vec<_>>(), "{ids:?} at {seconds}");
+        write(&holding(26..=35, 30, &imitated(imitations, seconds)), elements, &mut bytes);
+        assert_eq!(ids(&bytes), (26..=35).rev().collect::<Vec<_>>(), "{imitations:?} at {seconds}");
+    }
+}
+
+/// What a later poll holds, though it goes on with the ids of the one before, hides no five entries.
+#[test]
+fn the_next_id_in_a_later_poll_hides_none() {
+    for holder in [84, 82, 80] {
+        let mut bytes = Vec::new();
+        write(&holding(26..=35, 0, ""), 6, &mut bytes);
+        write(&holding(80..=89, holder, &imitated(&[25], 1_795_172_500)), 6, &mut bytes);
+        let expected: Vec<u64> = [26..=35, 80..=89].into_iter().flat_map(Iterator::rev).collect();
+        assert_eq!(ids(&bytes), expected, "{holder}");
+    }
+}
+
+/// `date; redis-cli slowlog get` in a loop, in many countries.
+#[test]
+fn dates_between_polls_are_noise() {
+    for date in [
+        "Thu Jun 18 14:19:17 UTC 2026",
+        "Do 18. Jun 14:19:17 CEST 2026",
+        "pt lis 20 17:03:39 CET 2026",
+        "2026年 06月 18日 14:19:17",
+        "18.06.2026 14:19:17",
+        "18.06.2026",
+        "14:19:17",
+        "--- 2026-06-18 ---",
+    ] {
+        for elements in ELEMENTS {
+            for between in [format!("{date}\n"), format!("\n{date}\n\n")] {
+                let mut bytes = Vec::new();
+                for newest in [35, 41, 60] {
+                    bytes.extend_from_slice(between.as_bytes());
+                    write(&holding(newest - 9..=newest, 0, ""), elements, &mut bytes);
+                }
+                let found = read(&bytes);
+                assert!(found.rejects.is_empty() && found.truncated == 0, "{elements} {between}");
+                let expected: Vec<u64> =
+                    [26..=35, 32..=41, 51..=60].into_iter().flat_map(Iterator::rev).collect();
+                assert_eq!(ids(&bytes), expected, "{elements} {between}");
+                assert!(
+                    found.entries.iter().all(|entry| entry.args == [&b"GET"[..], b"k"]),
+                    "{elements} {between}"
+                );
+            }
+        }
     }
 }
 
@@ -189,7 +242,7 @@ proptest! {
         first in prop::collection::vec(logged(), 4..10),
         second in prop::collection::vec(logged(), 4..10),
         elements in prop::sample::select(ELEMENTS.to_vec()),
-        separator in prop::sample::select(vec!["", "=== 2026-11-20T11:00:00Z ===\n", "\n2026-11-20 11:00:00\n"]),
+        separator in prop::sample::select(vec!["", "=== 2026-11-20T11:00:00Z ===\n", "\n2026-11-20 11:00:00\n", "Do 18. Jun 14:19:17 CEST 2026\n", "18.06.2026\n14:19:17\n"]),
     ) {
         // An entry whose end nothing marks is told by what comes next, so the oldest one holds no imitation,
         // or, with an address behind each entry, no whole ones.

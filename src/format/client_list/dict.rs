@@ -48,7 +48,8 @@ pub fn dict<'a>(text: &'a [u8], buffer: &mut Vec<u8>, places: &mut Vec<(usize, u
         python::unescape_into(key, buffer);
         let middle = buffer.len();
         match value {
-            Value::Text(raw) => python::unescape_into(raw, buffer),
+            Value::Text(raw) => _ = python::unescape_text_into(raw, buffer),
+            Value::Bytes(raw) => python::unescape_into(raw, buffer),
             Value::Word(b"None" | b"null") => return buffer.truncate(start),
             Value::Word(word) => buffer.extend_from_slice(word),
         }

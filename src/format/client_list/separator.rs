@@ -15,7 +15,7 @@ const WORDS: usize = 12;
 /// A line that stands between snapshots: its time, where it shows one. `None` for any other line.
 ///
 /// These are blank lines, lines of `-`, `=`, `#`, `*`, `_` or `~`, a time in any form of [`clock`] with such
-/// decoration or words in front (`watch` prints its command first), a day and a clock in other forms, a
+/// decoration or words in front (`watch` prints its command first), a day or a clock in other forms, a
 /// heading, the length of a raw RESP answer, and a prompt that waits or at which CLIENT LIST was typed.
 pub fn separator(line: &[u8]) -> Option<Option<i64>> {
     let text = line.trim_ascii();
@@ -32,7 +32,7 @@ pub fn separator(line: &[u8]) -> Option<Option<i64>> {
         let tails = memchr::memchr_iter(b' ', bare).take(WORDS).filter_map(|at| bare.get(at + 1..));
         time = std::iter::once(bare).chain(tails.map(undecorated)).find_map(clock::time);
     }
-    (time.is_some() || is_question(text) || is_heading(text) || is_day_and_clock(bare)).then_some(time)
+    (time.is_some() || is_question(text) || is_heading(text) || clock::is_day_or_clock(bare)).then_some(time)
 }
 
 /// `=== node 1 ===`, `--- x`, `==> x <==`, `### x`, `# node x`, `[node1]`, `node1:`, `10.0.0.1:6379>`: a
@@ -49,23 +49,6 @@ fn is_heading(text: &[u8]) -> bool {
         [name @ .., b':'] => is_word(name),
         _ => is_noise(text) && text.ends_with(b">"),
     }
-}
-
-/// Whether a line is nothing but a day and a clock, in a language or an order that [`clock`] does not know:
-/// `11/20/2026 17:03:39`, `pt lis 20 17:03:39 CET 2026`.
-fn is_day_and_clock(text: &[u8]) -> bool {
-    let (mut clock, mut year) = (false, false);
-    let is = text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).all(|word| {
-        let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-        clock |= digits >= 4 && word.iter().filter(|byte| **byte == b':').count() >= 2;
-        year |= word.windows(4).any(|part| {
-            matches!(part, [b'1', b'9', ..] | [b'2', b'0', ..]) && part.iter().all(u8::is_ascii_digit)
-        });
-        let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii() || b".,".contains(byte);
-        let is_number = |byte: &u8| b"0123456789:.,/+-TZ".contains(byte) || !byte.is_ascii();
-        word.iter().all(is_letter) || word.iter().all(is_number)
-    });
-    is && clock && year
 }
 
 fn undecorated(text: &[u8]) -> &[u8] {
@@ -172,8 +155,17 @@ mod tests {
             ("11/20/2026 17:03:39", Some(None)),
             ("11/20/2026 05:03:39 PM", Some(None)),
             ("pt lis 20 17:03:39 CET 2026", Some(None)),
-            ("2026年 11月 20日 金曜日 17:03:39 JST", Some(None)),
+            ("2026年 11月 20日 金曜日 17:03:39 JST", Some(Some(1_795_161_819_000_000))),
             ("20.11.2026 17:03", None),
+            ("14:19:17", Some(None)),
+            ("[14:19:17]", Some(None)),
+            ("=== 14:19:17 UTC ===", Some(None)),
+            ("18.06.2026", Some(None)),
+            ("18.06.2026 14:19:17", Some(Some(TIME))),
+            ("Do 18. Jun 16:19:17 CEST 2026", Some(Some(TIME))),
+            ("2026年 06月 18日 14:19:17", Some(Some(TIME))),
+            ("10.0.0.1:6379", None),
+            ("14:19", None),
             ("12:M 18 Xyz 2024 14:18:17.123 # Server started", None),
             ("--- fd=8 name= age=3 idle=0", None),
             ("[\"OK\",\"QUEUED\"]", None),
@@ -202,6 +194,7 @@ mod tests {
             ("Thu Jun 18 14:19:17 UTC 2026: ", Some(TIME)),
             ("[2026-06-18 14:19:17] ", Some(TIME)),
             ("12:M 18 Jun 2026 14:19:17.123 # Client ", Some(TIME + 123_000)),
+            ("18.06.2026 14:19:17 ", Some(TIME)),
             ("redis-1  | 2026-06-18T14:19:17Z ", Some(TIME)),
             ("Jun 18 14:19:17 ", None),
             ("Client ", None),

@@ -153,7 +153,8 @@ pub fn classify(line: &[u8]) -> Line<'_> {
     if let Some((key, value)) = pair.filter(|(key, value)| is_known(key, value)) {
         return Line::Known(key, value);
     }
-    if matches!(line.first(), Some(b'"' | b'{' | b'\''))
+    if matches!(line, [b'"' | b'{' | b'\'', ..])
+        || matches!(line, [b'[', .., b']'] if line.contains(&b'"'))
         || line.ends_with(b"\"") && super::wrap::behind_number(line).is_some()
     {
         return Line::Wrapped;
@@ -247,7 +248,7 @@ mod tests {
     #[test]
     fn lines_tell_what_they_are() {
         let known = |name| Line::Section { name, known: true };
-        let rows: [(&[u8], Line<'_>); 38] = [
+        let rows: [(&[u8], Line<'_>); 46] = [
             (b"", Line::Blank),
             (b" \r", Line::Blank),
             (b"# Server\r", known(b"Server")),
@@ -286,6 +287,14 @@ mod tests {
             (b"\"# Server\\r\\n\"", Line::Wrapped),
             (b"1) \"# Server\\r\\n\"", Line::Wrapped),
             (b"{'redis_version': '7'}", Line::Wrapped),
+            (b"[\"OK\"]", Line::Wrapped),
+            (b"[[\"# CPU\\r\\n\"]]", Line::Wrapped),
+            (b"[7,\"# CPU\\r\\n\"]", Line::Wrapped),
+            (b"[[ 2026-06-18 14:19:17 ]]", Line::Clock(1_781_792_357_000_000)),
+            (b"[2026-06-18 14:19:17]", Line::Clock(1_781_792_357_000_000)),
+            (b"Fr 20. Nov 17:03:39 CET 2026", Line::Clock(1_795_190_619_000_000)),
+            (b"20/Nov/2026:17:03:39 +0000", Line::Clock(1_795_194_219_000_000)),
+            (b"master_host:::1", Line::Known(b"master_host", b"::1")),
         ];
         for (line, expected) in rows {
             assert_eq!(classify(line), expected, "{}", line.escape_ascii());

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::dump::Dump;
 use super::line::{Line, classify};
-use super::wrap::{self, Wrapping};
+use super::wrap::{self, Part, Wrapping};
 use crate::error::Reject;
 use crate::event::{Place, Sink, Skipped};
 use crate::format::monitor::wrap::terminal;
@@ -130,8 +130,8 @@ impl<'b> Reader<'b> {
         let mut line = verbatim(text).unwrap_or_else(|| classify(text));
         if matches!(line, Line::Wrapped) {
             let mut inner = Vec::new();
-            if let Some(wrapping) = wrap::unwrap(text, &mut inner) {
-                return self.wrapped(piece, &inner, wrapping, sink);
+            if let Some((wrapping, parts)) = wrap::unwrap(text, &mut inner) {
+                return self.wrapped(piece, &inner, (wrapping, &parts), sink);
             }
             line = Line::Other;
         }
@@ -225,20 +225,35 @@ impl<'b> Reader<'b> {
         self.dump = Some(dump);
     }
 
-    /// A line that holds a whole dump.
-    fn wrapped(&mut self, piece: &Piece<'b>, inner: &[u8], wrapping: Wrapping, sink: &mut dyn Sink) -> bool {
+    /// A line that holds whole dumps.
+    fn wrapped(
+        &mut self,
+        piece: &Piece<'b>,
+        inner: &[u8],
+        (wrapping, parts): (Wrapping, &[Part]),
+        sink: &mut dyn Sink,
+    ) -> bool {
         if self.dump.is_some() {
             self.close(sink);
         }
         let fresh = !std::mem::take(&mut self.loose) && self.time.is_none();
-        let mut dump = Dump::new(piece.place, self.time.take());
-        self.tally.own += dump.take_text(inner, piece.bytes);
-        dump.emit(sink);
+        let time = self.time.take();
+        let (mut start, mut read) = (0, 0);
+        for (at, part) in parts.iter().enumerate() {
+            // What stands behind the last one goes with it.
+            let end = if at + 1 == parts.len() { piece.bytes } else { piece.bytes.min(part.read as u64) };
+            let place = Place { offset: piece.place.offset + read, ..piece.place };
+            let mut dump = Dump::new(place, time);
+            self.tally.own += dump.take_text(inner.get(start..part.end).unwrap_or_default(), end - read);
+            dump.emit(sink);
+            (start, read) = (part.end, end);
+        }
         self.framed = false;
-        self.tally.dumps += 1;
+        let count = parts.len() as u64;
+        self.tally.dumps += count;
         match wrapping {
-            Wrapping::Quoted => self.tally.quoted += 1,
-            Wrapping::Dict => self.tally.dicts += 1,
+            Wrapping::Quoted => self.tally.quoted += count,
+            Wrapping::Dict => self.tally.dicts += count,
         }
         fresh
     }

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! 1) "# Server\r\nredis_version:7.4.1\r\n…"                       redis-cli of an array; `QUEUED` may stand before it
+//! ["OK","QUEUED",["# Server\r\n…"]]                               the same with --json; --quoted-json doubles backslashes
 //! {'redis_version': '7.4.1', …, 'db0': {'keys': 1, 'expires': 0}}  redis-py's info(); its JSON reads the same
 //! ```
 
+use memchr::{memchr, memmem};
 use nom::bytes::complete::{tag, take_till1, take_while1};
 use nom::character::complete::{char, space0};
 use nom::combinator::opt;
@@ -28,24 +30,92 @@ pub enum Wrapping {
     Dict,
 }
 
-/// Writes the dump that `line` holds, as the server prints it, onto the end of `out`. `None` where the
-/// line is none, or not all of one.
-pub fn unwrap(line: &[u8], out: &mut Vec<u8>) -> Option<Wrapping> {
+/// A dump that a line holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Where it ends in what was written.
+    pub end: usize,
+    /// Where it ends in the line, white space around the line and doubled backslashes not counted.
+    pub read: usize,
+}
+
+/// Writes the dumps that `line` holds, as the server prints them, into `out`, which is empty; only an array
+/// holds more than one. `None` where the line is none, or not all of one.
+pub fn unwrap(line: &[u8], out: &mut Vec<u8>) -> Option<(Wrapping, Vec<Part>)> {
     let line = line.trim_ascii();
-    let start = out.len();
-    let wrapping = if line.first() == Some(&b'{') {
+    if line.first() == Some(&b'{') {
         let (left, ()) = dict(line, out).ok()?;
-        left.is_empty().then_some(Wrapping::Dict)?
-    } else {
-        quoted(behind_number(line).unwrap_or(line), out)?;
-        Wrapping::Quoted
-    };
-    let holds = out
-        .get(start..)
-        .unwrap_or_default()
-        .split(|byte| *byte == b'\n')
-        .any(|line| matches!(classify(line), Line::Section { known: true, .. } | Line::Known(..)));
-    holds.then_some(wrapping)
+        let parts = vec![Part { end: out.len(), read: line.len() }];
+        return (left.is_empty() && is_dump(out)).then_some((Wrapping::Dict, parts));
+    }
+    let halved = halved(line);
+    let line = halved.as_deref().unwrap_or(line);
+    if line.first() == Some(&b'[') {
+        let parts = array(line, out)?;
+        return (!parts.is_empty()).then_some((Wrapping::Quoted, parts));
+    }
+    quoted(behind_number(line).unwrap_or(line), out)?;
+    let parts = vec![Part { end: out.len(), read: line.len() }];
+    is_dump(out).then_some((Wrapping::Quoted, parts))
+}
+
+/// Whether a line of `text` is one that servers print.
+fn is_dump(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n')
+        .any(|line| matches!(classify(line), Line::Section { known: true, .. } | Line::Known(..)))
+}
+
+/// A line of `redis-cli --quoted-json` with each of its doubled backslashes as one; `None` for other lines,
+/// in which a line end has a backslash that stands alone.
+fn halved(line: &[u8]) -> Option<Vec<u8>> {
+    if !matches!(line.first(), Some(b'"' | b'[')) {
+        return None;
+    }
+    memmem::find(line, b"\\\\r\\\\n")?;
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(rest.get(..=at)?);
+        rest = rest.get(at + 1..)?.strip_prefix(b"\\")?;
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// The dumps among the strings of an array, which may hold arrays, numbers and `null`.
+fn array(line: &[u8], out: &mut Vec<u8>) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut open = 0_u32;
+    let mut rest = line;
+    while let Some(first) = rest.first() {
+        rest = match first {
+            b'"' => {
+                let (left, body) = literal(rest).ok()?;
+                let start = out.len();
+                decode(rest.get(..rest.len() - left.len())?, body, out);
+                match is_dump(out.get(start..)?) {
+                    true => parts.push(Part { end: out.len(), read: line.len() - left.len() }),
+                    false => out.truncate(start),
+                }
+                left
+            }
+            b'[' => {
+                open += 1;
+                rest.get(1..)?
+            }
+            b']' => {
+                open = open.checked_sub(1)?;
+                rest.get(1..)?
+            }
+            b',' | b' ' | b'.' | b'+' | b'-' => rest.get(1..)?,
+            word if word.is_ascii_alphanumeric() => rest.get(1..)?,
+            _ => return None,
+        };
+        if open == 0 && !rest.is_empty() {
+            return None;
+        }
+    }
+    (open == 0).then_some(parts)
 }
 
 /// What follows `1) ` or `QUEUED1) `, the numbers of an array that redis-cli prints.
@@ -59,21 +129,21 @@ pub fn behind_number(line: &[u8]) -> Option<&[u8]> {
 
 /// A string in Redis's own quotes, in JSON's or in Python's.
 fn quoted(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    if let Ok(([], body)) = repr(text) {
-        unescape_into(body.raw, out);
-        return Some(());
-    }
     let (left, body) = literal(text).ok()?;
-    if !left.is_empty() {
-        return None;
+    left.is_empty().then(|| decode(text, body, out))
+}
+
+/// Decodes `body`, which is what the quotes of `text` hold.
+fn decode(text: &[u8], body: &[u8], out: &mut Vec<u8>) {
+    if let Ok(([], body)) = repr(text) {
+        return unescape_into(body.raw, out);
     }
     let start = out.len();
     if text.first() == Some(&b'"') && json_unescape_into(body, out).is_some() {
-        return Some(());
+        return;
     }
     out.truncate(start);
     python_unescape_into(body, out);
-    Some(())
 }
 
 /// A dict, as lines `key:value`; a dict within becomes `part=value,…`, each item of a list a line.
@@ -162,6 +232,21 @@ mod tests {
             (br##"2) 1) "# CPU\r\nx:\xff\"""##, quoted, b"# CPU\r\nx:\xff\""),
             (br##""# CPU\u000a""##, quoted, b"# CPU\n"),
             (br"'# CPU\n'", quoted, b"# CPU\n"),
+            (br##"["OK","QUEUED",["# CPU\r\nx:\"y\r\n"]]"##, quoted, b"# CPU\r\nx:\"y\r\n"),
+            (br##"["OK","QUEUED",["# CPU\\r\\nx:\\"y\\r\\n",7,null]]"##, quoted, b"# CPU\r\nx:\"y\r\n"),
+            (br##""# CPU\\r\\nx:\\\\y\\r\\n""##, quoted, b"# CPU\r\nx:\\y\r\n"),
+            (br##"[1, -2.5,"# CPU\r\n\u001b:",null,true]"##, quoted, b"# CPU\r\n\x1b:"),
+            (b"{'redis_version': '5', 'config_file': 'C:\\\\r\\\\nodes'}", dict, br"redis_version:5
+config_file:C:\r\nodes
+"),
+            (br##""# CPU\r\nx:\\r\\n""##, quoted, b"# CPU\r\nx:\\r\\n"),
+            (br##"["# CPU\r\n"]]"##, None, b""),
+            (br##"["# CPU\r\n"] x"##, None, b""),
+            (br##"["# CPU\r\n" {}]"##, None, b""),
+            (br##"["# CPU\r\n"##, None, b""),
+            (br##"["# CPU\r\n"##, None, b""),
+            (br##"["x"]"##, None, b""),
+            (br##"[]"##, None, b""),
             (br#""hello""#, None, b""),
             (br##""# CPU\r\n" x"##, None, b""),
             (br##""# CPU\r"##, None, b""),
@@ -177,10 +262,23 @@ mod tests {
             (b"{'redis_version': {'a': {'b': 1}}}", None, b""),
         ] {
             let mut out = Vec::new();
-            assert_eq!(unwrap(line, &mut out), wrapping, "{}", line.escape_ascii());
+            let read = unwrap(line, &mut out).map(|(wrapping, parts)| {
+                assert!(matches!(parts[..], [Part { end, .. }] if end == out.len()), "{parts:?}");
+                wrapping
+            });
+            assert_eq!(read, wrapping, "{}", line.escape_ascii());
             if wrapping.is_some() {
                 assert_eq!(out, dump, "{}", line.escape_ascii());
             }
         }
+    }
+    #[test]
+    fn dumps_of_an_array_stay_apart() {
+        let mut out = Vec::new();
+        let line = br##"["OK",["# CPU\r\n","# Memory\r\n"],"# CPU\r\n"]"##;
+        let (_, parts) = unwrap(line, &mut out).unwrap();
+        assert_eq!(out, b"# CPU\r\n# Memory\r\n# CPU\r\n");
+        let expected = [(7, 18), (17, 33), (24, 46)].map(|(end, read)| Part { end, read });
+        assert_eq!(parts, expected);
     }
 }

@@ -141,7 +141,7 @@ mod tests {
 
     fn told(line: Option<Line<'_>>) -> Option<[Vec<u8>; 3]> {
         let Some(Line::Message(message)) = line else { return None };
-        let text = |raw| decode(raw, message.notation, &mut Vec::new()).unwrap().to_vec();
+        let text = |raw| decode(raw, message.notation, &mut Vec::new()).unwrap().0.to_vec();
         Some([text(message.subscription), text(message.channel), text(message.payload)])
     }
 

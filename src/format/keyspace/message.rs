@@ -1,6 +1,6 @@
 //! What a subscriber prints, apart from the form it stands in, and how strings stand in forms.
 
-use crate::format::lexical::{json_unescape_into, unescape_into};
+use crate::format::lexical::{json_unescape_all_into, unescape_into};
 use crate::format::python;
 
 /// How strings stand in a form.
@@ -14,8 +14,10 @@ pub enum Notation {
     Json,
     /// `redis-cli --quoted-json`: `sdscatrepr` with each backslash doubled.
     Doubled,
-    /// Python literals.
-    Python,
+    /// Python's string literals.
+    Text,
+    /// Python's bytes literals.
+    Bytes,
 }
 
 /// A message of a subscription, its strings still escaped.
@@ -69,18 +71,20 @@ pub fn word(text: &[u8]) -> Option<Word> {
     })
 }
 
-/// Decodes a string into `out`, or gives it back where nothing is escaped. `None` where an escape is not
-/// of its notation.
-pub fn decode<'s>(raw: &'s [u8], notation: Notation, out: &'s mut Vec<u8>) -> Option<&'s [u8]> {
+/// Decodes a string into `out`, or gives it back where nothing is escaped; and whether its bytes are known.
+/// `None` where an escape is not of its notation.
+pub fn decode<'s>(raw: &'s [u8], notation: Notation, out: &'s mut Vec<u8>) -> Option<(&'s [u8], bool)> {
     if notation == Notation::Bare || memchr::memchr(b'\\', raw).is_none() {
-        return Some(raw);
+        return Some((raw, true));
     }
     out.clear();
+    let mut is_exact = true;
     match notation {
-        Notation::Bare => return Some(raw),
+        Notation::Bare => return Some((raw, true)),
         Notation::Repr => unescape_into(raw, out),
-        Notation::Json => json_unescape_into(raw, out)?,
-        Notation::Python => python::unescape_into(raw, out),
+        Notation::Json => is_exact = json_unescape_all_into(raw, out)?,
+        Notation::Text => is_exact = python::unescape_text_into(raw, out),
+        Notation::Bytes => python::unescape_into(raw, out),
         Notation::Doubled => {
             let mut halved = Vec::with_capacity(raw.len());
             let mut rest = raw;
@@ -94,5 +98,5 @@ pub fn decode<'s>(raw: &'s [u8], notation: Notation, out: &'s mut Vec<u8>) -> Op
             unescape_into(&halved, out);
         }
     }
-    Some(out)
+    Some((out, is_exact))
 }

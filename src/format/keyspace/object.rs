@@ -102,14 +102,20 @@ fn nested(input: &[u8]) -> IResult<&[u8], Value<'_>> {
 pub fn object<'a>(input: &'a [u8], clock: &mut Clock) -> Option<Line<'a>> {
     let mut found = Found::default();
     let notation = if matches!(input, [b'{', b'\'', ..]) {
+        let mut notation = Notation::Text;
         let (rest, ()) = python::dict(input, |key, value| match value {
             python::Value::Text(text) => found.take(key, Value::Text(text)),
+            python::Value::Bytes(text) => {
+                // A subscriber decodes all strings or none, but for the message's type.
+                notation = Notation::Bytes;
+                found.take(key, Value::Text(text));
+            }
             python::Value::Word(b"None") => found.take(key, Value::Word(b"null")),
             python::Value::Word(word) => found.take(key, Value::Word(word)),
         })
         .ok()?;
         found.complete(rest)?;
-        Notation::Python
+        notation
     } else {
         let (rest, ()) = pairs(input, |key, value| found.take(key, value)).ok()?;
         found.complete(rest)?;

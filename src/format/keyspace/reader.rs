@@ -71,6 +71,7 @@ impl Plain<'_> {
             event: self.event,
             key: self.key,
             field: b"",
+            exact: true,
         });
         Taken { bytes, lines: self.lines, form: self.form }
     }
@@ -257,7 +258,8 @@ impl Reader {
             message::decode(message.channel, notation, &mut strings.channel),
             message::decode(message.payload, notation, &mut strings.payload),
         );
-        let (Some(subscription), Some(channel), Some(payload)) = parts else {
+        let (Some((subscription, _)), Some((channel, is_known)), Some((payload, is_payload_known))) = parts
+        else {
             return reject("an escape that is not of the form's notation", text, at, sink);
         };
         let Some(told) = channel::told(channel, payload) else {
@@ -282,6 +284,7 @@ impl Reader {
             event: told.event,
             key: told.key,
             field: told.field,
+            exact: is_known && is_payload_known,
         });
         form
     }

@@ -12,7 +12,7 @@ use wide::u8x16;
 
 use super::line::{Header, LONGEST};
 use crate::event::{Database, Span};
-use crate::format::lexical::hex_digit;
+use crate::format::lexical::{eight_digits, hex_digit};
 
 /// Bytes up to the database's first digit.
 const HEAD: usize = 20;
@@ -43,28 +43,11 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Head
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
 fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
     let [a, b, c, d, e, f, g, h, i, j, dot, k, l, m, n, o, p, space, bracket, database] = *head;
-    let (high, low) =
-        (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p]));
-    if !(digits(high) & digits(low)) || [dot, space, bracket] != *b". [" {
+    if [dot, space, bracket] != *b". [" {
         return None;
     }
-    Some((i64::try_from(eight(high) * 100_000_000 + eight(low)).ok()?, database))
-}
-
-/// Whether all eight bytes are decimal digits.
-fn digits(word: u64) -> bool {
-    let high = 0xf0f0_f0f0_f0f0_f0f0;
-    let zeros = 0x3030_3030_3030_3030;
-    // Adding 6 carries into the high half for anything above 9.
-    word & high == zeros && word.wrapping_add(0x0606_0606_0606_0606) & high == zeros
-}
-
-/// The number of eight decimal digits: neighbours are added up in pairs, then fours, then all.
-fn eight(word: u64) -> u64 {
-    let digits = word & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+    let (high, low) = (eight_digits([a, b, c, d, e, f, g, h])?, eight_digits([i, j, k, l, m, n, o, p])?);
+    Some((i64::try_from(high * 100_000_000 + low).ok()?, database))
 }
 
 /// `" "`: an argument ends, the next one starts.

@@ -302,10 +302,10 @@ impl Reader {
         let read = python::dict(text, |key, value| match (key, value) {
             (b"time", Value::Word(word)) => time = float_time(word),
             (b"db", Value::Word(word)) => database = whole_number(word),
-            (b"client_address", Value::Text(raw)) => host = Some(raw),
-            (b"client_port", Value::Text(raw)) => port = Some(raw),
-            (b"client_type", Value::Text(raw)) => kind = Some(raw),
-            (b"command", Value::Text(raw)) => words = Some(raw),
+            (b"client_address", Value::Text(raw) | Value::Bytes(raw)) => host = Some(raw),
+            (b"client_port", Value::Text(raw) | Value::Bytes(raw)) => port = Some(raw),
+            (b"client_type", Value::Text(raw) | Value::Bytes(raw)) => kind = Some(raw),
+            (b"command", Value::Text(raw) | Value::Bytes(raw)) => words = Some(raw),
             _ => {}
         });
         let (Ok(_), Some(time), Some(host), Some(words)) = (read, time, host, words) else {

@@ -94,14 +94,14 @@ impl Raw {
             Raw::Slowlog(last) => {
                 let near = view.get(..STRETCH).unwrap_or(view);
                 let starts = raw_starts(near);
-                let next = starts.iter().enumerate().find(|(at, start)| {
+                let next = starts.iter().enumerate().find(|(at, (_, start))| {
                     last.iter().any(|one| one.precedes(start))
-                        && !starts.iter().take(*at).any(|one| one.precedes(start))
+                        && !starts.iter().take(*at).any(|(_, one)| one.precedes(start))
                 });
-                if let Some((_, next)) = next {
-                    return Some(next.at());
+                if let Some((_, (at, _))) = next {
+                    return Some(*at);
                 }
-                let end = starts.first().map_or(near.len(), RawStart::at);
+                let end = starts.first().map_or(near.len(), |(at, _)| *at);
                 client_in(near.get(..end).unwrap_or_default())
             }
             Raw::Events => {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::marker;
 use crate::command;
 use crate::event::{Args, Exactness, Place, Sink, Slow, Span};
-use crate::format::lexical::{Body, unescape_into};
+use crate::format::lexical::{Body, eight_digits, unescape_into};
 
 /// What stands in an entry beside its arguments. Addresses and names are decoded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) enum Parted {
     Quoted,
     /// Each takes a line or, where it holds line ends, several.
     Lines,
+    /// The same, and no fewer lines can be arguments of this command.
+    Whole,
     /// Joined by spaces, and perhaps holding some.
     Words,
 }
@@ -45,12 +47,14 @@ const MOST_ARGUMENTS: usize = 32;
 
 /// Hands an entry on.
 pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, sink: &mut dyn Sink) {
-    let joined = if parted == Parted::Quoted { None } else { joined(&args, fields.argc) };
+    let is_sure = matches!(parted, Parted::Quoted | Parted::Whole);
+    let arity = if is_sure { None } else { command::resolve(&args).map(|command| command.spec().arity) };
+    let joined = if is_sure { None } else { joined(&args, arity, fields.argc) };
     let args = joined.as_ref().map_or(args, |spans| args.at(spans));
     let shown = marker::argc(&args);
     let exactness = match parted {
-        Parted::Quoted => Exactness::Exact,
-        _ if is_confirmed(&args, shown, fields.argc) => Exactness::Exact,
+        Parted::Quoted | Parted::Whole => Exactness::Exact,
+        _ if is_confirmed(&args, arity, shown, fields.argc) => Exactness::Exact,
         Parted::Lines => Exactness::Inexact,
         Parted::Words => Exactness::NameOnly,
     };
@@ -71,11 +75,11 @@ pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, 
 
 /// The name and the rest as one argument, where a call has just one but several pieces: it holds what parts
 /// them.
-fn joined(args: &Args<'_>, argc: Option<u64>) -> Option<[Span; 2]> {
+fn joined(args: &Args<'_>, arity: Option<i16>, argc: Option<u64>) -> Option<[Span; 2]> {
     let [name, first, .., last] = args.spans() else { return None };
     let is_one = match argc {
         Some(argc) => argc == 2,
-        None => command::resolve(args).is_some_and(|command| command.spec().arity == 2),
+        None => arity == Some(2),
     };
     // Where more than one byte parts them, as CR LF does, the argument is not what stands there.
     let is_parted_by_one = args.spans().windows(2).all(|pair| match pair {
@@ -89,11 +93,11 @@ fn joined(args: &Args<'_>, argc: Option<u64>) -> Option<[Span; 2]> {
 
 /// Whether pieces of arguments must be whole arguments: a piece is never more than one argument, so as many
 /// pieces as the command must at least have, or as the server says it had, leave no choice.
-fn is_confirmed(args: &Args<'_>, shown: u64, argc: Option<u64>) -> bool {
+fn is_confirmed(args: &Args<'_>, arity: Option<i16>, shown: u64, argc: Option<u64>) -> bool {
     match argc {
         Some(argc) => argc == shown,
         None if shown > args.len() as u64 && args.len() == MOST_ARGUMENTS => true,
-        None => least(args) == Some(args.len()),
+        None => arity.is_some_and(|arity| usize::from(arity.unsigned_abs()) == args.len()),
     }
 }
 
@@ -105,6 +109,13 @@ pub(super) fn least(args: &Args<'_>) -> Option<usize> {
 /// Seconds since 1970 in microseconds.
 pub(super) fn seconds(text: &[u8]) -> Option<i64> {
     i64::try_from(whole(text)?).ok()?.checked_mul(1_000_000)
+}
+
+/// The same of ten digits, as all times of this century have.
+pub(super) fn ten_digit_seconds(text: &[u8]) -> Option<i64> {
+    let (first, rest) = text.split_first_chunk::<8>()?;
+    let last = whole(rest).filter(|_| rest.len() == 2)?;
+    Some((i64::try_from(eight_digits(*first)?).ok()? * 100 + i64::try_from(last).ok()?) * 1_000_000)
 }
 
 /// A number that fills `text`.
@@ -132,6 +143,10 @@ pub(super) fn address(text: &[u8]) -> Address {
     if text.is_empty() {
         return Address::Empty;
     }
+    let is_port = |port: &[u8]| whole(port).is_some_and(|port| port <= u64::from(u16::MAX));
+    if behind_ip4(text).is_some_and(is_port) {
+        return Address::Socket;
+    }
     let Some(colon) = memchr::memrchr(b':', text) else { return Address::No };
     let (host, port) = text.split_at(colon);
     let port = port.get(1..).unwrap_or_default();
@@ -139,10 +154,30 @@ pub(super) fn address(text: &[u8]) -> Address {
         port == b"0"
     } else {
         let host = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
-        whole(port).is_some_and(|port| port <= u64::from(u16::MAX))
-            && std::str::from_utf8(host).is_ok_and(|host| host.parse::<std::net::IpAddr>().is_ok())
+        is_port(port) && std::str::from_utf8(host).is_ok_and(|host| host.parse::<std::net::IpAddr>().is_ok())
     };
     if is_socket { Address::Socket } else { Address::No }
+}
+
+/// What follows the colon behind four numbers below 256 without leading zeros and with dots between them, as
+/// nearly all addresses are.
+fn behind_ip4(text: &[u8]) -> Option<&[u8]> {
+    let (mut dots, mut number, mut digits) = (0, 0_u16, 0);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' if digits == 0 || number > 0 => {
+                number = number * 10 + u16::from(byte & 0x0f);
+                digits += 1;
+                if number > 255 {
+                    return None;
+                }
+            }
+            b'.' if digits > 0 => (dots, number, digits) = (dots + 1, 0, 0),
+            b':' if digits > 0 && dots == 3 => return text.get(at + 1..),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Whether a client can have this name: no spaces, nothing that is not printable ASCII.
@@ -207,6 +242,15 @@ mod tests {
             (b"user:1", Address::No),
             (b"/a/b:7", Address::No),
             (b"127.0.0.1:99999", Address::No),
+            (b"255.10.0.9:65535", Address::Socket),
+            (b"256.10.0.9:6", Address::No),
+            (b"25.01.0.9:6", Address::No),
+            (b"25.1..9:6", Address::No),
+            (b"25.1.9:6", Address::No),
+            (b"25.1.9.9.9:6", Address::No),
+            (b".1.9.9.9:6", Address::No),
+            (b"1.9.9.9.:6", Address::No),
+            (b"1.9.9.9:", Address::No),
             (b"127.0.0.1", Address::No),
             (b"1795172499", Address::No),
             (b"\xff:1", Address::No),
@@ -230,6 +274,11 @@ mod tests {
         }
         assert_eq!(seconds(b"1795172499"), Some(1_795_172_499_000_000));
         assert_eq!(seconds(b"9999999999999999"), None);
+        assert_eq!(ten_digit_seconds(b"1795172499"), Some(1_795_172_499_000_000));
+        assert_eq!(ten_digit_seconds(b"9999999999"), Some(9_999_999_999_000_000));
+        for text in [&b"179517249"[..], b"17951724999", b"179517249x", b"17951x2499", b"1795172 99", b""] {
+            assert_eq!(ten_digit_seconds(text), None);
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ const BYTES: &[u8] = b" more bytes)";
 
 /// How many arguments are missing, where `argument` stands in place of them. Only the last of a call can.
 pub fn more_arguments(argument: &[u8]) -> Option<u64> {
+    // Hardly any argument is one.
+    Some(argument).filter(|argument| argument.starts_with(START))?;
     more(ARGUMENTS, argument)
 }
 

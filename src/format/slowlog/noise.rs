@@ -8,10 +8,14 @@ pub(super) fn is_noise(line: &[u8]) -> bool {
     noise::is_noise(line) || is_separator(line) || matches!(line, b"(empty array)" | b"(empty list or set)")
 }
 
-/// Bytes of the shortest time: ten digits, or a date.
-const SHORTEST: usize = 10;
+/// Bytes of the shortest clock.
+const SHORTEST: usize = 7;
 
-/// Whether a line is what scripts put between polls: blank, `---`, or a time with or without such around it.
+/// Digits that a day or a clock has at least.
+const DIGITS: usize = 5;
+
+/// Whether a line is what scripts put between polls: blank, `---`, or a time, a day or a clock with or without
+/// such around it.
 pub(super) fn is_separator(line: &[u8]) -> bool {
     let mut line = line.trim_ascii();
     let decoration = |byte: &u8| matches!(byte, b'-' | b'=' | b'#' | b'*' | b' ');
@@ -27,8 +31,9 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
         }
         line = rest;
     }
-    // Most lines are shorter than a time.
-    line.is_empty() || (line.len() >= SHORTEST && clock::time(line).is_some())
+    // Of lines that are as long, few have as many digits.
+    let digits = || line.iter().filter(|byte| byte.is_ascii_digit()).take(DIGITS).count();
+    line.is_empty() || (line.len() >= SHORTEST && digits() == DIGITS && clock::is_day_or_clock(line))
 }
 
 #[cfg(test)]
@@ -43,6 +48,14 @@ mod tests {
             (b"=== 2026-06-18T14:19:17Z ===", true),
             (b"1795173300", true),
             (b"Thu Jun 18 14:19:17 UTC 2026", true),
+            (b"Do 18. Jun 14:19:17 CEST 2026", true),
+            (b"pt lis 20 17:03:39 CET 2026", true),
+            ("2026年06月18日".as_bytes(), true),
+            (b"18.06.2026", true),
+            (b"14:19:17", true),
+            (b"1:02:03", true),
+            (b"10.0.0.7:40630", false),
+            (b"fd00::1:2:3", false),
             (b"42", false),
             (b"my-app", false),
             (b"-1", false),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::entry::{Address, address};
-use super::raw::{self, Path};
+use super::raw::{self, Path, Places};
 use super::reader::{Form, Nowhere, Reader};
 use super::{Slowlog, noise};
 use crate::format::{Kind, Reading};
@@ -60,15 +60,12 @@ pub fn starts(line: &[u8], rest: &[u8]) -> bool {
 
 /// The raw entry that may start with `text`.
 pub fn raw_start(text: &[u8]) -> Option<RawStart> {
-    if !text.first().is_some_and(u8::is_ascii_digit) {
-        return None;
-    }
-    raw::start(text, 0).map(|(start, _)| start)
+    raw::first(text)
 }
 
-/// The raw entries that may start in `text`.
-pub fn raw_starts(text: &[u8]) -> Vec<RawStart> {
-    raw::starts(text).0
+/// The raw entries that may start in `text`, and where.
+pub fn raw_starts(text: &[u8]) -> Vec<(usize, RawStart)> {
+    Places::of(text).placed().collect()
 }
 
 /// Whether a line is an address as slow logs show it, and not empty.
@@ -80,9 +77,9 @@ pub fn is_socket(line: &[u8]) -> bool {
 pub fn force(head: &[u8]) -> Reading {
     probe(head).map(|reading| Reading { reason: reading.reason + FORCED, ..reading }).unwrap_or_else(|| {
         let sample = Sample::take(head);
-        let (starts, _) = raw::starts(head.get(..WINDOW).unwrap_or(head));
-        if sample.entries() == 0 && !starts.is_empty() {
-            raw_reading(starts.len(), None, true)
+        let starts = Places::of(head.get(..WINDOW).unwrap_or(head)).starts.len();
+        if sample.entries() == 0 && starts > 0 {
+            raw_reading(starts, None, true)
         } else {
             sample.reading(true)
         }
@@ -95,18 +92,19 @@ const FORCED: &str = "; forced by --kind";
 /// in it that is not noise, or where the start is cut off, two of them must follow each other.
 fn raw_entries(head: &[u8]) -> Option<(usize, Option<u8>)> {
     let head = head.get(..WINDOW).unwrap_or(head);
-    let (starts, crlf) = raw::starts(head);
-    let first = starts.first()?;
-    let before = head.get(..first.at()).unwrap_or_default();
-    let clean = before.split(|byte| *byte == b'\n').all(|line| noise::is_noise(line.trim_ascii_end()));
-    let chained = starts.windows(2).any(|pair| match pair {
+    let places = Places::of(head);
+    if places.starts.is_empty() {
+        return None;
+    }
+    let clean = places.head().split(|byte| *byte == b'\n').all(|line| noise::is_noise(line.trim_ascii_end()));
+    let chained = places.starts.windows(2).any(|pair| match pair {
         [one, other] => other.id.checked_add(1) == Some(one.id) && other.time <= one.time,
         _ => false,
     });
     if !clean && !chained {
         return None;
     }
-    let path = Path::best(head, &starts, crlf);
+    let path = Path::best(&places);
     Some((path.entries().max(1), Some(path.elements())))
 }
 

@@ -90,27 +90,32 @@ pub(super) fn dict<'a>(input: &'a [u8], buffers: &mut Buffers) -> Option<(&'a [u
         (b"id", Value::Word(word)) => id = whole(word),
         (b"start_time", Value::Word(word)) => time = clock::time(word),
         (b"duration", Value::Word(word)) => us = whole(word),
-        (b"command", Value::Text(raw)) => command = Some(raw),
-        (b"client_address", Value::Text(raw)) => client = Some(raw),
-        (b"client_name", Value::Text(raw)) => name = Some(raw),
-        (b"complexity", Value::Text(raw)) => sizes = Some(raw),
+        (b"command", text) => command = Some(text),
+        (b"client_address", text) => client = Some(text),
+        (b"client_name", text) => name = Some(text),
+        (b"complexity", text) => sizes = Some(text),
         _ => {}
     })
     .ok()?;
     let Buffers { text, spans } = buffers;
     text.clear();
     spans.clear();
-    let mut decode = |raw: &[u8]| {
+    // The server cuts arguments anywhere, so half a character is no reason to doubt the rest.
+    let mut decode = |value: Value<'_>| {
         let start = text.len();
-        python::unescape_into(raw, text);
-        start..text.len()
+        match value {
+            Value::Text(raw) => _ = python::unescape_text_into(raw, text),
+            Value::Bytes(raw) => python::unescape_into(raw, text),
+            Value::Word(_) => return None,
+        }
+        Some(start..text.len())
     };
-    let words = decode(command?);
+    let words = decode(command?)?;
     let line = Line {
         fields: Fields { id: Some(id?), time: time?, us: us?, ..Fields::default() },
-        client: client.map(&mut decode),
-        name: name.map(&mut decode),
-        complexity: sizes.map(&mut decode),
+        client: client.and_then(&mut decode),
+        name: name.and_then(&mut decode),
+        complexity: sizes.and_then(&mut decode),
     };
     let parted = split(text, words, spans)?;
     Some((rest, line, parted))

@@ -5,7 +5,7 @@ use super::Dictionary;
 /// What the rows of one dump share.
 #[derive(Clone, Copy, Debug)]
 pub struct InfoDumpRow<'a> {
-    /// Microseconds since 1970-01-01 UTC, where the dump has a clock.
+    /// Microseconds since 1970-01-01 UTC, where the dump, or the name of its file, has a clock.
     pub time: Option<i64>,
     /// The run of the server.
     pub run_id: Option<&'a [u8]>,
@@ -56,6 +56,13 @@ impl InfoRows {
         }
         let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
         self.number.push(number.filter(|number: &f64| number.is_finite()));
+    }
+
+    /// Gives the first dump its time, where it has none.
+    pub fn set_first_time(&mut self, time: Option<i64>) {
+        let first = self.byte_offset.first().copied();
+        let rows = self.time.iter_mut().zip(&self.byte_offset);
+        rows.take_while(|(_, offset)| Some(**offset) == first).for_each(|(held, _)| *held = held.or(time));
     }
 
     /// Says of which input all rows are.

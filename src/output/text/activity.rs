@@ -141,7 +141,7 @@ pub fn databases(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "DATABASES",
         row: Noun("database", "databases"),
-        unit: CALL,
+        unit: Some(CALL),
         rows,
         other: None,
         total: report.commands.total,

@@ -30,7 +30,7 @@ pub fn groups(report: &Report, page: &mut Page) {
         let sheet = Sheet {
             title,
             row,
-            unit: CALL,
+            unit: Some(CALL),
             rows: &rows,
             other: None,
             total: report.clients.total,

@@ -9,7 +9,7 @@ use crate::report::connections::{ConnectionRow, GrowthRow, SnapshotRow};
 use crate::report::{Bytes, Report};
 
 const CONNECTION: Noun = Noun("connection", "connections");
-const SEEN: Noun = Noun("seen over the series", "seen over the series");
+const SEEN: Noun = Noun("connection seen over the series", "connections seen over the series");
 const SNAPSHOT: Noun = Noun("snapshot", "snapshots");
 
 /// Kind of group, heading, row, and what stands for those without.
@@ -87,7 +87,8 @@ pub fn growth(report: &Report, page: &mut Page) {
             number("opened", 3),
             number("closed", 3),
         ];
-        let sheet = Sheet { title, row, unit: CONNECTION, rows: &rows, other: None, total, joint: " of " };
+        let sheet =
+            Sheet { title, row, unit: Some(CONNECTION), rows: &rows, other: None, total, joint: " of " };
         sheet.write(page, &columns, |row| {
             let value = if row.value.0.is_empty() { none.to_owned() } else { fit::name(&row.value) };
             let rate = row.per_minute.map(|rate| format!("{rate:+.1}"));
@@ -123,8 +124,8 @@ pub fn rows(report: &Report, page: &mut Page) {
     ];
     let sheet = Sheet {
         title: "CONNECTIONS BY OUTPUT BUFFER",
-        row: CONNECTION,
-        unit: SEEN,
+        row: SEEN,
+        unit: None,
         rows,
         other: None,
         total: rows.len() as u64,

@@ -16,7 +16,7 @@ pub fn events(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "KEYSPACE EVENTS",
         row: Noun("event", "events"),
-        unit: CHANGE,
+        unit: Some(CHANGE),
         rows: &events.rows,
         other: events.other,
         total: events.total,
@@ -63,7 +63,7 @@ pub fn patterns(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "CHANGED KEYS",
         row: Noun("pattern and event", "patterns and events"),
-        unit: CHANGE,
+        unit: Some(CHANGE),
         rows: &events.patterns,
         other: events.patterns_other,
         total: events.total,
@@ -89,7 +89,7 @@ pub fn databases(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "DATABASES WITH EVENTS",
         row: Noun("database", "databases"),
-        unit: CHANGE,
+        unit: Some(CHANGE),
         rows: &events.databases,
         other: None,
         total: events.total,

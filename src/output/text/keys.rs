@@ -67,7 +67,7 @@ pub fn hot_keys(report: &Report, page: &mut Page) {
     let sheet = Sheet {
         title: "HOT KEYS",
         row: Noun("key", "keys"),
-        unit: REFERENCE,
+        unit: Some(REFERENCE),
         rows: &report.hot_keys.rows,
         other: None,
         total: report.key_patterns.total,

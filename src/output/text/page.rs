@@ -127,8 +127,9 @@ impl Page {
         self.line(indent, &format!("{path}{end}"), Paint::Plain);
     }
 
-    /// `… and 65 more (1,204 calls, 0.3 %)`; `total` is the base of the share.
-    pub fn rest(&mut self, rest: Option<Other>, total: u64, unit: Noun) {
+    /// `… and 65 more (1,204 calls, 0.3 %)`; `total` is the base of the share. Without a unit there are as many
+    /// as rows.
+    pub fn rest(&mut self, rest: Option<Other>, total: u64, unit: Option<Noun>) {
         let Some(rest) = rest else { return };
         let mut text = String::from("… and ");
         // Writing to a String cannot fail.
@@ -136,8 +137,10 @@ impl Page {
             Some(rows) => write!(text, "{} more", grouped(rows)),
             None => write!(text, "others"),
         };
-        let share = number::share(number::ratio(rest.calls, total));
-        let _ = write!(text, " ({}, {share})", unit.count(rest.calls));
+        if let Some(unit) = unit {
+            let share = number::share(number::ratio(rest.calls, total));
+            let _ = write!(text, " ({}, {share})", unit.count(rest.calls));
+        }
         self.line(2, &text, Paint::Plain);
     }
 }

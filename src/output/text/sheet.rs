@@ -16,8 +16,8 @@ pub struct Sheet<'a, R> {
     pub title: &'a str,
     /// What a row is.
     pub row: Noun,
-    /// What a row counts.
-    pub unit: Noun,
+    /// What a row counts; `None` where it is one of what it counts.
+    pub unit: Option<Noun>,
     /// The rows, biggest first.
     pub rows: &'a [R],
     /// What is not in `rows`.
@@ -32,7 +32,15 @@ pub struct Sheet<'a, R> {
 impl<'a, R: Counted> Sheet<'a, R> {
     /// A table of the report.
     pub fn of(title: &'a str, row: Noun, unit: Noun, table: &'a Table<R>) -> Self {
-        Sheet { title, row, unit, rows: &table.rows, other: table.other, total: table.total, joint: ", " }
+        Sheet {
+            title,
+            row,
+            unit: Some(unit),
+            rows: &table.rows,
+            other: table.other,
+            total: table.total,
+            joint: ", ",
+        }
     }
 
     /// Writes heading, rows and rest; `cells` gives a row's cells, one for each of `columns`.
@@ -73,6 +81,9 @@ impl<'a, R: Counted> Sheet<'a, R> {
             Some(Some(more)) => self.row.count(shown.saturating_add(more)),
             Some(None) => format!("more than {} {}", grouped(shown), self.row.1),
         };
-        format!("{rows}{}{}", self.joint, self.unit.count(self.total))
+        match self.unit {
+            Some(unit) => format!("{rows}{}{}", self.joint, unit.count(self.total)),
+            None => rows,
+        }
     }
 }

@@ -39,7 +39,8 @@ pub struct InfoSnapshot {
     pub byte_offset: u64,
     /// The dump's first line, counted from 1.
     pub line: u64,
-    /// By the server's clock (`server_time_usec`), else by the clock of a script's line before the dump.
+    /// By the server's clock (`server_time_usec`), else by the clock of a script's line before the dump, else
+    /// of a file's first dump by the time in the file's name.
     pub time: Option<Time>,
     /// Whether `time` is the server's.
     pub server_clock: bool,

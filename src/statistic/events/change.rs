@@ -140,6 +140,7 @@ mod tests {
                     event: b"set",
                     key: key.as_bytes(),
                     field: field.as_bytes(),
+                    exact: true,
                 });
                 change.starts(Subject { database: 0, event: hash(b"set"), key: key.as_bytes() }, &delivery)
             });

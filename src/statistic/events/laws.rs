@@ -46,6 +46,7 @@ fn observe(steps: &[Step], from: usize) -> Told {
             } else {
                 b""
             },
+            exact: true,
         }));
     }
     Told { events: open.seal(&Rules::default()), times }

@@ -5,7 +5,9 @@ mod snapshot;
 
 pub use snapshot::split;
 
+use super::connections::name;
 use crate::event::InfoDump;
+use crate::output::notation::Time;
 use crate::report;
 use crate::report::Bytes;
 use crate::report::info::InfoSnapshot;
@@ -68,11 +70,15 @@ impl Info {
 
     /// The report's part; `paths` are the inputs'.
     pub fn finish(&mut self, paths: &[Bytes]) -> report::info::Info {
+        let mut before = None;
         let snapshots: Vec<_> = std::mem::take(&mut self.kept)
             .into_iter()
-            .map(|dump| InfoSnapshot {
-                path: paths.get(dump.input as usize).cloned().unwrap_or_default(),
-                ..dump.snapshot
+            .map(|dump| {
+                let path = paths.get(dump.input as usize).cloned().unwrap_or_default();
+                // A file's name tells when its first dump was made, where nothing in it does.
+                let is_first = before.replace(dump.input) != Some(dump.input);
+                let named = || is_first.then(|| name::time(&path.0).map(Time)).flatten();
+                InfoSnapshot { time: dump.snapshot.time.or_else(named), path, ..dump.snapshot }
             })
             .collect();
         let (rates, restarts) = rates::between(&snapshots);

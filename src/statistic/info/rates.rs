@@ -1,7 +1,7 @@
 //! From one dump to the next: what a server did in between, and whether it started anew.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::snapshot::hit_rate;
 use crate::output::notation::Time;
@@ -30,7 +30,8 @@ pub(super) fn between(dumps: &[InfoSnapshot]) -> (Vec<InfoRate>, Vec<InfoRestart
             None => Who::Input(&dump.path, *port),
         };
         servers.entry(who).or_default().push(at);
-        if run_id.is_some() {
+        // Without a clock nobody can tell a run that began later from one on another machine.
+        if run_id.is_some() && dump.time.is_some() {
             places.entry((*port, config_file.as_ref())).or_default().push(at);
         }
     }
@@ -39,11 +40,7 @@ pub(super) fn between(dumps: &[InfoSnapshot]) -> (Vec<InfoRate>, Vec<InfoRestart
         .flat_map(|group| pairs(dumps, group))
         .filter_map(|(from, to)| rate((from, dumps.get(from)?), (to, dumps.get(to)?)))
         .collect();
-    let mut restarts: Vec<_> = places
-        .into_values()
-        .flat_map(|group| pairs(dumps, group))
-        .filter_map(|(from, to)| restart((from, dumps.get(from)?), (to, dumps.get(to)?)))
-        .collect();
+    let mut restarts: Vec<_> = places.into_values().flat_map(|group| successions(dumps, group)).collect();
     rates.sort_by_key(|rate| (rate.to, rate.from));
     restarts.sort_by_key(|restart| (restart.to, restart.from));
     (rates, restarts)
@@ -62,24 +59,55 @@ fn pairs(dumps: &[InfoSnapshot], mut group: Vec<usize>) -> Vec<(usize, usize)> {
     group.iter().copied().zip(group.iter().copied().skip(1)).collect()
 }
 
-/// Whether `to` shows a run that began after `from`, and which.
-fn restart((at, from): (usize, &InfoSnapshot), (next, to): (usize, &InfoSnapshot)) -> Option<InfoRestart> {
-    let (before, after) = (from.server.run_id.as_ref()?, to.server.run_id.as_ref()?);
-    let uptime = i64::try_from(to.server.uptime_seconds?).ok()?.checked_mul(1_000_000)?;
-    let start = to.time.and_then(|time| time.0.checked_sub(uptime));
-    // Servers that ran at the same time are two servers with the same port on two machines.
-    let since = match (start, from.time) {
-        (Some(start), Some(time)) => start.saturating_add(SLACK) >= time.0,
-        _ => from.path == to.path && from.server.uptime_seconds >= to.server.uptime_seconds,
-    };
-    (before != after && since).then(|| InfoRestart {
-        time: start.map(Time),
+/// The restarts among the dumps of one place, all of which have a time. A run follows the last of those that
+/// had ended when it began: dumps of several machines can stand in turns.
+fn successions(dumps: &[InfoSnapshot], mut group: Vec<usize>) -> Vec<InfoRestart> {
+    group.sort_by_key(|at| dumps.get(*at).and_then(|dump| dump.time));
+    let mut last: BTreeMap<&Bytes, usize> = BTreeMap::new();
+    let mut first: Vec<(usize, usize)> = Vec::new();
+    for (place, at) in group.iter().enumerate() {
+        let Some(run) = dumps.get(*at).and_then(|dump| dump.server.run_id.as_ref()) else { continue };
+        if last.insert(run, place).is_none() {
+            first.push((place, *at));
+        }
+    }
+    let mut ended: BTreeSet<usize> = last.into_values().collect();
+    let mut restarts = Vec::new();
+    for (place, next) in first {
+        let Some((to, start)) = dumps.get(next).and_then(|to| Some((to, start(to)?))) else { continue };
+        // Servers that ran at the same time are two servers with the same port on two machines.
+        let over = group.partition_point(|at| {
+            dumps.get(*at).and_then(|dump| dump.time).is_none_or(|time| time.0 <= start.saturating_add(SLACK))
+        });
+        let Some(end) = ended.range(..place.min(over)).next_back().copied() else { continue };
+        // A run has one that follows it.
+        ended.remove(&end);
+        let from = group.get(end).and_then(|at| Some((*at, dumps.get(*at)?)));
+        restarts.extend(from.and_then(|from| restart(from, (next, to), start)));
+    }
+    restarts
+}
+
+/// When the run began that a dump shows, in microseconds since 1970.
+fn start(dump: &InfoSnapshot) -> Option<i64> {
+    let uptime = i64::try_from(dump.server.uptime_seconds?).ok()?.checked_mul(1_000_000)?;
+    dump.time?.0.checked_sub(uptime)
+}
+
+/// The run of `to`, which began at `start`, after that of `from`.
+fn restart(
+    (at, from): (usize, &InfoSnapshot),
+    (next, to): (usize, &InfoSnapshot),
+    start: i64,
+) -> Option<InfoRestart> {
+    Some(InfoRestart {
+        time: Some(Time(start)),
         port: to.server.port,
         config_file: to.server.config_file.clone(),
         from: at as u64,
         to: next as u64,
-        from_run_id: before.clone(),
-        to_run_id: after.clone(),
+        from_run_id: from.server.run_id.clone()?,
+        to_run_id: to.server.run_id.clone()?,
     })
 }
 

@@ -8,33 +8,11 @@
 
 use std::ops::Range;
 
-use super::Start;
+use super::lines::Lines;
 use super::shape::{Fit, Segment, Shape};
+use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, Weighed, weigh, worth};
+use super::{Places, Start};
 use crate::format::slowlog::entry::Address;
-
-/// What lies between has the shape of an entry.
-const ENTRY: i64 = 1_000;
-/// And as many lines as its command has arguments at least.
-const NEAT: i64 = 5;
-/// The next id follows, and this step is not to it: more than a value's room for imitations brings, less than
-/// a poll, which an imitation of the next id must not hide.
-const AWAY: i64 = -8_000;
-/// What lies between is none.
-const NO_ENTRY: i64 = -100;
-/// Ids are consecutive, and time does not go on.
-const CONSECUTIVE: i64 = 1_000;
-/// A poll begins behind a client's address: less than an entry, so that polls of one entry are worth their
-/// step, but so much that a score of imitations whose ids fit nowhere does not outweigh a next id.
-const POLL: i64 = -900;
-/// A poll begins behind what scripts put between polls, which data can imitate too; the least of these costs.
-const MARKED: i64 = -600;
-/// Ids are missing, or a poll begins, and only the numbers say so: a lone imitation costs more than it brings.
-const UNTOLD: i64 = -1_500;
-/// The same where sizes stand before the arguments, which data hardly imitates.
-const UNTOLD_SIZED: i64 = -700;
-
-/// By how much a later id may have an earlier time: clocks are set back by little. In microseconds.
-const CLOCK_STEP: i64 = 60_000_000;
 
 /// Places that are looked at from each one: an entry of Redis's own limits (32 arguments of 128 bytes) has
 /// room for some 300 imitations.
@@ -48,7 +26,7 @@ const SAMPLE: usize = 200;
 
 /// How the step from one place to the next was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Separated,
     Last,
@@ -61,9 +39,23 @@ enum Kind {
 struct Best {
     /// All weights from there on.
     sum: i64,
-    /// Number of the next place; that of all places where there is none.
-    next: usize,
+    /// Number of the next place; that of all places where there is none. No input has more lines.
+    next: u32,
     kind: Kind,
+    /// Of the entry in between, where it is plain.
+    address: Address,
+    /// The same.
+    neat: bool,
+}
+
+impl Best {
+    const fn unfit(sum: i64, next: usize) -> Self {
+        Best { sum, next: next as u32, kind: Kind::Unfit, address: Address::No, neat: false }
+    }
+
+    fn by(kind: Kind, fit: &Fit, sum: i64, next: usize) -> Self {
+        Best { sum, next: next as u32, kind, address: fit.address, neat: fit.neat }
+    }
 }
 
 /// An entry, or what has only its numbers.
@@ -83,9 +75,8 @@ pub(in crate::format::slowlog) struct Path<'a> {
 /// What steps are weighed by.
 #[derive(Clone, Copy)]
 struct Scales<'a> {
-    text: &'a [u8],
+    lines: Lines<'a>,
     starts: &'a [Start],
-    crlf: bool,
     shape: Shape,
     /// Whether smaller ids follow without being consecutive.
     sparse: bool,
@@ -102,16 +93,17 @@ struct Told<'a> {
 
 impl<'a> Path<'a> {
     /// The best way, in the shape that fits the input best.
-    pub(in crate::format::slowlog) fn best(text: &'a [u8], starts: &'a [Start], crlf: bool) -> Path<'a> {
+    pub(in crate::format::slowlog) fn best(places: &'a Places<'_>) -> Path<'a> {
+        let (lines, starts) = (places.lines(), places.starts.as_slice());
         // All entries of an input have one shape, which a part of it tells.
-        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(text, starts, crlf) };
-        let (head, _) = text.split_at_checked(behind.at).unwrap_or((text, &[]));
-        let Path { scales, .. } = Path::fitting(head, starts.get(..SAMPLE).unwrap_or_default(), crlf);
-        Scales { text, starts, ..scales }.path()
+        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(lines, starts) };
+        let sample = starts.get(..SAMPLE).unwrap_or_default();
+        let Path { scales, .. } = Path::fitting(lines.first(behind.line()), sample);
+        Scales { lines, starts, ..scales }.path()
     }
 
-    fn fitting(text: &'a [u8], starts: &'a [Start], crlf: bool) -> Path<'a> {
-        let way = |shape, sparse| Scales { text, starts, crlf, shape, sparse }.path().told();
+    fn fitting(lines: Lines<'a>, starts: &'a [Start]) -> Path<'a> {
+        let way = |shape, sparse| Scales { lines, starts, shape, sparse }.path().told();
         let mut told = way(Shape::Seven, false);
         for shape in [Shape::Six, Shape::Sized] {
             let other = way(shape, false);
@@ -156,8 +148,9 @@ impl<'a> Path<'a> {
         let mut at = 0;
         std::iter::from_fn(move || {
             let best = self.best.get(at)?;
-            let step = Step { places: at..best.next, fit: self.scales.fit(at, *best) };
-            at = best.next;
+            let next = best.next as usize;
+            let step = Step { places: at..next, fit: self.scales.fit(at, *best) };
+            at = next;
             Some(step)
         })
     }
@@ -180,11 +173,21 @@ impl<'a> Path<'a> {
 
 impl<'a> Scales<'a> {
     fn path(self) -> Path<'a> {
+        self.path_sure_behind(BEYOND)
+    }
+
+    /// The way. Where so many places stand behind a place whose sums fall by more than an entry can differ
+    /// from another, a fitting entry up to the next id cannot be outweighed, and nothing else is looked at.
+    fn path_sure_behind(self, sure: usize) -> Path<'a> {
         let count = self.starts.len();
-        let mut best = vec![Best { sum: 0, next: count, kind: Kind::Unfit }; count];
+        let mut best = vec![Best::unfit(0, count); count];
         let mut dead = vec![false; count];
+        let (mut falling, mut last) = (0, 0);
         for from in (0..count).rev() {
-            let found = self.step_from(from, &best, &mut dead);
+            let known = if falling >= sure { self.next_id(from, last) } else { None };
+            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead));
+            falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
+            last = found.sum;
             if let Some(best) = best.get_mut(from) {
                 *best = found;
             }
@@ -192,10 +195,21 @@ impl<'a> Scales<'a> {
         Path { scales: self, best }
     }
 
+    /// The step to the next place, behind which the weights are `after`, if it has the next id and what
+    /// stands between is an entry.
+    fn next_id(&self, from: usize, after: i64) -> Option<Best> {
+        let (start, next) = (self.starts.get(from)?, self.starts.get(from + 1)?);
+        if !start.precedes(next) {
+            return None;
+        }
+        let fit = self.segment(from, from + 1)?.fit(self.shape)?;
+        Some(Best::by(Kind::Plain, &fit, worth(&fit) + CONSECUTIVE + after, from + 1))
+    }
+
     fn fit(&self, from: usize, best: Best) -> Option<Fit> {
-        let segment = self.segment(from, best.next)?;
+        let segment = self.segment(from, best.next as usize)?;
         match best.kind {
-            Kind::Plain => segment.fit(self.shape),
+            Kind::Plain => segment.fit_again(self.shape, best.address, best.neat),
             Kind::Separated => segment.fit_separated(self.shape),
             Kind::Last => segment.fit_last(self.shape),
             Kind::Unfit => None,
@@ -203,20 +217,20 @@ impl<'a> Scales<'a> {
     }
 
     fn segment(&self, from: usize, to: usize) -> Option<Segment<'a>> {
-        let end = self.starts.get(to).map_or(self.text.len(), |next| next.at);
-        Some(Segment { text: self.text, crlf: self.crlf, start: self.starts.get(from)?, end })
+        let end = self.starts.get(to).map_or(self.lines.count(), Start::line);
+        Some(Segment { lines: self.lines, start: self.starts.get(from)?, end })
     }
 
     /// The best step from a place. `dead` are the places that no entry can end in front of, as far as it
     /// was found.
     fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool]) -> Best {
         let count = self.starts.len();
-        let mut found = Best { sum: 0, next: count, kind: Kind::Unfit };
+        let mut found = Best::unfit(0, count);
         let Some(start) = self.starts.get(from) else { return found };
         if count - from <= WINDOW
             && let Some(fit) = self.segment(from, count).and_then(|last| last.fit_last(self.shape))
         {
-            found = Best { sum: worth(&fit), next: count, kind: Kind::Last };
+            found = Best::by(Kind::Last, &fit, worth(&fit), count);
         }
         let following = self.following(from, start, dead);
         if let Some((to, fit)) = &following
@@ -224,7 +238,7 @@ impl<'a> Scales<'a> {
         {
             let sum = worth(fit) + CONSECUTIVE + after.sum;
             if sum > found.sum {
-                found = Best { sum, next: *to, kind: Kind::Plain };
+                found = Best::by(Kind::Plain, fit, sum, *to);
             }
         }
         let following = following.map(|(to, _)| to);
@@ -243,24 +257,25 @@ impl<'a> Scales<'a> {
                 None => 0,
             };
             // What cannot be better is not looked at.
-            if next.at <= start.body || ENTRY + NEAT + bonus + after.sum <= found.sum {
+            if next.line() <= start.body() || ENTRY + NEAT + bonus + after.sum <= found.sum {
                 if following == Some(to) {
                     left = left.min(ahead + 1 + BEYOND);
                 }
                 continue;
             }
             let (Some(segment), Some(dead)) = (self.segment(from, to), dead.get_mut(to)) else { break };
-            let weighed = if *dead { None } else { self.weigh(segment, next, consecutive) };
-            let Some((weight, kind, good)) = weighed else {
+            let weighed =
+                if *dead { None } else { weigh(segment, next, consecutive, self.shape, self.sparse) };
+            let Some(Weighed { weight, kind, good, fit }) = weighed else {
                 *dead = *dead || !segment.can_end(self.shape);
                 if NO_ENTRY + after.sum > found.sum {
-                    found = Best { sum: NO_ENTRY + after.sum, next: to, kind: Kind::Unfit };
+                    found = Best::unfit(NO_ENTRY + after.sum, to);
                 }
                 continue;
             };
             let weight = if consecutive { weight } else { weight + bonus };
             if weight + after.sum > found.sum {
-                found = Best { sum: weight + after.sum, next: to, kind };
+                found = Best::by(kind, &fit, weight + after.sum, to);
             }
             if good {
                 left = left.min(ahead + 1 + if consecutive { BEYOND } else { BEYOND_UNTOLD });
@@ -281,55 +296,59 @@ impl<'a> Scales<'a> {
         let mut near = near.filter(|to| dead.get(*to) == Some(&false));
         near.find_map(|to| Some((to, self.segment(from, to)?.fit(self.shape)?)))
     }
-
-    /// The weight of an entry and of the step to the next one, how it is read, and whether no place far
-    /// behind is likely to be better.
-    fn weigh(&self, segment: Segment<'_>, next: &Start, consecutive: bool) -> Option<(i64, Kind, bool)> {
-        let mut found: Option<(i64, Kind, bool)> = None;
-        if let Some(fit) = segment.fit(self.shape) {
-            let (weight, good) =
-                if consecutive { (CONSECUTIVE, true) } else { self.untold(&fit, &segment, next) };
-            found = Some((worth(&fit) + weight, Kind::Plain, good));
-            if fit.address == Address::Socket {
-                return found;
-            }
-        }
-        if let Some(fit) = segment.fit_separated(self.shape) {
-            let (weight, good) =
-                if segment.is_marked() { (MARKED, true) } else { self.untold(&fit, &segment, next) };
-            if found.is_none_or(|(most, ..)| worth(&fit) + weight > most) {
-                found = Some((worth(&fit) + weight, Kind::Separated, good));
-            }
-        }
-        found
-    }
-
-    /// What it costs that ids are not consecutive, and whether the place is good nevertheless.
-    fn untold(&self, fit: &Fit, segment: &Segment<'_>, next: &Start) -> (i64, bool) {
-        let start = segment.start;
-        let falls = next.id < start.id && next.time <= start.time + CLOCK_STEP;
-        // Polls follow each other in time.
-        let later = next.time >= start.time && (next.id >= start.id || next.time > start.time);
-        match (self.shape, fit.address) {
-            (Shape::Sized, _) => (UNTOLD_SIZED, segment.has_sizes(next)),
-            (_, Address::Socket) if later || self.sparse => (POLL, true),
-            (_, Address::Socket) => (UNTOLD, false),
-            _ if self.sparse && falls => (0, false),
-            (Shape::Four, _) if next.id < start.id || next.time < start.time - CLOCK_STEP => {
-                (2 * UNTOLD, false)
-            }
-            _ => (UNTOLD, false),
-        }
-    }
 }
 
-impl Start {
-    /// Whether another entry can follow this one in a poll.
-    pub fn precedes(&self, next: &Start) -> bool {
-        next.id.checked_add(1) == Some(self.id) && next.time <= self.time + CLOCK_STEP
-    }
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-fn worth(fit: &Fit) -> i64 {
-    ENTRY + if fit.neat { NEAT } else { 0 }
+    use super::*;
+
+    /// Lines of entries and of what is none.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let entry = |(id, time, args): (u64, u64, &str)| format!("{id}\n{time}\n7\n{args}");
+        let args = prop::sample::select(vec![
+            "GET\nk\n10.0.0.7:40630\napp\n",
+            "GET\nk\n\n\n",
+            "SET\nk\nv\nw\n10.0.0.7:40630\n\n",
+            "k\n",
+            "GET\nk\n10.0.0.7:40630\napp\n---\n",
+        ]);
+        let apart = (0_u64..40, 1_795_172_000_u64..1_795_173_000, args).prop_map(entry);
+        let run = (
+            20_u64..40,
+            prop::collection::vec(
+                prop::sample::select(vec![
+                    "GET\nk\n10.0.0.7:40630\napp\n",
+                    "SET\nk\nv\nw\n10.0.0.7:40630\napp\n",
+                    "SET\nk\n9\n1795172000\n7\nv\n10.0.0.7:40630\napp\n",
+                ]),
+                9..20,
+            ),
+        )
+            .prop_map(move |(newest, all)| {
+                all.into_iter()
+                    .enumerate()
+                    .map(|(at, args)| entry((newest - at as u64, 1_795_172_500, args)))
+                    .collect()
+            });
+        prop::collection::vec(prop_oneof![1 => apart, 1 => run], 1..12)
+            .prop_map(|all| all.concat().into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn what_is_not_looked_at_could_not_be_better(text in text()) {
+            let places = Places::of(&text);
+            for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
+                for sparse in [false, true] {
+                    let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse };
+                    let shown = |path: Path<'_>| format!("{:?}", path.best);
+                    let (short, whole) = (scales.path(), scales.path_sure_behind(usize::MAX));
+                    prop_assert_eq!(shown(short), shown(whole), "{:?}", shape);
+                }
+            }
+        }
+    }
 }

@@ -16,132 +16,215 @@
 //! says what must stand at the end of an entry. All of the input is looked at at once.
 
 mod chain;
+mod lines;
 mod shape;
+mod weight;
 
-use memchr::memchr_iter;
+use std::ops::Range;
 
-use super::entry::{At, Fields, Parted, emit, seconds, whole};
+use lines::{Ends, Lines};
+use shape::Fit;
+
+use super::entry::{At, Fields, Parted, emit, ten_digit_seconds, whole};
 use super::noise::is_noise;
 use crate::error::Reject;
 use crate::event::{Args, Place, Sink, Skipped, Span};
 
 pub(super) use chain::Path;
 
-/// A place where an entry may start.
+/// A place where an entry may start. There are as many as entries and more, so it is small: what else its
+/// numbers say is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Of its first byte.
-    at: usize,
     pub(super) id: u64,
     /// In microseconds since 1970.
     pub(super) time: i64,
-    us: u64,
-    /// Of the byte behind the three numbers.
-    body: usize,
+    /// Lines in front of it.
+    line: u32,
 }
+
+/// Lines that the numbers of an entry take.
+const NUMBERS: usize = 3;
 
 impl Start {
-    /// Of its first byte.
-    pub fn at(&self) -> usize {
-        self.at
+    /// The line of its id.
+    fn line(&self) -> usize {
+        self.line as usize
+    }
+
+    /// The line behind the three numbers.
+    fn body(&self) -> usize {
+        self.line() + NUMBERS
     }
 }
 
-/// Every place where an entry may start, in order; and whether lines end with CR LF, as those of the
-/// first one do.
-pub(super) fn starts(text: &[u8]) -> (Vec<Start>, bool) {
-    let mut starts = Vec::new();
-    let mut crlf = None;
-    let mut at = 0;
-    for end in memchr_iter(b'\n', text) {
-        let line = text.get(at..end).unwrap_or_default();
-        if line.first().is_some_and(u8::is_ascii_digit)
-            && line.len() <= 20
-            && let Some((start, ends)) = start(text, at)
-            && *crlf.get_or_insert(ends) == ends
-        {
-            starts.push(start);
+/// Bytes that are read together: an input is cut there.
+const MOST: usize = crate::source::MAX_RECORD;
+
+/// Bytes of a short line and of a short entry, for which there is room from the start.
+const LINE: usize = 10;
+const ENTRY: usize = 80;
+
+/// What stands where in an input.
+pub(super) struct Places<'a> {
+    text: &'a [u8],
+    /// As [`Lines`] has them.
+    from: Vec<u32>,
+    /// Whether lines end with CR LF, as those of the first start do.
+    crlf: bool,
+    /// Every place where an entry may start, in order.
+    pub(super) starts: Vec<Start>,
+}
+
+impl<'a> Places<'a> {
+    /// Of up to [`MOST`] bytes.
+    pub(super) fn of(text: &'a [u8]) -> Self {
+        let mut starts = Vec::with_capacity(text.len() / ENTRY);
+        let mut crlf = None;
+        let mut from = Vec::with_capacity(text.len() / LINE);
+        from.push(0);
+        // Where the last three lines start, of which the third ends.
+        let [mut id, mut time, mut us] = [0; NUMBERS];
+        for end in Ends::of(text) {
+            // Of what else is in a log, little has the length of a time.
+            if matches!(us - time, 11 | 12)
+                && let Some(line) = from.len().checked_sub(NUMBERS)
+                && let Some((start, ends)) = start(text, [id, time, us, end + 1], line)
+                && *crlf.get_or_insert(ends) == ends
+            {
+                starts.push(start);
+            }
+            (id, time, us) = (time, us, end + 1);
+            from.push(us as u32);
         }
-        at = end + 1;
+        if us < text.len() {
+            from.push(text.len() as u32 + 1);
+        }
+        Places { text, from, crlf: crlf.unwrap_or(false), starts }
     }
-    (starts, crlf.unwrap_or(false))
+
+    fn lines(&self) -> Lines<'_> {
+        Lines::new(self.text, &self.from, self.crlf)
+    }
+
+    /// The starts, each with the place of its first byte.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (usize, Start)> {
+        self.starts.iter().map(|start| (self.lines().at(start.line()), *start))
+    }
+
+    /// What stands in front of the first start.
+    pub(super) fn head(&self) -> &'a [u8] {
+        let end = self.starts.first().map_or(self.text.len(), |first| self.lines().at(first.line()));
+        self.text.get(..end).unwrap_or_default()
+    }
 }
 
-/// The three numbers at `at`, and whether their lines end with CR LF.
-pub(super) fn start(text: &[u8], at: usize) -> Option<(Start, bool)> {
-    let mut next = at;
-    let mut lines = [&b""[..]; 3];
-    for line in &mut lines {
-        let rest = text.get(next..)?;
+/// The entry that may start with `text`.
+pub(super) fn first(text: &[u8]) -> Option<Start> {
+    let mut lines = [0; NUMBERS + 1];
+    let mut at = 0;
+    for next in lines.iter_mut().skip(1) {
+        let rest = text.get(at..)?;
         // Longer lines are no numbers.
-        let near = rest.get(..22).unwrap_or(rest);
-        let end = memchr::memchr(b'\n', near)?;
-        *line = rest.get(..end)?;
-        next += end + 1;
+        at += memchr::memchr(b'\n', rest.get(..NUMBER).unwrap_or(rest))? + 1;
+        *next = at;
     }
-    let crlf = lines.iter().all(|line| line.ends_with(b"\r"));
-    let [id, time, us] = lines.map(|line| line.strip_suffix(b"\r").filter(|_| crlf).unwrap_or(line));
+    start(text, lines, 0).map(|(start, _)| start)
+}
+
+/// Bytes of the longest number, and of its line end.
+const NUMBER: usize = 22;
+
+/// What starts with three numbers in lines that start there, the last of which is that of the arguments; and
+/// whether they end with CR LF.
+#[inline]
+fn start(text: &[u8], [at, time, us, body]: [usize; 4], line: usize) -> Option<(Start, bool)> {
+    // Nearly all else is told by its first byte.
+    if !text.get(at)?.is_ascii_digit() || !text.get(us)?.is_ascii_digit() || body >= text.len() {
+        return None;
+    }
+    let line_at = |from: usize, to: usize| text.get(from..to - 1);
+    let (mut id, mut time, mut us) = (line_at(at, time)?, line_at(time, us)?, line_at(us, body)?);
+    let crlf = time.len() == 11;
+    if crlf {
+        [id, time, us] = [id.strip_suffix(b"\r")?, time.strip_suffix(b"\r")?, us.strip_suffix(b"\r")?];
+    }
     let plain = |number: &[u8]| number.len() == 1 || number.first() != Some(&b'0');
-    let start = Start { at, id: whole(id)?, time: seconds(time)?, us: whole(us)?, body: next };
-    (time.len() == 10 && plain(id) && plain(us) && next < text.len()).then_some((start, crlf))
+    let start = Start { line: u32::try_from(line).ok()?, id: whole(id)?, time: ten_digit_seconds(time)? };
+    (plain(id) && plain(us) && whole(us).is_some()).then_some((start, crlf))
 }
 
 /// Reads all of an input.
 pub(super) fn read(text: &[u8], offset: u64, sink: &mut dyn Sink) {
-    let (starts, crlf) = starts(text);
-    let path = Path::best(text, &starts, crlf);
-    let mut out = Out { text, offset, crlf, at: 0, line: 0, spans: Vec::new(), sink };
-    out.until(starts.first().map_or(text.len(), |first| first.at));
+    let (mut at, mut line) = (offset, 0);
+    for part in text.chunks(MOST) {
+        let places = Places::of(part);
+        read_places(&places, (at, line), sink);
+        at += part.len() as u64;
+        line += places.lines().count() as u64;
+    }
+}
+
+/// Reads what starts so many bytes and lines into the input.
+fn read_places(places: &Places<'_>, (offset, line): (u64, u64), sink: &mut dyn Sink) {
+    let (lines, starts) = (places.lines(), &places.starts);
+    let path = Path::best(places);
+    let mut out = Out { lines, offset, before: line, next: 0, spans: Vec::new(), sink };
+    out.until(starts.first().map_or(lines.count(), Start::line));
     for step in path.steps() {
         let Some(start) = starts.get(step.places.start) else { continue };
-        let end = starts.get(step.places.end);
+        let end = starts.get(step.places.end).map(Start::line);
+        let behind = end.unwrap_or(lines.count());
         match &step.fit {
             Some(fit) => {
-                let behind = end.map_or(text.len(), |end| end.at);
                 out.entry(start, fit);
                 match end {
                     None if fit.torn => out.skip(behind, Skipped::Truncated),
                     _ => out.until(behind),
                 }
             }
-            None => match end {
-                Some(end) => out.reject(end.at),
-                None => out.skip(text.len(), Skipped::Truncated),
-            },
+            None if end.is_some() => out.reject(behind),
+            None => out.skip(behind, Skipped::Truncated),
         }
     }
 }
 
 /// What was handed on so far.
 struct Out<'a> {
-    text: &'a [u8],
+    lines: Lines<'a>,
+    /// Bytes of the input in front of these lines.
     offset: u64,
-    crlf: bool,
-    at: usize,
-    line: u64,
+    /// Lines of the input in front of these.
+    before: u64,
+    /// The first line that was not handed on.
+    next: usize,
     spans: Vec<Span>,
     sink: &'a mut dyn Sink,
 }
 
-impl Out<'_> {
-    /// Where the next bytes stand, which go up to `end`.
+impl<'a> Out<'a> {
+    /// Where the next lines stand, which go up to `end`.
     fn take(&mut self, end: usize) -> At {
-        let bytes = self.text.get(self.at..end).unwrap_or_default();
-        let place = Place { offset: self.offset + self.at as u64, line: self.line };
-        self.line += memchr_iter(b'\n', bytes).count() as u64;
-        self.at = end;
-        At { place, bytes: bytes.len() as u64 }
+        let at = self.lines.at(self.next);
+        let place = Place { offset: self.offset + at as u64, line: self.before + self.next as u64 };
+        self.next = end;
+        At { place, bytes: (self.lines.at(end) - at) as u64 }
+    }
+
+    /// The next lines, which go up to `end`, with their ends.
+    fn text(&self, end: usize) -> &'a [u8] {
+        self.lines.text.get(self.lines.at(self.next)..self.lines.at(end)).unwrap_or_default()
     }
 
     fn skip(&mut self, end: usize, why: Skipped) {
-        if end > self.at {
+        if end > self.next {
             let at = self.take(end);
             self.sink.skip(at.place, at.bytes, why);
         }
     }
 
     fn reject(&mut self, end: usize) {
-        let text = self.text.get(self.at..end).unwrap_or_default();
+        let text = self.text(end);
         let at = self.take(end);
         let reason = "numbers of an entry, and no command, address and name behind them";
         self.sink.reject(Reject { place: at.place, bytes: at.bytes, reason, text });
@@ -149,41 +232,38 @@ impl Out<'_> {
 
     /// Lines between polls, and in front of the first one: noise, or the end of an entry cut off.
     fn until(&mut self, end: usize) {
-        while let Some(rest) = self.text.get(self.at..end).filter(|rest| !rest.is_empty()) {
-            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-            let line = rest.get(..length).unwrap_or_default();
-            if self.offset + self.at as u64 == 0 && !is_noise(line.trim_ascii_end()) {
+        while self.next < end {
+            let is_first = self.offset == 0 && self.next == 0;
+            if is_first && !is_noise(self.text(1).trim_ascii_end()) {
                 // The rest of an entry goes up to the first whole one.
-                self.skip(end, Skipped::Truncated);
-                return;
+                return self.skip(end, Skipped::Truncated);
             }
-            self.skip(self.at + length, Skipped::Noise);
+            self.skip(self.next + 1, Skipped::Noise);
         }
     }
 
-    fn entry(&mut self, start: &Start, fit: &shape::Fit) {
-        let get = |range: &std::ops::Range<usize>| self.text.get(range.clone()).unwrap_or_default();
-        let args = get(&fit.args);
+    fn entry(&mut self, start: &Start, fit: &Fit) {
+        let get = |range: &Range<usize>| self.lines.text.get(range.clone()).unwrap_or_default();
+        let from = self.lines.at(fit.args.start);
+        let end = fit.args.end.checked_sub(1).and_then(|last| self.lines.range(last));
+        let args = get(&(from..end.map_or(from, |end| end.end)));
         self.spans.clear();
-        let mut from = 0;
-        for end in memchr_iter(b'\n', args).chain([args.len()]) {
-            let line = args.get(from..end).unwrap_or_default();
-            let line = if self.crlf { line.strip_suffix(b"\r").unwrap_or(line) } else { line };
-            // An entry of 4 GiB is none.
-            let (Ok(start), Ok(len)) = (u32::try_from(from), u32::try_from(line.len())) else { break };
+        for line in fit.args.clone().filter_map(|line| self.lines.range(line)) {
+            // As many bytes as are read together have room in the number.
+            let (start, len) = ((line.start - from) as u32, line.len() as u32);
             self.spans.push(Span { start, len, escapes: 0 });
-            from = end + 1;
         }
         let fields = Fields {
             id: Some(start.id),
             time: start.time,
-            us: start.us,
+            us: self.lines.get(start.line() + 2).and_then(whole).unwrap_or(0),
             argc: fit.argc,
             client: fit.client.as_ref().map(get),
             name: fit.name.as_ref().map(get),
             complexity: fit.complexity.as_ref().map(get),
         };
+        let parted = if fit.neat && fit.argc.is_none() { Parted::Whole } else { Parted::Lines };
         let at = self.take(fit.end);
-        emit(&fields, Args::new(args, &self.spans), Parted::Lines, at, self.sink);
+        emit(&fields, Args::new(args, &self.spans), parted, at, self.sink);
     }
 }

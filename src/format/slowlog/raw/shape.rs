@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::Start;
-use crate::event::{Args, Span};
-use crate::format::slowlog::entry::{Address, address, complexity, is_name, least, whole};
+use super::lines::Lines;
+use super::{NUMBERS, Start};
+use crate::command;
+use crate::format::slowlog::entry::{Address, address, complexity, is_name, whole};
 use crate::format::slowlog::marker;
 use crate::format::slowlog::noise::is_separator;
 
@@ -27,12 +28,16 @@ const BETWEEN: usize = 8;
 /// Where the parts of an entry stand in the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::format::slowlog) struct Fit {
+    /// Lines.
     pub(super) args: Range<usize>,
+    /// Bytes.
     pub(super) client: Option<Range<usize>>,
+    /// Bytes.
     pub(super) name: Option<Range<usize>>,
+    /// Bytes.
     pub(super) complexity: Option<Range<usize>>,
     pub(super) argc: Option<u64>,
-    /// Behind its last byte; up to the next entry stand separators.
+    /// The line behind it; up to the next entry stand separators.
     pub(super) end: usize,
     /// Whether behind it the input ends within the next entry's numbers.
     pub(super) torn: bool,
@@ -42,21 +47,49 @@ pub(in crate::format::slowlog) struct Fit {
     pub(super) neat: bool,
 }
 
-/// The text of an entry and what it may be.
+/// The lines of an entry and what they may be.
 #[derive(Clone, Copy)]
 pub(super) struct Segment<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) crlf: bool,
+    pub(super) lines: Lines<'a>,
     pub(super) start: &'a Start,
-    /// Where the next entry starts; the input's end for the last.
+    /// The line of the next start; the number of all lines for the last.
     pub(super) end: usize,
 }
 
 impl<'a> Segment<'a> {
     /// The entry if it has this shape and nothing stands between it and the next one.
     pub(super) fn fit(&self, shape: Shape) -> Option<Fit> {
-        self.text.get(self.end.checked_sub(1)?).filter(|last| **last == b'\n')?;
-        self.fit_before(shape, self.end)
+        self.is_ended().then(|| self.fit_before(shape, self.end))?
+    }
+
+    /// Whether its last line has its end.
+    fn is_ended(&self) -> bool {
+        self.end < self.lines.count() || self.lines.are_ended()
+    }
+
+    /// What [`Segment::fit`] gave before, which told the address and whether it is neat.
+    #[inline]
+    pub(super) fn fit_again(&self, shape: Shape, address: Address, neat: bool) -> Option<Fit> {
+        let (args_end, client, name) = match shape {
+            Shape::Six => {
+                let at = self.end.checked_sub(2)?;
+                (at, Some(self.lines.range(at)?), Some(self.lines.range(at + 1)?))
+            }
+            Shape::Four => (self.end, None, None),
+            Shape::Seven | Shape::Sized => return self.fit(shape),
+        };
+        let args = self.start.body()..args_end;
+        Some(Fit {
+            args,
+            client,
+            name,
+            complexity: None,
+            argc: None,
+            end: self.end,
+            torn: false,
+            address,
+            neat,
+        })
     }
 
     /// The entry where separators stand behind it. Where that is in doubt (an empty name, an empty last
@@ -64,13 +97,14 @@ impl<'a> Segment<'a> {
     /// call that can be.
     pub(super) fn fit_separated(&self, shape: Shape) -> Option<Fit> {
         let mut best: Option<Fit> = None;
-        let mut end = self.end;
-        for _ in 0..BETWEEN {
-            let (line, start) = self.line_before(end)?;
+        for (end, line) in self.lines_back().take(BETWEEN) {
             if !is_separator(line) {
                 break;
             }
-            end = start;
+            // No command is named so.
+            if end == self.start.body() {
+                return None;
+            }
             let Some(fit) = self.fit_before(shape, end) else { continue };
             let better = |best: &Fit| best.address != Address::Socket && fit.address == Address::Socket;
             if matches!(shape, Shape::Four | Shape::Sized) || best.as_ref().is_none_or(better) {
@@ -82,15 +116,13 @@ impl<'a> Segment<'a> {
 
     /// Whether what stands in front of the next entry is more than blank lines between polls.
     pub(super) fn is_marked(&self) -> bool {
-        let mut end = self.end;
-        for _ in 0..BETWEEN {
-            let Some((line, start)) = self.line_before(end) else { return false };
-            if !line.trim_ascii().is_empty() {
-                return is_separator(line);
-            }
-            end = start;
-        }
-        false
+        let mut near = self.lines_back().take(BETWEEN).map(|(_, line)| line);
+        near.find(|line| !line.trim_ascii().is_empty()).is_some_and(is_separator)
+    }
+
+    /// Lines behind the numbers with their own numbers, the last one first.
+    fn lines_back(&self) -> impl Iterator<Item = (usize, &'a [u8])> + '_ {
+        (self.start.body()..self.end).rev().map_while(|at| Some((at, self.lines.get(at)?)))
     }
 
     /// The last entry of the input.
@@ -112,16 +144,13 @@ impl<'a> Segment<'a> {
     /// The entry in front of the first numbers of the next one, in which the input ends.
     fn fit_torn(&self, shape: Shape) -> Option<Fit> {
         let before = self.start.id.checked_sub(1)?.to_string();
-        let mut end = self.text.len();
-        let unended = self.text.last() != Some(&b'\n');
-        for lines in 1..=3 {
-            let (line, start) = self.line_before(end)?;
-            end = start;
-            let unended = unended && lines == 1;
+        let unended = !self.lines.are_ended();
+        for (behind, (at, line)) in self.lines_back().take(NUMBERS).enumerate() {
             whole(line)?;
-            let is_id = line == before.as_bytes() || (unended && before.as_bytes().starts_with(line));
-            if is_id && (lines > 1 || shape != Shape::Four) {
-                return self.fit_before(shape, end).map(|fit| Fit { torn: true, ..fit });
+            let cut = unended && behind == 0;
+            let is_id = line == before.as_bytes() || (cut && before.as_bytes().starts_with(line));
+            if is_id && (behind > 0 || shape != Shape::Four) {
+                return self.fit_before(shape, at).map(|fit| Fit { torn: true, ..fit });
             }
         }
         None
@@ -129,15 +158,15 @@ impl<'a> Segment<'a> {
 
     /// The last entry where a shell took the line ends off the end, and with them the empty name.
     fn fit_stripped(&self, shape: Shape) -> Option<Fit> {
-        if shape != Shape::Six || self.text.last() != Some(&b'\n') {
+        if shape != Shape::Six || !self.lines.are_ended() {
             return None;
         }
-        let (client, start) = self.line_before(self.end)?;
-        let fit = self.with_args(self.start.body, start)?;
-        let client_at = start..start + client.len();
+        let (at, client) = self.lines_back().next()?;
+        let fit = self.with_args(self.start.body()..at)?;
+        let client_at = self.lines.range(at)?;
         (address(client) == Address::Socket).then_some(Fit {
+            name: Some(client_at.start..client_at.start),
             client: Some(client_at),
-            name: Some(start..start),
             end: self.end,
             address: Address::Socket,
             ..fit
@@ -146,132 +175,89 @@ impl<'a> Segment<'a> {
 
     /// Whether any entry can end here, or separators stand here, wherever it starts.
     pub(super) fn can_end(&self, shape: Shape) -> bool {
-        let all = Segment { start: &Start { body: 0, ..*self.start }, ..*self };
-        let Some((last, before)) = all.line_before(self.end) else { return false };
+        let before = |lines: usize| self.lines.get(self.end.checked_sub(lines)?);
+        let Some(last) = before(1) else { return false };
         let ends = match shape {
             Shape::Four | Shape::Sized => true,
             Shape::Seven => whole(last).is_some(),
-            Shape::Six => {
-                let client = all.line_before(before).map_or(Address::No, |(client, _)| address(client));
-                is_name(last) && client != Address::No
-            }
+            Shape::Six => is_name(last) && before(2).is_some_and(|client| address(client) != Address::No),
         };
         ends || is_separator(last)
     }
 
-    /// The entry of this shape that ends at `end`.
+    /// The entry of this shape that ends in front of the line `end`.
     fn fit_before(&self, shape: Shape, end: usize) -> Option<Fit> {
-        let body = self.start.body;
+        let body = self.start.body();
         match shape {
-            Shape::Four => Some(Fit { end, ..self.with_args(body, end)? }),
-            Shape::Six => self.with_client(body, end).map(|fit| Fit { end, ..fit }),
+            Shape::Four => self.with_args(body..end),
+            Shape::Six => self.with_client(body..end),
             Shape::Seven => {
-                let (argc, start) = self.line_before(end)?;
-                let argc = whole(argc).filter(|argc| *argc > 0)?;
-                let fit = self.with_client(body, start)?;
-                let args = self.text.get(fit.args.clone())?;
-                let lines = count_lines(args, usize::try_from(argc).ok()?);
-                let (last, _) = self.line_before(fit.args.end + 1)?;
-                let hidden = marker::more_arguments(last).map_or(0, |more| more.saturating_sub(1));
-                (argc <= (lines as u64).saturating_add(hidden)).then_some(Fit {
-                    argc: Some(argc),
-                    end,
-                    ..fit
-                })
+                let last = end.checked_sub(1).filter(|last| *last >= body)?;
+                let argc = whole(self.lines.get(last)?).filter(|argc| *argc > 0)?;
+                let fit = self.with_client(body..last)?;
+                let marker = self.lines.get(fit.args.end.checked_sub(1)?)?;
+                let hidden = marker::more_arguments(marker).map_or(0, |more| more.saturating_sub(1));
+                let lines = fit.args.len() as u64;
+                (argc <= lines.saturating_add(hidden)).then_some(Fit { argc: Some(argc), end, ..fit })
             }
             Shape::Sized => {
-                let (sizes, behind) = self.sizes(body)?;
-                let fit = self.with_args(behind, end)?;
-                Some(Fit { complexity: Some(sizes), end, ..fit })
+                let sizes = self.sizes(body)?;
+                let fit = self.with_args(body + 1..end)?;
+                Some(Fit { complexity: Some(sizes), ..fit })
             }
         }
     }
 
     /// Whether sizes stand behind the numbers of another place.
     pub(super) fn has_sizes(&self, place: &Start) -> bool {
-        self.sizes(place.body).is_some()
+        self.sizes(place.body()).is_some()
     }
 
-    /// The sizes in the line at `at`, and where the next line starts.
-    fn sizes(&self, at: usize) -> Option<(Range<usize>, usize)> {
-        let rest = self.text.get(at..)?;
-        let length = memchr::memchr(b'\n', rest)?;
-        let line = self.bare(rest.get(..length)?);
-        let sizes = complexity(line)?;
-        let end = at + line.len();
-        Some((end - sizes.len()..end, at + length + 1))
+    /// The sizes in a line.
+    fn sizes(&self, line: usize) -> Option<Range<usize>> {
+        let is_ended = line + 1 < self.lines.count() || self.lines.are_ended();
+        let sizes = complexity(self.lines.get(line).filter(|_| is_ended)?)?;
+        let end = self.lines.range(line)?.end;
+        Some(end - sizes.len()..end)
     }
 
-    /// Arguments, address and name from `body` to `end`.
-    fn with_client(&self, body: usize, end: usize) -> Option<Fit> {
-        let (name, name_at) = self.line_before(end)?;
-        let (client, client_at) = self.line_before(name_at)?;
-        let address = address(client);
-        if address == Address::No || !is_name(name) {
+    /// Arguments, address and name in these lines.
+    fn with_client(&self, lines: Range<usize>) -> Option<Fit> {
+        let client_at = lines.end.checked_sub(2).filter(|at| *at >= lines.start)?;
+        let (client, name) = (self.lines.range(client_at)?, self.lines.range(client_at + 1)?);
+        if !is_name(self.lines.text.get(name.clone())?) {
             return None;
         }
-        let fit = self.with_args(body, client_at)?;
-        Some(Fit {
-            client: Some(client_at..client_at + client.len()),
-            name: Some(name_at..name_at + name.len()),
-            address,
-            ..fit
-        })
-    }
-
-    /// Arguments from `body` to `end`, where the next line starts: those of a call that can be.
-    fn with_args(&self, body: usize, end: usize) -> Option<Fit> {
-        let args = self.text.get(body..end)?;
-        let args = args.strip_suffix(b"\n").unwrap_or(args);
-        let args = self.bare(args);
-        // The first two tell the command.
-        let mut spans = [Span { start: 0, len: 0, escapes: 0 }; 2];
-        let mut start = 0;
-        let mut named = 0;
-        for (span, line) in spans.iter_mut().zip(args.split(|byte| *byte == b'\n')) {
-            let len = u32::try_from(self.bare(line).len()).ok()?;
-            *span = Span { start: u32::try_from(start).ok()?, len, escapes: 0 };
-            start += line.len() + 1;
-            named += 1;
-        }
-        let names = Args::new(args, spans.get(..named)?);
-        let name = names.get(0)?.raw;
-        if name.is_empty() || !is_name(name) {
+        let address = address(self.lines.text.get(client.clone())?);
+        if address == Address::No {
             return None;
         }
-        let least = least(&names);
-        let lines = count_lines(args, least.unwrap_or(0));
-        (least.is_none_or(|least| least <= lines)).then_some(Fit {
-            args: body..body + args.len(),
+        let fit = self.with_args(lines.start..client_at)?;
+        Some(Fit { client: Some(client), name: Some(name), address, end: lines.end, ..fit })
+    }
+
+    /// Arguments in these lines: those of a call that can be.
+    fn with_args(&self, lines: Range<usize>) -> Option<Fit> {
+        if lines.is_empty() {
+            return None;
+        }
+        let name = self.lines.get(lines.start)?;
+        let subcommand = if lines.len() > 1 { self.lines.get(lines.start + 1) } else { None };
+        let command = command::find(name, subcommand);
+        if command.is_none() && (name.is_empty() || !is_name(name)) {
+            return None;
+        }
+        let least = command.map(|command| usize::from(command.spec().arity.unsigned_abs()));
+        (least.is_none_or(|least| least <= lines.len())).then_some(Fit {
             client: None,
             name: None,
             complexity: None,
             argc: None,
-            end,
+            end: lines.end,
             torn: false,
             address: Address::No,
-            neat: least == Some(lines),
+            neat: least == Some(lines.len()),
+            args: lines,
         })
     }
-
-    /// The line in front of `end`, and where it starts; not in front of the numbers' end.
-    fn line_before(&self, end: usize) -> Option<(&'a [u8], usize)> {
-        let before = self.text.get(self.start.body..end)?;
-        if before.is_empty() {
-            return None;
-        }
-        let before = before.strip_suffix(b"\n").unwrap_or(before);
-        let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        Some((self.bare(before.get(start..)?), self.start.body + start))
-    }
-
-    /// A line without the CR of the input's line ends.
-    fn bare(&self, line: &'a [u8]) -> &'a [u8] {
-        if self.crlf { line.strip_suffix(b"\r").unwrap_or(line) } else { line }
-    }
-}
-
-/// Lines of `text`, counted up to one more than `most`.
-fn count_lines(text: &[u8], most: usize) -> usize {
-    memchr::memchr_iter(b'\n', text).take(most).count() + 1
 }

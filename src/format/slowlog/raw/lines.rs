@@ -1,0 +1,133 @@
+//! The lines of a text. Their ends are found once, many bytes at a time: lines of raw output are too short for
+//! a search that is set up anew for each of them.
+
+use std::ops::Range;
+use std::slice::Iter;
+
+use wide::u8x16;
+
+/// Lines by their number, from 0.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    pub(super) text: &'a [u8],
+    /// Where each line starts; and behind the last one, where another would.
+    from: &'a [u32],
+    /// Whether they end with CR LF.
+    crlf: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// `from` tells where each line starts, and where one more would.
+    pub(super) fn new(text: &'a [u8], from: &'a [u32], crlf: bool) -> Self {
+        Lines { text, from, crlf }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.from.len().saturating_sub(1)
+    }
+
+    /// The first ones.
+    pub(super) fn first(&self, count: usize) -> Self {
+        let from = self.from.get(..=count).unwrap_or(self.from);
+        let end = from.last().map_or(0, |end| *end as usize);
+        Lines { text: self.text.get(..end).unwrap_or(self.text), from, crlf: self.crlf }
+    }
+
+    /// Where a line starts; the end of the text for those that it lacks.
+    #[inline]
+    pub(super) fn at(&self, line: usize) -> usize {
+        self.from.get(line).map_or(self.text.len(), |at| (*at as usize).min(self.text.len()))
+    }
+
+    /// Whether the last one has its end.
+    pub(super) fn are_ended(&self) -> bool {
+        self.text.last() == Some(&b'\n')
+    }
+
+    /// Where a line stands, without its end.
+    #[inline]
+    pub(super) fn range(&self, line: usize) -> Option<Range<usize>> {
+        let (from, next) = (*self.from.get(line)? as usize, *self.from.get(line + 1)? as usize);
+        let end = next.checked_sub(1)?;
+        let is_return = self.crlf && end > from && self.text.get(end - 1) == Some(&b'\r');
+        Some(from..end - usize::from(is_return))
+    }
+
+    /// A line, without its end.
+    #[inline]
+    pub(super) fn get(&self, line: usize) -> Option<&'a [u8]> {
+        self.text.get(self.range(line)?)
+    }
+}
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// Where each line of a text ends, in order: the places of its line feeds.
+pub(super) struct Ends<'a> {
+    blocks: Iter<'a, [u8; BLOCK]>,
+    /// What is left behind the blocks, until it was looked at.
+    rest: &'a [u8],
+    /// Bytes in front of the next block.
+    next: usize,
+    /// A bit for each byte of the block before that is a line feed, as far as none told it.
+    marks: u64,
+}
+
+impl<'a> Ends<'a> {
+    pub(super) fn of(text: &'a [u8]) -> Self {
+        let (blocks, rest) = text.as_chunks();
+        Ends { blocks: blocks.iter(), rest, next: 0, marks: 0 }
+    }
+}
+
+impl Iterator for Ends<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.marks == 0 {
+            self.marks = match self.blocks.next() {
+                Some(block) => line_feeds(block),
+                None if self.rest.is_empty() => return None,
+                None => {
+                    let mut block = [0; BLOCK];
+                    block.iter_mut().zip(std::mem::take(&mut self.rest)).for_each(|(to, from)| *to = *from);
+                    line_feeds(&block)
+                }
+            };
+            self.next += BLOCK;
+        }
+        let ahead = self.marks.trailing_zeros() as usize;
+        self.marks &= self.marks - 1;
+        Some(self.next - BLOCK + ahead)
+    }
+}
+
+/// A bit for each byte that is a line feed, the lowest for the first.
+#[inline]
+fn line_feeds(block: &[u8; BLOCK]) -> u64 {
+    let (parts, _) = block.as_chunks::<16>();
+    parts.iter().rev().fold(0, |marks, part| {
+        let are = u8x16::new(*part).simd_eq(u8x16::splat(b'\n'));
+        marks << 16 | u64::from(are.to_bitmask())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_line_end_is_found(text in prop::collection::vec(
+            prop_oneof![Just(b'\n'), Just(0x0b), Just(0x8a), Just(0), any::<u8>()], 0..300)
+        ) {
+            let found: Vec<_> = Ends::of(&text).collect();
+            prop_assert_eq!(found, memchr::memchr_iter(b'\n', &text).collect::<Vec<_>>());
+        }
+    }
+}
