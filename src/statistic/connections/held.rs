@@ -34,6 +34,7 @@ pub struct Snapshot {
     pub output: Option<u64>,
     pub query: Option<u64>,
     pub memory: Option<u64>,
+    pub lowest: Option<u64>,
     pub highest: Option<u64>,
     pub oldest: Option<i64>,
 }
@@ -112,6 +113,7 @@ impl Snapshot {
         add(&mut self.output, row.output());
         add(&mut self.query, row.number(Field::Qbuf));
         add(&mut self.memory, row.number(Field::TotMem));
+        self.lowest = [self.lowest, row.id].into_iter().flatten().min();
         self.highest = self.highest.max(row.id);
         self.oldest = self.oldest.max(row.number(Field::Age));
     }

@@ -124,7 +124,14 @@ fn a_new_start_of_the_server_is_told() {
     for (text, runs, restarted) in [
         // Ids went down, nobody is older than the minute between.
         (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
-        // The same without a clock: ages went back.
+        // A run that came as far as the one before, and one that came farther.
+        (format!("1781792357\n{}1781792417\n{}", row(4, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
+        (
+            format!("1781792357\n{}1781792417\n{}{}", row(50, 5, 500), row(4, 6, 30), row(90, 7, 1)),
+            "[0, 1]",
+            1,
+        ),
+        // Ids went down without a clock: ages went back.
         (format!("\n{}\n{}", row(900, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
         // An old client that was not in the first dump.
         (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 5_000)), "[0, 0]", 0),

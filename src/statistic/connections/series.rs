@@ -211,7 +211,8 @@ impl Fold {
     }
 
     /// Which run of a server a snapshot is of: one in which a client was seen already, else the last one,
-    /// unless the server started anew: then ids went down and nobody is older than the time between.
+    /// unless the server started anew: then nobody is older than the time between, and ids went down. Where
+    /// a clock tells that time, one id that is not higher is enough: within a run later clients have higher ones.
     fn find_run<'r>(
         &mut self,
         snapshot: &mut Snapshot,
@@ -237,13 +238,16 @@ impl Fold {
         let Some(before) = self.runs.get(last) else { return };
         let is_later = before.position < snapshot.position;
         let (early, late) = if is_later { (before, &*snapshot) } else { (&*snapshot, before) };
-        let lower = early.highest.zip(late.highest).is_some_and(|(early, late)| late < early);
-        let younger = match (early.time.zip(late.time), early.oldest.zip(late.oldest)) {
-            (Some((from, to)), Some((_, age))) => age <= to.saturating_sub(from) / 1_000_000 + SLACK,
-            (None, Some((before, now))) => now < before,
+        let Some(highest) = early.highest else { return };
+        let anew = match (early.time.zip(late.time), early.oldest.zip(late.oldest)) {
+            (Some((from, to)), Some((_, age))) => {
+                let younger = age <= to.saturating_sub(from) / 1_000_000 + SLACK;
+                younger && late.lowest.is_some_and(|id| id <= highest)
+            }
+            (None, Some((before, now))) => now < before && late.highest.is_some_and(|id| id < highest),
             (_, None) => false,
         };
-        if !(lower && younger) {
+        if !anew {
             return;
         }
         if is_later {
