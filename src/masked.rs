@@ -64,7 +64,8 @@ const WORDS: [&[u8]; 46] = [
 
 /// A call with its name, keys and options; other arguments stand as `(12 bytes)`.
 pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
-    show(args, |at, arg| keys.contains(&at) || speaks(spec, args, at, arg), |arg| arg.len() as u64)
+    let shows = |at: usize, arg: Text<'_>| keys.contains(&at) || speaks(spec, args, at, arg);
+    show(args, args.len() as u64, shows, |arg| arg.len() as u64)
 }
 
 /// A call of the slow log, likewise; what the server cut off counts. Where it is not certain which
@@ -80,12 +81,16 @@ pub fn slow(spec: Option<&Spec>, entry: &Slow<'_>, keys: &[usize]) -> String {
             || (is_exact && spec.is_some_and(|spec| speaks(spec, &args, at, arg)))
     };
     let length = |arg: Text<'_>| marker::whole_length(arg.raw, arg.len()).unwrap_or(arg.len() as u64);
-    show(&args, shows, length)
+    let last = args.len().checked_sub(1).and_then(|last| args.get(last));
+    let hidden =
+        last.and_then(|last| marker::more_arguments(last.raw)).map_or(0, |more| more.saturating_sub(1));
+    show(&args, (args.len() as u64).saturating_add(hidden), shows, length)
 }
 
-/// The arguments that `shows` allows, and the length of the others.
+/// The arguments that `shows` allows, and the length of the others. `count` is how many there were.
 fn show(
     args: &Args<'_>,
+    count: u64,
     shows: impl Fn(usize, Text<'_>) -> bool,
     length_of: impl Fn(Text<'_>) -> u64,
 ) -> String {
@@ -102,7 +107,7 @@ fn show(
         }
     }
     if args.len() > MOST {
-        out.push_str(&format!(" … ({} more arguments)", args.len() - MOST));
+        out.push_str(&format!(" … ({} more arguments)", count.saturating_sub(MOST as u64)));
     }
     out
 }

@@ -360,3 +360,12 @@ fn values_and_units_are_kept_apart() {
     let row = |name| column(&table, name).remove(0);
     assert_eq!((row("us"), row("bytes")), ("330".into(), "null".into()));
 }
+
+#[test]
+fn arguments_that_are_not_shown_are_all_counted() {
+    let report = report(&[fixtures().join("cases/slowlog-r-7.4.1-json.txt")]);
+    let rows = report["slowlog"]["slowest"].as_array().unwrap();
+    let long = rows.iter().find(|row| row["id"] == 3).unwrap()["args"].as_str().unwrap();
+    // Of 41 arguments the server logged 31, of which 24 are shown.
+    assert!(long.ends_with(" … (17 more arguments)"), "{long}");
+}
