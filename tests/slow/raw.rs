@@ -308,3 +308,17 @@ fn polls_of_one_entry_are_told_apart() {
     let found: Vec<_> = read(&bytes).entries.iter().map(|entry| entry.id.unwrap()).collect();
     assert_eq!(found, (0..40).collect::<Vec<_>>());
 }
+
+/// Proxies and Dragonfly number entries with gaps, however few there are.
+#[test]
+fn ids_with_gaps_are_told() {
+    for elements in [5, 6, 7] {
+        for known in [&[90, 81][..], &[90, 81, 17], &[90, 81, 17, 3]] {
+            let mut bytes = Vec::new();
+            for id in known {
+                write(&holding(*id..=*id, 0, ""), elements, &mut bytes);
+            }
+            assert_eq!(ids(&bytes), known, "{elements}");
+        }
+    }
+}

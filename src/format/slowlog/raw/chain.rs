@@ -116,9 +116,12 @@ impl<'a> Path<'a> {
         // Without a single address an empty line and a word may be the last arguments as well.
         let sure = told.sockets > 0 || shape == Shape::Sized || told.path.sum() > bare.path.sum();
         if sure && told.entries > 0 && told.entries * 2 > bare.entries {
-            // Where hardly an id follows the one before it, ids that fall are no sign of data.
+            // Where hardly an id follows the one before it, ids that fall are no sign of data; of a few none may.
             let sparse = way(shape, true);
-            let is_sparse = sparse.entries >= 4 && sparse.consecutive * 2 < sparse.entries;
+            let is_sparse = match sparse.entries {
+                ..4 => sparse.consecutive == 0,
+                entries => sparse.consecutive * 2 < entries,
+            };
             return if is_sparse { sparse.path } else { told.path };
         }
         let sparse = way(Shape::Four, true);
