@@ -24,6 +24,7 @@ pub use facts::Facts;
 pub use remarks::remarks;
 pub use settings::Settings;
 
+use crate::output::number::grouped;
 use crate::report::findings::{Confidence, Evidence, Finding};
 
 /// Evidence that a finding shows at most.
@@ -47,6 +48,17 @@ pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
         .into_iter()
         .flatten()
         .copied()
+}
+
+/// Appends the first `most` of a rule's findings, and says of how many more of `what` it found the same.
+fn append_most(mut findings: Vec<Finding>, most: usize, what: &str, found: &mut Vec<Finding>) {
+    let more = findings.len().saturating_sub(most) as u64;
+    findings.truncate(most);
+    if let Some(last) = findings.last_mut().filter(|_| more > 0) {
+        last.detail
+            .push_str(&format!(" The same is true of {} more {what} that are not listed.", grouped(more)));
+    }
+    found.append(&mut findings);
 }
 
 /// The rule of this name.

@@ -84,18 +84,19 @@ pub fn is_greeting(command: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::output::notation::Time;
     use crate::report::{Bytes, CommandCalls};
 
-    fn row(commands: &str) -> ClientRow {
+    /// A client without a name that made one call of each command.
+    pub(in crate::finding) fn row(client: &str, commands: &str) -> ClientRow {
         let commands = commands.split_whitespace();
         ClientRow {
-            client: Bytes::from(&b"10.0.0.1:50000"[..]),
+            client: Bytes::from(client.as_bytes()),
             kind: "tcp",
-            address: Bytes::from(&b"10.0.0.1"[..]),
-            port: Some(50000),
+            address: Bytes::from(client.as_bytes()),
+            port: None,
             name: None,
             user: None,
             library: None,
@@ -126,7 +127,7 @@ mod tests {
             ("SCAN DEL", false),
             ("COMMAND|DOCS KEYS", false),
         ] {
-            assert_eq!(is_tool(&row(commands)), tool, "{commands}");
+            assert_eq!(is_tool(&row("10.0.0.1:50000", commands)), tool, "{commands}");
         }
     }
 }

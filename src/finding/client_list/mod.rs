@@ -14,7 +14,7 @@ mod unnamed_connections;
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Facts, Rule};
+use super::{Facts, Rule, append_most};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, Connections, SnapshotRow};
@@ -66,13 +66,9 @@ fn parties<'a>(rows: impl IntoIterator<Item = &'a ConnectionRow>) -> Vec<Party<'
     parties
 }
 
-/// Appends the first findings, and says of how many more there would be.
+/// As [`append_most`], of clients.
 fn append(findings: Vec<Finding>, found: &mut Vec<Finding>) {
-    let more = findings.len().saturating_sub(MOST);
-    found.extend(findings.into_iter().take(MOST));
-    if let Some(last) = found.last_mut().filter(|_| more > 0) {
-        last.detail.push_str(&format!(" The same holds for {more} more clients, which are not listed."));
-    }
+    append_most(findings, MOST, "clients", found);
 }
 
 /// When the capture ends: the last snapshot of each server. Servers are told by their end of the connections

@@ -1,8 +1,8 @@
 //! What the rules about keys share.
 
-use crate::finding::Facts;
 use crate::finding::facts::subject;
-use crate::output::number::{Noun, grouped};
+use crate::finding::{Facts, append_most};
+use crate::output::number::Noun;
 use crate::report::findings::{Evidence, Finding};
 use crate::report::{Bytes, Example};
 
@@ -81,15 +81,7 @@ pub fn words(pattern: &Bytes) -> Vec<String> {
 /// hundreds of thousands of patterns.
 pub fn append(mut findings: Vec<Finding>, found: &mut Vec<Finding>) {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let more = findings.len().saturating_sub(PATTERNS) as u64;
-    findings.truncate(PATTERNS);
-    if more > 0
-        && let Some(last) = findings.last_mut()
-    {
-        last.detail
-            .push_str(&format!(" The same is true of {} more patterns that are not listed.", grouped(more)));
-    }
-    found.append(&mut findings);
+    append_most(findings, PATTERNS, "patterns", found);
 }
 
 /// Whether `text` has the form of `pattern`, in which `*` stands for anything.
@@ -111,7 +103,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::finding::Settings;
-    use crate::output::notation::Time;
+    use crate::finding::tools::tests::row;
     use crate::report::{ClientRow, Report, Table};
 
     fn bytes(text: &str) -> Bytes {
@@ -165,22 +157,7 @@ mod tests {
 
     #[test]
     fn clients_are_named_once() {
-        let row = |address: &str, name: &str| ClientRow {
-            client: bytes(address),
-            kind: "tcp",
-            address: bytes(address),
-            port: None,
-            name: Some(bytes(name)),
-            user: None,
-            library: None,
-            calls: 1,
-            share: 0.0,
-            in_scripts: 0,
-            payload_bytes: 0,
-            commands: Vec::new(),
-            first: Time(0),
-            last: Time(0),
-        };
+        let row = |address: &str, name: &str| ClientRow { name: Some(bytes(name)), ..row(address, "") };
         let report = Report {
             clients: Table {
                 total: 2,

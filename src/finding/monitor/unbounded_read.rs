@@ -1,6 +1,6 @@
 //! `unbounded-read`: collections that are read as a whole, however large they are.
 
-use super::{against, keys};
+use super::{against, keys, times};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::findings::{Confirmation, Finding, Number, Severity};
@@ -135,10 +135,6 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
         command: size(row),
         ..Finding::of(&ABOUT)
     })
-}
-
-fn times(calls: u64) -> String {
-    if calls == 1 { "once".to_owned() } else { format!("{} times", grouped(calls)) }
 }
 
 fn time(us: u64, limit: f64) -> Option<Number> {
