@@ -63,7 +63,7 @@ fn connection(held: &Connection, series: &Series, texts: &Interner, paths: &[Byt
         let found = series.snapshots().binary_search_by_key(&sight.position, |snapshot| snapshot.position);
         found.ok().map(|at| at as u64)
     };
-    let created = held.last.time.zip(number(Field::Age).filter(|age| *age >= 0));
+    let created = held.last.time.zip(row.age());
     ConnectionRow {
         id: row.id,
         run: held.run,
@@ -129,8 +129,10 @@ struct Lives {
 
 fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
     let Some((first, last)) = series.ends() else { return Vec::new() };
-    let micros = first.time.zip(last.time).map(|(first, last)| last.saturating_sub(first));
-    let minutes = micros.filter(|micros| *micros > 0).map(|micros| micros as f64 / 60_000_000.0);
+    let between = |from: Option<i64>, to: Option<i64>| from.zip(to).map(|(from, to)| to.saturating_sub(from));
+    let timed = between(first.time, last.time).map(|micros| micros as f64 / 60_000_000.0);
+    let aged = between(first.elapsed, last.elapsed).map(|seconds| seconds as f64 / 60.0);
+    let minutes = timed.or(aged).filter(|minutes| *minutes > 0.0);
     let mut lives = vec![Lives::default(); series.groups().len()];
     for connection in series.connections() {
         let is_new = connection.first.position > first.position;
@@ -139,7 +141,7 @@ fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
             let Some(lives) = lives.get_mut(group as usize) else { continue };
             lives.births += u64::from(is_new);
             lives.deaths += u64::from(is_gone);
-            if let Some(age) = connection.row.number(Field::Age).filter(|age| is_gone && *age >= 0) {
+            if let Some(age) = connection.row.age().filter(|_| is_gone) {
                 lives.aged += 1;
                 lives.seconds = lives.seconds.saturating_add(age);
             }

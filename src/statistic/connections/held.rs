@@ -22,6 +22,7 @@ pub struct Position {
 pub struct Snapshot {
     pub position: Position,
     pub time: Option<i64>,
+    pub elapsed: Option<i64>,
     pub place: Place,
     pub run: u32,
     pub restarted: bool,
@@ -44,6 +45,8 @@ pub struct Snapshot {
 pub struct Sight {
     pub position: Position,
     pub time: Option<i64>,
+    /// Where there is no clock: seconds since the first such snapshot, as the ages of clients tell.
+    pub elapsed: Option<i64>,
 }
 
 /// A connection.
@@ -52,6 +55,8 @@ pub struct Connection {
     pub run: u32,
     pub first: Sight,
     pub last: Sight,
+    /// When it connected, as [`Sight::elapsed`].
+    pub born: Option<i64>,
     /// As last seen.
     pub row: Row,
     pub snapshots: u64,

@@ -175,8 +175,34 @@ fn files_may_come_in_any_order() {
         assert_eq!(ages, [(Some(4), Some(90), 2), (Some(5), Some(20), 1), (Some(9), Some(30), 1)]);
         let growth = found.growth.iter().find(|row| row.by == "name").unwrap();
         assert_eq!((growth.births, growth.deaths, growth.mean_lifetime_seconds), (1, 1, Some(20.0)));
-        let clock = modified[0].is_none();
-        assert_eq!(growth.per_minute, clock.then_some(0.0));
-        assert_eq!(growth.births_per_minute, clock.then_some(1.0));
+        // Without a clock the age of client 4 tells the minute between.
+        assert_eq!((growth.per_minute, growth.births_per_minute), (Some(0.0), Some(1.0)));
+    }
+}
+
+#[test]
+fn ages_tell_rates_where_there_is_no_clock() {
+    let row = |id: u64, age: i64| {
+        format!("id={id} addr=10.0.0.1:{} fd=8 name=a age={age} idle=0 flags=N\n", 40_000 + id)
+    };
+    let first = row(3, 100);
+    let second = row(3, 130) + &row(4, 5);
+    for (third, rates) in [
+        // Client 3 tells half a minute, client 4 another one.
+        (row(4, 35) + &row(5, 1), Some((1.0, 2.0, 1.0))),
+        // The oldest tells; a second more or less in the age of another is its rounding.
+        (row(4, 36) + &row(3, 160), Some((1.0, 1.0, 0.0))),
+        (row(4, -1) + &row(3, 160), Some((1.0, 1.0, 0.0))),
+        // Nobody stayed.
+        (row(5, 1) + &row(6, 1), None),
+        // No time went by.
+        (row(3, 100) + &row(4, 0), None),
+    ] {
+        let text = format!("{first}\n{second}---\n{third}");
+        let mut partial = observe(text.as_bytes(), 0, 0);
+        let found = partial.finish(&Rules::default(), &[Bytes::default()], None, None).connections;
+        let growth = found.growth.iter().find(|row| row.by == "name").unwrap();
+        let told = growth.per_minute.zip(growth.births_per_minute).zip(growth.deaths_per_minute);
+        assert_eq!(told.map(|((all, births), deaths)| (all, births, deaths)), rates, "{text}");
     }
 }

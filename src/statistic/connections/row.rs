@@ -139,6 +139,11 @@ impl Row {
         }
     }
 
+    /// Seconds since it connected; -1 is none.
+    pub fn age(&self) -> Option<i64> {
+        self.number(Field::Age).filter(|age| *age >= 0)
+    }
+
     /// Texts get the numbers that `numbers` gives for theirs.
     pub fn renumber(&mut self, numbers: &[u32]) {
         for text in &mut self.texts {

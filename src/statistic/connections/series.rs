@@ -18,7 +18,7 @@ use crate::event::Place;
 use crate::format::client_list::field::Field;
 use crate::intern::Interner;
 
-/// Connections that are kept; later new ones are counted in snapshots only. About 100 MB.
+/// Connections that are kept; later new ones are counted in snapshots only. About 110 MB.
 pub const MOST_CONNECTIONS: usize = 262_144;
 
 /// Snapshots that are kept; later ones only count for growth. About 70 MB.
@@ -57,6 +57,8 @@ struct Fold {
     snapshots: Vec<Snapshot>,
     beyond: u64,
     open: Option<Snapshot>,
+    /// Whether there was a snapshot without a clock.
+    timeless: bool,
     /// The last snapshot of each run.
     runs: Vec<Snapshot>,
     keys: HashMap<Key, u32, FixedState>,
@@ -166,8 +168,9 @@ impl Fold {
         }
         if !dump.continued {
             self.find_run(&mut snapshot, dump.rows.iter().map(|(_, row)| row), texts);
+            snapshot.elapsed = self.elapsed(&snapshot, dump.rows.iter().map(|(_, row)| row));
         }
-        let sight = Sight { position: snapshot.position, time: snapshot.time };
+        let sight = Sight { position: snapshot.position, time: snapshot.time, elapsed: snapshot.elapsed };
         for (_, row) in dump.rows {
             self.see(row, snapshot.run, sight, texts);
         }
@@ -262,6 +265,23 @@ impl Fold {
         self.runs.push(snapshot.clone());
     }
 
+    /// See [`Sight::elapsed`]. The oldest client that was seen before tells, so that errors of whole seconds do
+    /// not add up.
+    fn elapsed<'r>(&mut self, snapshot: &Snapshot, rows: impl Iterator<Item = &'r Row>) -> Option<i64> {
+        if snapshot.time.is_some() {
+            return None;
+        }
+        if !std::mem::replace(&mut self.timeless, true) {
+            return Some(0);
+        }
+        let since = |row: &Row| {
+            let held = self.keys.get(&key(row, snapshot.run))?;
+            let (age, born) = (row.age()?, self.connections.get(*held as usize)?.born?);
+            Some((age, born.saturating_add(age)))
+        };
+        rows.filter_map(since).max().map(|(_, elapsed)| elapsed)
+    }
+
     /// A connection is in a snapshot.
     fn see(&mut self, row: &Row, run: u32, sight: Sight, texts: &mut Interner) {
         let held = self.keys.get(&key(row, run)).copied();
@@ -272,6 +292,7 @@ impl Fold {
             None => self.groups.of(row, texts),
         };
         self.groups.count(groups);
+        let born = sight.elapsed.zip(row.age()).map(|(elapsed, age)| elapsed.saturating_sub(age));
         let Some(connection) = held.and_then(|at| self.connections.get_mut(at as usize)) else {
             if self.connections.len() >= MOST_CONNECTIONS {
                 self.lost = true;
@@ -284,6 +305,7 @@ impl Fold {
                 run,
                 first: sight,
                 last: sight,
+                born,
                 row,
                 snapshots: 1,
                 peak_output,
@@ -293,6 +315,7 @@ impl Fold {
             return;
         };
         connection.snapshots += 1;
+        connection.born = connection.born.or(born);
         connection.peak_output = connection.peak_output.max(row.output());
         connection.peak_query = connection.peak_query.max(row.number(Field::Qbuf));
         if sight.position < connection.first.position {
