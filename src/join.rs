@@ -177,6 +177,7 @@ mod tests {
     fn book(rows: Vec<ConnectionRow>) -> Book {
         let snapshot = |second: i64| SnapshotRow {
             time: Some(Time(second * 1_000_000)),
+            elapsed_seconds: None,
             path: Bytes::default(),
             byte_offset: 0,
             line: 1,

@@ -40,6 +40,8 @@ pub struct ByType {
 pub struct SnapshotRow {
     /// When, as far as the capture or the file's name has a clock.
     pub time: Option<Time>,
+    /// Where there is none: seconds since the first such snapshot, as the age of a client in both tells.
+    pub elapsed_seconds: Option<u64>,
     /// The input.
     pub path: Bytes,
     /// Of its first row in the decompressed content.
@@ -167,9 +169,10 @@ pub struct GrowthRow {
     pub last_count: u64,
     /// The most in one snapshot.
     pub peak: u64,
-    /// (`last_count` - `first_count`) / minutes between the two; `None` without a clock.
+    /// (`last_count` - `first_count`) / minutes between the two, by their times, else by
+    /// [`SnapshotRow::elapsed_seconds`]; `None` without either.
     pub per_minute: Option<f64>,
-    /// The slope of the line with the least squares through all counts, a minute.
+    /// The slope of the line with the least squares through all counts, a minute; `None` without times.
     pub trend_per_minute: Option<f64>,
     /// Connections that are not in the first snapshot and in a later one. What lived between two
     /// snapshots is not seen.

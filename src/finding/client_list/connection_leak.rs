@@ -179,11 +179,17 @@ impl Course<'_> {
         best.map(|(_, leak)| leak)
     }
 
-    /// From the first snapshot with any of them to the last; `None` without a clock.
+    /// From the first snapshot with any of them to the last; `None` where neither a clock nor the age of a client
+    /// tells.
     fn minutes(&self, rise: &Rise) -> Option<f64> {
-        let time = |at: u64| self.snapshot(at)?.time;
-        let micros = time(self.last)?.0.saturating_sub(time(rise.begin)?.0);
-        (micros > 0).then(|| micros as f64 / 60e6)
+        let (first, last) = (self.snapshot(rise.begin)?, self.snapshot(self.last)?);
+        let timed =
+            last.time.zip(first.time).map(|(last, first)| last.0.saturating_sub(first.0) as f64 / 60e6);
+        let aged = || {
+            let seconds = last.elapsed_seconds?.checked_sub(first.elapsed_seconds?)?;
+            Some(seconds as f64 / 60.0)
+        };
+        timed.or_else(aged).filter(|minutes| *minutes > 0.0)
     }
 
     fn snapshot(&self, at: u64) -> Option<&SnapshotRow> {

@@ -11,6 +11,7 @@ pub(super) fn snapshots(report: &Report) -> Vec<Column> {
     let rows = &report.connections.snapshots;
     vec![
         times("time", rows, |r| r.time),
+        counts("elapsed_seconds", rows, |r| r.elapsed_seconds),
         strings("path", rows, |r| r.path.text()),
         counts("byte_offset", rows, |r| r.byte_offset),
         counts("line", rows, |r| r.line),

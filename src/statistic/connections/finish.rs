@@ -14,7 +14,9 @@ use crate::report::connections::{ConnectionRow, Connections, GrowthRow, Snapshot
 /// See [`super::Connections::finish`].
 pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut Vec<String>) -> Connections {
     bounds.extend(series.bounds());
-    let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, paths)).collect();
+    // Files come in any order.
+    let earliest = series.snapshots().iter().filter_map(|held| held.elapsed).min().unwrap_or(0);
+    let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, earliest, paths)).collect();
     let mut rows: Vec<_> =
         series.connections().iter().map(|held| connection(held, series, texts, paths)).collect();
     let weight = |row: &ConnectionRow| Reverse((row.peak_output, row.tot_mem));
@@ -33,9 +35,10 @@ fn path(paths: &[Bytes], input: u32) -> Bytes {
     paths.get(input as usize).cloned().unwrap_or_default()
 }
 
-fn snapshot(held: &Snapshot, paths: &[Bytes]) -> SnapshotRow {
+fn snapshot(held: &Snapshot, earliest: i64, paths: &[Bytes]) -> SnapshotRow {
     SnapshotRow {
         time: held.time.map(Time),
+        elapsed_seconds: held.elapsed.and_then(|seconds| seconds.checked_sub(earliest)?.try_into().ok()),
         path: path(paths, held.position.input),
         byte_offset: held.place.offset,
         line: held.place.line + 1,

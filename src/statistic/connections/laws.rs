@@ -204,5 +204,7 @@ fn ages_tell_rates_where_there_is_no_clock() {
         let growth = found.growth.iter().find(|row| row.by == "name").unwrap();
         let told = growth.per_minute.zip(growth.births_per_minute).zip(growth.deaths_per_minute);
         assert_eq!(told.map(|((all, births), deaths)| (all, births, deaths)), rates, "{text}");
+        let elapsed = found.snapshots.last().unwrap().elapsed_seconds;
+        assert_eq!(elapsed.filter(|seconds| *seconds > 0), rates.map(|_| 60), "{text}");
     }
 }
