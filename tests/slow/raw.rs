@@ -189,6 +189,22 @@ fn a_slow_log_in_an_argument_is_none() {
     }
 }
 
+/// One whole entry with the next id, and the numbers of the true one behind it.
+#[test]
+fn an_imitation_of_the_next_entry_is_none() {
+    for elements in [6, 7] {
+        for (holder, seconds) in [34, 30, 27].into_iter().flat_map(|holder| {
+            [1_795_172_000, 1_795_173_000 + holder - 2, 1_795_173_000 + holder].map(|at| (holder, at))
+        }) {
+            let count = if elements == 7 { "3\n" } else { "" };
+            let value = format!("v\n10.0.0.3:7\nfake\n{count}{}\n{seconds}\n7\nSET\nk\nv", holder - 1);
+            let mut bytes = Vec::new();
+            write(&holding(26..=35, holder, &value), elements, &mut bytes);
+            assert_eq!(ids(&bytes), (26..=35).rev().collect::<Vec<_>>(), "{holder} at {seconds}");
+        }
+    }
+}
+
 /// What a later poll holds, though it goes on with the ids of the one before, hides no five entries.
 #[test]
 fn the_next_id_in_a_later_poll_hides_none() {

@@ -75,9 +75,12 @@ fn untold(fit: &Fit, segment: &Segment<'_>, next: &Start, shape: Shape, sparse: 
     let falls = next.id < start.id && next.time <= start.time + CLOCK_STEP;
     // Polls follow each other in time.
     let later = next.time >= start.time && (next.id >= start.id || next.time > start.time);
+    // An id is one entry's: what has it again is that entry in another poll, or data.
+    let us = |place: &Start| segment.lines.get(place.body() - 1);
+    let is_other = next.id == start.id && (next.time != start.time || us(next) != us(start));
     match (shape, fit.address) {
         (Shape::Sized, _) => (UNTOLD_SIZED, segment.has_sizes(next)),
-        (_, Address::Socket) if later || sparse => (POLL, true),
+        (_, Address::Socket) if (later || sparse) && !is_other => (POLL, true),
         (_, Address::Socket) => (UNTOLD, false),
         _ if sparse && falls => (0, false),
         (Shape::Four, _) if next.id < start.id || next.time < start.time - CLOCK_STEP => (2 * UNTOLD, false),
