@@ -201,6 +201,7 @@ fn an_imitation_of_the_next_entry_is_none() {
             let mut bytes = Vec::new();
             write(&holding(26..=35, holder, &value), elements, &mut bytes);
             assert_eq!(ids(&bytes), (26..=35).rev().collect::<Vec<_>>(), "{holder} at {seconds}");
+            assert!(read(&bytes).entries.iter().all(|entry| entry.us == 5), "{holder} at {seconds}");
         }
     }
 }

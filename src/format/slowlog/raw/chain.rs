@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::lines::Lines;
 use super::shape::{Fit, Segment, Shape};
-use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, Weighed, weigh, worth};
+use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, OWN, Weighed, weigh, worth};
 use super::{Places, Start};
 use crate::format::slowlog::entry::Address;
 
@@ -233,7 +233,9 @@ impl<'a> Scales<'a> {
         if count - from <= WINDOW
             && let Some(fit) = self.segment(from, count).and_then(|last| last.fit_last(self.shape))
         {
-            found = Best::by(Kind::Last, &fit, worth(&fit), count);
+            let mut behind = self.starts.iter().skip(from + 1);
+            let own = if behind.any(|place| place.id == start.id) { OWN } else { 0 };
+            found = Best::by(Kind::Last, &fit, worth(&fit) + own, count);
         }
         let following = self.following(from, start, dead);
         if let Some((to, fit)) = &following
@@ -248,11 +250,15 @@ impl<'a> Scales<'a> {
         let mut left = WINDOW;
         let starts = self.starts.get(from + 1..).unwrap_or_default();
         let best = best.get(from + 1..).unwrap_or_default();
+        // Of two places with one id, data holds the first rather than the second.
+        let mut is_again = false;
         for (ahead, (next, after)) in starts.iter().zip(best).enumerate() {
             if ahead >= left {
                 break;
             }
             let to = from + 1 + ahead;
+            let own = if is_again { OWN } else { 0 };
+            is_again |= next.id == start.id;
             let consecutive = start.precedes(next);
             let bonus = match following {
                 _ if consecutive => CONSECUTIVE,
@@ -276,7 +282,7 @@ impl<'a> Scales<'a> {
                 }
                 continue;
             };
-            let weight = if consecutive { weight } else { weight + bonus };
+            let weight = own + if consecutive { weight } else { weight + bonus };
             if weight + after.sum > found.sum {
                 found = Best::by(kind, &fit, weight + after.sum, to);
             }

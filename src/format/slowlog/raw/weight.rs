@@ -12,6 +12,8 @@ pub(super) const NEAT: i64 = 5;
 /// The next id follows, and this step is not to it: more than a value's room for imitations brings, less than
 /// a poll, which an imitation of the next id must not hide.
 pub(super) const AWAY: i64 = -8_000;
+/// An entry's own id is in its data: nobody knows it before, so this tells between ways that are alike.
+pub(super) const OWN: i64 = -2 * NEAT;
 /// What lies between is none.
 pub(super) const NO_ENTRY: i64 = -100;
 /// Ids are consecutive, and time does not go on.
