@@ -62,9 +62,14 @@ impl Interner {
 
     /// The number of `bytes`, whose [`hash`] the caller knows; a new one if they are new.
     pub fn intern(&mut self, hash: u64, bytes: &[u8]) -> u32 {
-        if let Some(index) = self.find(hash, bytes) {
-            return index;
+        match self.find(hash, bytes) {
+            Some(index) => index,
+            None => self.add(hash, bytes),
         }
+    }
+
+    #[inline(never)]
+    fn add(&mut self, hash: u64, bytes: &[u8]) -> u32 {
         // More than four thousand million distinct strings do not fit into memory anyway.
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.entries.push(Entry { hash, start: self.arena.len(), len: bytes.len() });
@@ -78,7 +83,7 @@ impl Interner {
     fn is(&self, index: u32, hash: u64, bytes: &[u8]) -> bool {
         self.entries
             .get(index as usize)
-            .is_some_and(|entry| entry.hash == hash && self.text(entry) == Some(bytes))
+            .is_some_and(|entry| entry.hash == hash && self.text(entry).is_some_and(|text| same(text, bytes)))
     }
 
     fn text(&self, entry: &Entry) -> Option<&[u8]> {
@@ -86,9 +91,37 @@ impl Interner {
     }
 }
 
+/// Whether two byte strings are equal: for short ones sooner than by the call that `==` of slices is.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().zip(b).all(|(a, b)| a == b);
+    };
+    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    a_end == b_end && a_words.iter().zip(b_words).all(|(a, b)| a == b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn byte_strings_are_compared_to_their_ends() {
+        let long: Vec<u8> = (0..40).collect();
+        for len in 0..=long.len() {
+            let one = &long[..len];
+            assert!(same(one, &one.to_vec()));
+            assert!(len == long.len() || !same(one, &long[..len + 1]));
+            for at in 0..len {
+                let mut other = one.to_vec();
+                other[at] ^= 0x80;
+                assert!(!same(one, &other), "{len} {at}");
+            }
+        }
+    }
 
     #[test]
     fn strings_are_numbered_by_first_appearance() {
