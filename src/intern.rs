@@ -21,12 +21,20 @@ struct Entry {
     len: usize,
 }
 
+/// Where a string stands, told in the table itself: a look at the entry would be one more that misses the cache.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    start: usize,
+    len: u32,
+    index: u32,
+}
+
 /// Distinct byte strings, numbered from 0.
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
     arena: Vec<u8>,
     entries: Vec<Entry>,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
 }
 
 impl Interner {
@@ -57,7 +65,12 @@ impl Interner {
 
     /// The number of `bytes`, if they were interned.
     pub fn find(&self, hash: u64, bytes: &[u8]) -> Option<u32> {
-        self.table.find(hash, |index| self.is(*index, hash, bytes)).copied()
+        let is = |slot: &Slot| {
+            let len = slot.len as usize;
+            len == bytes.len()
+                && self.arena.get(slot.start..slot.start + len).is_some_and(|text| same(text, bytes))
+        };
+        self.table.find(hash, is).map(|slot| slot.index)
     }
 
     /// The number of `bytes`, whose [`hash`] the caller knows; a new one if they are new.
@@ -72,18 +85,15 @@ impl Interner {
     fn add(&mut self, hash: u64, bytes: &[u8]) -> u32 {
         // More than four thousand million distinct strings do not fit into memory anyway.
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.entries.push(Entry { hash, start: self.arena.len(), len: bytes.len() });
+        let start = self.arena.len();
+        // A record, and so any part of it, is shorter than 4 GiB (`source::MAX_RECORD`).
+        let slot = Slot { start, len: bytes.len() as u32, index };
+        self.entries.push(Entry { hash, start, len: bytes.len() });
         self.arena.extend_from_slice(bytes);
         let entries = &self.entries;
-        self.table
-            .insert_unique(hash, index, |index| entries.get(*index as usize).map_or(0, |entry| entry.hash));
+        let hash_of = |slot: &Slot| entries.get(slot.index as usize).map_or(0, |entry| entry.hash);
+        self.table.insert_unique(hash, slot, hash_of);
         index
-    }
-
-    fn is(&self, index: u32, hash: u64, bytes: &[u8]) -> bool {
-        self.entries
-            .get(index as usize)
-            .is_some_and(|entry| entry.hash == hash && self.text(entry).is_some_and(|text| same(text, bytes)))
     }
 
     fn text(&self, entry: &Entry) -> Option<&[u8]> {
