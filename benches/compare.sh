@@ -64,6 +64,7 @@ all() {
   distinct_keys
   small
   memory
+  goals
   the_end
 }
 
@@ -152,7 +153,7 @@ linear() {
     bytes=$(size long.log)
     analyzed "$times times the captures" "$((records / repeats * times))" -j2 long.log
     if [ "$times" -gt "$repeats" ]; then
-      peak "$times times the captures" "redtrail analyze -j2 long.log"
+      peak "redtrail analyze, $times times the captures" "redtrail analyze -j2 long.log"
     fi
     rm long.log
   done
@@ -181,7 +182,7 @@ distinct() {
 }
 
 small() {
-  title "A file of 1 MB, from start to exit: seconds, the mean of 20 runs"
+  title "A file of 1 MB, from start to exit: the mean of 20 runs"
   head -c 1000000 once.log | sed '$d' >small.log
   check "1 MB" "$(grep -c '\] "' small.log)" "redtrail analyze -q --to json small.log | $(field total) | head -1" || return 0
   mean "/bin/true" "/bin/true"

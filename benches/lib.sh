@@ -3,6 +3,8 @@
 wrong=0
 base_name= base_rate= bytes=0
 commands=() peaks=()
+# Numbers for the goals, by what they are.
+declare -A got=()
 
 declare -A install=(
   [rg]="apt-get install ripgrep" [mawk]="apt-get install mawk" [gzip]="apt-get install gzip"
@@ -73,8 +75,10 @@ row() {
   check "$1" "$3" "$4" || return 0
   time=$(median "$timed")
   [ "$1" = "$base_name" ] && base_rate=$(awk -v t="$time" -v b="$bytes" 'BEGIN { printf "%.9g", t / b }')
-  awk -v name="$1" -v t="$time" -v base="$base_rate" -v b="$bytes" \
-    'BEGIN { printf "  %-42s %9.3f %9.0f %7s\n", name, t / 1e9, b / t * 1e3, base ? sprintf("%.2f", t / b / base) : "-" }'
+  got["$base_name|$1"]=$(awk -v t="$time" -v base="$base_rate" -v b="$bytes" 'BEGIN { if (base) printf "%.2f", t / b / base }')
+  got["s/GB|$1"]=$(awk -v t="$time" -v b="$bytes" 'BEGIN { printf "%.2f", t / b }')
+  awk -v name="$1" -v t="$time" -v ratio="${got["$base_name|$1"]:--}" -v b="$bytes" \
+    'BEGIN { printf "  %-42s %9.3f %9.0f %7s\n", name, t / 1e9, b / t * 1e3, ratio }'
   commands+=("$timed")
 }
 
@@ -90,7 +94,8 @@ mean() {
   local from
   from=$(date +%s%N)
   bash -c "for run in {1..20}; do $2 >/dev/null; done"
-  awk -v name="$1" -v t="$(($(date +%s%N) - from))" 'BEGIN { printf "  %-42s %9.4f\n", name, t / 20e9 }'
+  got["ms|$1"]=$(awk -v t="$(($(date +%s%N) - from))" 'BEGIN { printf "%.1f", t / 20e6 }')
+  printf '  %-42s %9s ms\n' "$1" "${got["ms|$1"]}"
   commands+=("$2")
 }
 
@@ -104,7 +109,8 @@ peak() {
     sleep 0.01
   done
   wait "$pid"
-  peaks+=("$(printf '  %-42s %9d MiB' "$1" $((most / 1024)))"$'\n')
+  got["MB|$1"]=$((most * 1024 / 1000000))
+  peaks+=("$(printf '  %-42s %9d MB' "$1" "${got["MB|$1"]}")"$'\n')
 }
 
 machine() {
@@ -125,6 +131,44 @@ machine() {
 processor() { sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | grep . -m1 || uname -m; }
 
 slug() { processor | tr 'A-Z' 'a-z' | sed 's/([a-z]*)//g; s/[^a-z0-9]\{1,\}/-/g; s/^-//; s/-$//'; }
+
+# worst PATTERN: the largest of the numbers whose name is like that; nothing where none was measured.
+worst() {
+  local name
+  for name in "${!got[@]}"; do
+    # shellcheck disable=SC2053
+    [[ $name != $1 ]] || echo "${got[$name]}"
+  done | sort -g | tail -1
+}
+
+# goal NAME MOST PATTERN: whether the worst of these numbers is within it.
+goal() {
+  local now
+  now=$(worst "$3")
+  awk -v name="$1" -v most="$2" -v now="$now" 'BEGIN {
+    printf "  %-58s %7s %7s  %s\n", name, most, now == "" ? "-" : now,
+      now == "" ? "not measured" : now + 0 <= most + 0 ? "met" : "NOT MET"
+  }'
+}
+
+# The goals of README.md, of what was measured: sizes are those of this run.
+goals() {
+  title "Goals: at most, measured"
+  goal "whole report, 2 threads, to rg -c ''" 2 "rg -c ''|redtrail analyze, 2 threads"
+  goal "whole report, 1 thread, to rg -c ''" 3 "rg -c ''|redtrail analyze, 1 thread"
+  goal "convert, seconds per GB" 5 "s/GB|redtrail convert"
+  goal "convert, to DuckDB" 0.33 "DuckDB|redtrail convert"
+  goal "gzip, to gzip -dc | wc -l" 1.2 "gzip -dc*|redtrail*"
+  goal "zstd, to zstd -dc | wc -l" 1.2 "zstd -dc*|redtrail*"
+  goal "SLOWLOG, the slowest form, time per byte to MONITOR's" 2 "MONITOR|SLOWLOG*"
+  goal "CLIENT LIST, the same" 2 "MONITOR|CLIENT LIST*"
+  goal "events, the same" 2 "MONITOR|events*"
+  goal "1 MB from start to exit, ms" 30 "ms|redtrail analyze"
+  goal "anonymous memory of a report, MB" 512 "MB|*analyze*"
+  goal "the same, every key another" 512 "MB|*keys"
+  goal "longer captures, time per byte to the first" 1.1 "*captures|*captures"
+  goal "every key another, to few keys" 1.5 "1,000 keys|*"
+}
 
 the_end() {
   printf '\nload %s\n\nThe commands, in this order, standard output to /dev/null:\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
@@ -159,7 +203,7 @@ monitor() {
 repeated() {
   local times=$((kind_bytes / $(size "$1") + 1))
   # yes(1) writes the name of one file so often; xargs reads as many at once as fit.
-  { yes "$1" || true; } | head -n "$times" | xargs cat >kind.log
+  { yes "$1" 2>/dev/null || true; } | head -n "$times" | xargs cat >kind.log
   echo $(($2 * times)) >count
 }
 
