@@ -4,26 +4,30 @@
 #   benches/compare.sh [--quick | --large] [--runs N] [--repeats N] [--save]
 #
 #   --quick      small captures, one run each: shows in a minute that everything here works
-#   --large      also 10 GB: time, and memory with 50 million keys (22 GB of disk in all)
+#   --large      also 10 GB: time, and memory with 50 million keys (14 GB of disk)
 #   --runs N     each time is the median of N runs (5)
 #   --repeats N  how often the real captures follow each other (68: 1.02 GB)
 #   --save       also writes benches/results/DATE-MACHINE.txt
 #
 #   REDTRAIL     the binary to measure; without it, it is built
 #   PYTHON       the interpreter that has duckdb and polars (python3)
-#   TMPDIR       where the captures are made; 4 GB, of a disk that the page cache can hold
+#   TMPDIR       where the captures are made: 3 GB, which the page cache should hold
 #
 # No time counts before the count of the same run is checked; a wrong count ends in status 1. What is
 # not installed is named and left out. The page cache is warm: the run that counts comes first.
 set -euo pipefail
 export LC_ALL=C
+[ -z "${REDTRAIL:-}" ] || REDTRAIL=$(realpath "$REDTRAIL")
+# Not where a link leads: it is by its own place that an interpreter finds its modules.
+PYTHON=$(command -v "${PYTHON:-python3}" || echo /python3)
+[[ $PYTHON == /* ]] || PYTHON=$PWD/$PYTHON
 cd "$(dirname "$0")/.."
 . benches/lib.sh
 
-runs=5 repeats=68 kind_bytes=200000000 keys=10000000 large= save= quick=
+runs=5 repeats=68 kind_bytes=200000000 keys=10000000 large= save=
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) quick=1 runs=1 repeats=4 kind_bytes=4000000 keys=100000 ;;
+    --quick) runs=1 repeats=4 kind_bytes=4000000 keys=100000 ;;
     --large) large=1 ;;
     --runs) runs=${2:?} && shift ;;
     --repeats) repeats=${2:?} && shift ;;
@@ -35,14 +39,13 @@ done
 
 if [ -z "${REDTRAIL:-}" ]; then
   cargo build --release --locked --quiet
-  REDTRAIL=${CARGO_TARGET_DIR:-target}/release/redtrail
+  REDTRAIL=$(realpath "${CARGO_TARGET_DIR:-target}/release/redtrail")
 fi
-REDTRAIL=$(realpath "$REDTRAIL")
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-need=$((repeats * 45000000 + (${large:-0} * 21500000000)))
+need=$((repeats * 45000000 + (${large:-0} * 11000000000)))
 if [ "$(df --output=avail -B1 "$work" | tail -1)" -lt "$need" ]; then
   echo "not enough room for $((need / 1000000)) MB: set TMPDIR" >&2
   exit 1
@@ -50,7 +53,7 @@ fi
 # Every command below runs in one directory, so that it can be shown as it ran.
 cd "$work"
 mkdir bin && ln -s "$REDTRAIL" bin/redtrail
-printf '#!/bin/sh\nexec "%s" "$@"\n' "$(command -v "${PYTHON:-python3}" || echo python3)" >bin/python && chmod +x bin/python
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$PYTHON" >bin/python && chmod +x bin/python
 export PATH=$work/bin:$PATH
 cp "$here/benches/other_tools.py" .
 

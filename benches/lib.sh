@@ -54,14 +54,16 @@ check_close() {
   wrong=1
 }
 
-# median COMMAND: nanoseconds.
+# median COMMAND: nanoseconds. No other run begins when half a minute has gone by.
 median() {
-  local run from
-  for run in $(seq "$runs"); do
+  local from now times=()
+  while [ ${#times[@]} -lt "$runs" ] && [ "$(($(printf '%s+' "${times[@]:-0}")0))" -lt 30000000000 ]; do
     from=$(date +%s%N)
     bash -c "$1" >/dev/null
-    echo $(($(date +%s%N) - from))
-  done | sort -n | sed -n "$(((runs + 1) / 2))p"
+    now=$(date +%s%N)
+    times+=($((now - from)))
+  done
+  printf '%s\n' "${times[@]}" | sort -n | sed -n "$(((${#times[@]} + 1) / 2))p"
 }
 
 # row NAME TOOL EXPECTED COUNTING-COMMAND [TIMED-COMMAND]: of `bytes` bytes. Without the last, the
