@@ -130,8 +130,10 @@ other_kinds() {
   done
   repeated "$here/fixtures/captures-slowlog/redis-7.0.15/slowlog-csv.log" 19
   kind "SLOWLOG --csv, the same entries again" polled.log
-  client_lists
-  kind "CLIENT LIST, a series" clients.log
+  client_lists 1000
+  kind "CLIENT LIST, ever new connections" clients.log
+  client_lists 0
+  kind "CLIENT LIST, the same connections" clients.log
   for form in csv json raw pylogger; do
     events "$form"
     kind "events, $form" events-$form.log

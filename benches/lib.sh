@@ -235,16 +235,16 @@ slow_log() {
     }' "$here/fixtures/captures-slowlog/redis-7.0.15/$1" >kind.log
 }
 
-# client_lists: a series in which times go on, and other connections come.
+# client_lists STEP: a series in which times go on; each time it comes again, ids are higher by STEP.
 client_lists() {
-  unpack "$here/fixtures/captures-client-list/redis-7.0.15/clients-series.log.xz" | awk -v most="$kind_bytes" '
+  unpack "$here/fixtures/captures-client-list/redis-7.0.15/clients-series.log.xz" | awk -v most="$kind_bytes" -v step="$1" '
     { line[NR] = $0 }
     /^id=/ { match($0, / /); id[NR] = substr($0, 4, RSTART - 4); rest[NR] = substr($0, RSTART); n++ }
     END {
       for (turn = 0; bytes < most; turn++)
         for (i = 1; i <= NR; i++) {
           now = line[i]
-          if (i in id) now = "id=" (id[i] + turn * 1000) rest[i]
+          if (i in id) now = "id=" (id[i] + turn * step) rest[i]
           else if (now ~ /^[0-9]+$/) now += turn * 20
           bytes += length(now) + 1
           print now
