@@ -38,6 +38,15 @@ pub struct Interner {
 }
 
 impl Interner {
+    /// An empty one with room for so many strings.
+    pub fn with_room(strings: usize) -> Self {
+        Interner {
+            arena: Vec::new(),
+            entries: Vec::with_capacity(strings),
+            table: HashTable::with_capacity(strings),
+        }
+    }
+
     /// How many different strings there are.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -61,7 +61,9 @@ impl Members {
     pub fn insert(&mut self, id: u32) {
         let is_in = match self {
             Members::Few { ids, .. } => ids.contains(&id),
-            Members::Many(bits) => bits.get((id / 64) as usize).is_some_and(|word| word >> (id % 64) & 1 == 1),
+            Members::Many(bits) => {
+                bits.get((id / 64) as usize).is_some_and(|word| word >> (id % 64) & 1 == 1)
+            }
             Members::AtLeast(_) => true,
         };
         if !is_in {
