@@ -132,7 +132,8 @@ mod tests {
         let long: Vec<u8> = (0..40).collect();
         for len in 0..=long.len() {
             let one = &long[..len];
-            assert!(same(one, &one.to_vec()));
+            let copy = one.to_vec();
+            assert!(same(one, &copy));
             assert!(len == long.len() || !same(one, &long[..len + 1]));
             for at in 0..len {
                 let mut other = one.to_vec();
