@@ -3,6 +3,9 @@
 
 #![allow(clippy::expect_used)] // A benchmark may end where it cannot run.
 
+#[path = "common/blocks.rs"]
+mod blocks;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -13,11 +16,7 @@ use redtrail::error::Reject;
 use redtrail::event::{ClientRow, Place, Sink, Skipped};
 use redtrail::format::Format;
 use redtrail::format::client_list::ClientList;
-use redtrail::options::{Analysis, BLOCK_BYTES, Reading};
-use redtrail::pattern::Rules;
-use redtrail::report::Bytes;
-use redtrail::statistic::observer::Observer;
-use redtrail::statistic::partial::Partial;
+use redtrail::options::{Analysis, Reading};
 
 fn main() {
     divan::main();
@@ -150,22 +149,8 @@ fn parse(bencher: Bencher, form: Form) {
 #[divan::bench(args = FORMS)]
 fn observe(bencher: Bencher, form: Form) {
     let bytes = generated(form);
-    let rules = Rules::default();
     bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
-        let mut run = Partial::default();
-        run.start_input(0, b"clients.log", None);
-        let mut rest = &bytes[..];
-        while !rest.is_empty() {
-            let window = rest.get(..BLOCK_BYTES).unwrap_or(rest);
-            let cut = if window.len() < rest.len() { ClientList.cut(window) } else { rest.len() };
-            let (block, after) = rest.split_at(cut);
-            let mut observer = Observer::new(0);
-            ClientList.scan(block, (bytes.len() - rest.len()) as u64, &mut observer);
-            run.merge(observer.finish(memchr::memchr_iter(b'\n', block).count() as u64, &rules), &rules);
-            rest = after;
-        }
-        run.end_input();
-        let found = run.finish(&rules, &[Bytes::default()], None, None).connections;
+        let found = blocks::summary(&ClientList, &bytes).connections;
         assert_eq!((found.snapshots.len() as u64, found.rows.len() as u64), (SNAPSHOTS, connections()));
     });
 }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has to stop")]
 
+#[path = "common/blocks.rs"]
+mod blocks;
+
 use std::fs;
 
 use divan::Bencher;
@@ -68,6 +71,15 @@ fn parse_generated(bencher: Bencher) {
         Info.scan(&bytes, 0, &mut count);
         assert_eq!((count.0, count.1), (DUMPS, FIELDS));
     });
+}
+
+/// Blocks as a run cuts them, counted and merged on one thread.
+#[divan::bench]
+fn observe(bencher: Bencher) {
+    let bytes = generated();
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| assert_eq!(blocks::summary(&Info, &bytes).info.rates.len() as u64, DUMPS - 1));
 }
 
 #[divan::bench(args = [1, 2])]

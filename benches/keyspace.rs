@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has to stop")]
 
+#[path = "common/blocks.rs"]
+mod blocks;
+
 use std::fs;
 use std::hint::black_box;
 
@@ -101,6 +104,15 @@ fn parse(bencher: Bencher, form: &str) {
         Keyspace::default().scan(&bytes, 0, &mut count);
         assert_eq!(count.0, 2 * CHANGES);
     });
+}
+
+/// Blocks as a run cuts them, counted and merged on one thread.
+#[divan::bench(args = FORMS)]
+fn observe(bencher: Bencher, form: &str) {
+    let bytes = generated(form);
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| assert_eq!(blocks::summary(&Keyspace::default(), &bytes).events.total, CHANGES));
 }
 
 #[divan::bench(args = FORMS)]

@@ -5,6 +5,9 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot run has to stop")]
 
+#[path = "common/shop.rs"]
+mod shop;
+
 use std::fs;
 use std::hint::black_box;
 use std::io::Write;
@@ -18,47 +21,14 @@ use redtrail::format::Format;
 use redtrail::format::monitor::Monitor;
 use redtrail::options::{Analysis, Reading};
 use redtrail::pattern::Rules;
+use shop::Mix;
 
 fn main() {
     divan::main();
 }
 
-/// Records of the generated capture.
-const GENERATED: u64 = 200_000;
-
 /// Records of the four real captures, as `grep -c '\] "'` counts them.
 const REAL: u64 = 29_829 + 40_531 + 40_625 + 40_682;
-
-/// A capture of a made-up web shop, the same bytes each time: sessions, users, carts, counters.
-fn generated() -> Vec<u8> {
-    let mut out = b"OK\n".to_vec();
-    let mut state = 1_u64;
-    let mut next = |below: u64| {
-        // Knuth's MMIX generator.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    for at in 0..GENERATED {
-        let (micros, port) = (1_795_172_000_000_000 + at * 97, 40_000 + next(200));
-        let id = next(50_000);
-        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-        let call = match next(8) {
-            0 => format!(r#""SET" "session:{id:016x}" "\x00\xffvalue {id}\n" "EX" "1800""#),
-            1 => format!(r#""HGETALL" "user:{id}:profile""#),
-            2 => format!(r#""MGET" "price:{id}" "price:{}" "price:{}""#, id + 1, id + 2),
-            3 => format!(r#""ZADD" "board:{}" "{id}" "member:{id}""#, id % 40),
-            4 => {
-                format!(r#""LPUSH" "queue:mail" "{{\"to\": \"user{id}@example.com\", \"body\": \"hello\"}}""#)
-            }
-            5 => format!(r#""INCR" "rate:10.0.{}.{}""#, id % 7, id % 250),
-            _ => format!(r#""GET" "session:{id:016x}""#),
-        };
-        out.extend_from_slice(
-            format!("{seconds}.{rest:06} [0 10.0.0.{}:{port}] {call}\n", port % 9).as_bytes(),
-        );
-    }
-    out
-}
 
 fn real() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/captures");
@@ -81,22 +51,22 @@ impl Sink for Count {
 
 #[divan::bench]
 fn parse_generated(bencher: Bencher) {
-    let bytes = generated();
+    let bytes = shop::capture(Mix::Shop);
     bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
         let mut count = Count::default();
         Monitor::default().scan(&bytes, 0, &mut count);
-        assert_eq!(count.0, GENERATED);
+        assert_eq!(count.0, shop::CALLS);
     });
 }
 
 #[divan::bench(args = [1, 2])]
 fn report_generated(bencher: Bencher, threads: usize) {
-    let bytes = generated();
+    let bytes = shop::capture(Mix::Shop);
     let path = std::env::temp_dir().join(format!("redtrail-bench-{}-{threads}.log", std::process::id()));
     fs::File::create(&path).and_then(|mut file| file.write_all(&bytes)).expect("a file to read");
     bencher
         .counter(BytesCount::of_slice(&bytes))
-        .bench_local(|| assert_eq!(records(std::slice::from_ref(&path), threads), GENERATED));
+        .bench_local(|| assert_eq!(records(std::slice::from_ref(&path), threads), shop::CALLS));
     let _ = fs::remove_file(&path);
 }
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run fails")]
 
+#[path = "common/blocks.rs"]
+mod blocks;
+
 use std::fs;
 use std::hint::black_box;
 
@@ -118,6 +121,16 @@ fn parse(bencher: Bencher, form: &str) {
         format.scan(&bytes, 0, &mut count);
         assert_eq!(count.0, ENTRIES);
     });
+}
+
+/// Blocks as a run cuts them, counted and merged on one thread.
+#[divan::bench(args = FORMS)]
+fn observe(bencher: Bencher, form: &str) {
+    let bytes = generated(form);
+    let format = format::detect(&bytes, None, None).format.expect("a slow log");
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| assert_eq!(blocks::summary(&*format, &bytes).slowlog.total, ENTRIES));
 }
 
 #[divan::bench(args = FORMS)]

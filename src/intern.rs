@@ -21,15 +21,32 @@ struct Entry {
     len: usize,
 }
 
+/// Where a string stands, told in the table itself: a look at the entry would be one more that misses the cache.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    start: usize,
+    len: u32,
+    index: u32,
+}
+
 /// Distinct byte strings, numbered from 0.
 #[derive(Clone, Debug, Default)]
 pub struct Interner {
     arena: Vec<u8>,
     entries: Vec<Entry>,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
 }
 
 impl Interner {
+    /// An empty one with room for so many strings.
+    pub fn with_room(strings: usize) -> Self {
+        Interner {
+            arena: Vec::new(),
+            entries: Vec::with_capacity(strings),
+            table: HashTable::with_capacity(strings),
+        }
+    }
+
     /// How many different strings there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -57,28 +74,35 @@ impl Interner {
 
     /// The number of `bytes`, if they were interned.
     pub fn find(&self, hash: u64, bytes: &[u8]) -> Option<u32> {
-        self.table.find(hash, |index| self.is(*index, hash, bytes)).copied()
+        let is = |slot: &Slot| {
+            let len = slot.len as usize;
+            len == bytes.len()
+                && self.arena.get(slot.start..slot.start + len).is_some_and(|text| same(text, bytes))
+        };
+        self.table.find(hash, is).map(|slot| slot.index)
     }
 
     /// The number of `bytes`, whose [`hash`] the caller knows; a new one if they are new.
     pub fn intern(&mut self, hash: u64, bytes: &[u8]) -> u32 {
-        if let Some(index) = self.find(hash, bytes) {
-            return index;
+        match self.find(hash, bytes) {
+            Some(index) => index,
+            None => self.add(hash, bytes),
         }
-        // More than four thousand million distinct strings do not fit into memory anyway.
-        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.entries.push(Entry { hash, start: self.arena.len(), len: bytes.len() });
-        self.arena.extend_from_slice(bytes);
-        let entries = &self.entries;
-        self.table
-            .insert_unique(hash, index, |index| entries.get(*index as usize).map_or(0, |entry| entry.hash));
-        index
     }
 
-    fn is(&self, index: u32, hash: u64, bytes: &[u8]) -> bool {
-        self.entries
-            .get(index as usize)
-            .is_some_and(|entry| entry.hash == hash && self.text(entry) == Some(bytes))
+    #[inline(never)]
+    fn add(&mut self, hash: u64, bytes: &[u8]) -> u32 {
+        // More than four thousand million distinct strings do not fit into memory anyway.
+        let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let start = self.arena.len();
+        // A record, and so any part of it, is shorter than 4 GiB (`source::MAX_RECORD`).
+        let slot = Slot { start, len: bytes.len() as u32, index };
+        self.entries.push(Entry { hash, start, len: bytes.len() });
+        self.arena.extend_from_slice(bytes);
+        let entries = &self.entries;
+        let hash_of = |slot: &Slot| entries.get(slot.index as usize).map_or(0, |entry| entry.hash);
+        self.table.insert_unique(hash, slot, hash_of);
+        index
     }
 
     fn text(&self, entry: &Entry) -> Option<&[u8]> {
@@ -86,9 +110,38 @@ impl Interner {
     }
 }
 
+/// Whether two byte strings are equal: for short ones sooner than by the call that `==` of slices is.
+#[inline]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return a.iter().zip(b).all(|(a, b)| a == b);
+    };
+    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    a_end == b_end && a_words.iter().zip(b_words).all(|(a, b)| a == b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn byte_strings_are_compared_to_their_ends() {
+        let long: Vec<u8> = (0..40).collect();
+        for len in 0..=long.len() {
+            let one = &long[..len];
+            let copy = one.to_vec();
+            assert!(same(one, &copy));
+            assert!(len == long.len() || !same(one, &long[..len + 1]));
+            for at in 0..len {
+                let mut other = one.to_vec();
+                other[at] ^= 0x80;
+                assert!(!same(one, &other), "{len} {at}");
+            }
+        }
+    }
 
     #[test]
     fn strings_are_numbered_by_first_appearance() {

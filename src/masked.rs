@@ -62,6 +62,9 @@ const WORDS: [&[u8]; 46] = [
     b"WITHSCORES",
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_WORD: usize = 10;
+
 /// A call with its name, keys and options; other arguments stand as `(12 bytes)`.
 pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
     let shows = |at: usize, arg: Text<'_>| keys.contains(&at) || speaks(spec, args, at, arg);
@@ -132,7 +135,7 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     if spec.name == "CONFIG|SET" {
         return at.is_multiple_of(2);
     }
-    if WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
+    if arg.raw.len() <= LONGEST_WORD && WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
         return true;
     }
     let after_match = at

@@ -34,6 +34,12 @@ impl Serialize for Time {
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
+        // Nearly all there is to show.
+        if chunk.valid().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
+            out.push_str(chunk.valid());
+            hex(chunk.invalid(), &mut out);
+            continue;
+        }
         for c in chunk.valid().chars() {
             match c {
                 '"' => out.push_str("\\\""),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::commands::{CommandIndex, Commands};
 use super::{Call, Period, share};
-use crate::intern::{Interner, SPREAD, hash};
+use crate::intern::{Interner, SPREAD, hash, same};
 use crate::join::Identity;
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};
@@ -186,7 +186,7 @@ impl Clients {
         let slot = (tail.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
         if let Some((held, client)) = self.recent.get(slot)
             && *held == tail
-            && self.addresses.get(*client) == address
+            && same(self.addresses.get(*client), address)
         {
             return *client;
         }

@@ -51,25 +51,29 @@ pub struct Habit {
 
 /// The first different clients. One more than are named, because within a block the caller of a script may turn
 /// out to be one of the others.
-#[derive(Clone, Copy, Debug, Default)]
-struct Adders {
-    len: u8,
-    ids: [ClientIndex; NAMED + 1],
+#[derive(Clone, Copy, Debug)]
+struct Adders([ClientIndex; NAMED + 1]);
+
+/// No number of a client: there are never so many.
+const FREE: ClientIndex = ClientIndex::MAX;
+
+impl Default for Adders {
+    fn default() -> Self {
+        Adders([FREE; NAMED + 1])
+    }
 }
 
 impl Adders {
     fn insert(&mut self, id: ClientIndex) {
-        let len = usize::from(self.len);
-        if self.ids.iter().take(len).all(|held| *held != id)
-            && let Some(free) = self.ids.get_mut(len)
+        if !self.0.contains(&id)
+            && let Some(free) = self.0.iter_mut().find(|held| **held == FREE)
         {
             *free = id;
-            self.len += 1;
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = ClientIndex> {
-        self.ids.into_iter().take(usize::from(self.len))
+        self.0.into_iter().filter(|id| *id != FREE)
     }
 }
 
@@ -84,8 +88,10 @@ impl Habit {
             self.last_added = self.last_added.max(call.record.time);
             self.adders.insert(call.client);
             if let Some((first, end, step)) = done.members {
-                for member in (first..end).step_by(step).filter_map(|at| call.args().get(at)) {
+                let mut at = first;
+                while let Some(member) = call.args().get(at).filter(|_| at < end) {
                     self.members.insert(hash(member.bytes(scratch)));
+                    at += step;
                 }
             }
         }

@@ -59,12 +59,20 @@ impl Members {
     /// Adds a number.
     #[inline]
     pub fn insert(&mut self, id: u32) {
-        if !matches!(self, Members::Few { ids, .. } if ids.contains(&id)) {
+        let is_in = match self {
+            Members::Few { ids, .. } => ids.contains(&id),
+            Members::Many(bits) => {
+                bits.get((id / 64) as usize).is_some_and(|word| word >> (id % 64) & 1 == 1)
+            }
+            Members::AtLeast(_) => true,
+        };
+        if !is_in {
             self.add(id);
         }
     }
 
-    /// Adds a number that is none of a few.
+    /// Adds a number that is not in.
+    #[inline(never)]
     fn add(&mut self, id: u32) {
         match self {
             Members::Few { len, ids } => {

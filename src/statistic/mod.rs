@@ -59,6 +59,8 @@ pub struct Call<'a> {
     pub key: &'a [u8],
     /// Its [`crate::intern::hash`].
     pub key_hash: u64,
+    /// The same of the key as captured, escapes and all; 0 where there is none.
+    pub raw_hash: u64,
 }
 
 impl<'a> Call<'a> {

@@ -132,7 +132,11 @@ impl Sink for Observer {
             command::certain_keys(spec, record, &mut self.positions);
         }
         let first = self.positions.first().and_then(|at| args.get(*at));
-        let key = first.as_ref().map(|text| text.bytes(&mut self.scratch));
+        let (key, raw) = match &first {
+            Some(text) => (text.bytes(&mut self.scratch), text.raw),
+            None => (&b""[..], &b""[..]),
+        };
+        let key_hash = if first.is_some() { hash(key) } else { 0 };
         let call = Call {
             record,
             command,
@@ -142,8 +146,9 @@ impl Sink for Observer {
             in_script,
             payload: args.payload(),
             keys: &self.positions,
-            key: key.unwrap_or_default(),
-            key_hash: key.map_or(0, hash),
+            key,
+            key_hash,
+            raw_hash: if key.len() == raw.len() { key_hash } else { hash(raw) },
         };
         self.partial.commands.observe(&call);
         self.keys.observe(&call, self.input);

@@ -211,6 +211,27 @@ pub struct RunRow {
 impl Runs {
     /// Takes a call of the input numbered `input`.
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
+        let question = question(call);
+        let track = self.tracks.get_mut(call.client as usize);
+        if let Some(tail) = track.and_then(|track| track.tail.as_mut())
+            && tail.command == call.command
+            && tail.stretch == self.stretch
+        {
+            let time = call.record.time;
+            tail.calls += 1;
+            tail.same += u64::from(tail.question == question);
+            tail.waits += u64::from(time.saturating_sub(tail.last) > WAIT);
+            tail.last = time;
+            tail.question = question;
+            tail.marks |= mark(question);
+        } else {
+            self.start(call, input, question);
+        }
+    }
+
+    /// Another command than before, or the first call.
+    #[inline(never)]
+    fn start(&mut self, call: &Call<'_>, input: u32, question: u64) {
         if call.client == REST {
             return;
         }
@@ -219,22 +240,8 @@ impl Runs {
             self.tracks.resize(at + 1, Track::default());
         }
         let Some(track) = self.tracks.get_mut(at) else { return };
-        let question = question(call);
-        let time = call.record.time;
-        if let Some(tail) = &mut track.tail {
-            if tail.command == call.command && tail.stretch == self.stretch {
-                tail.calls += 1;
-                tail.same += u64::from(tail.question == question);
-                tail.waits += u64::from(time.saturating_sub(tail.last) > WAIT);
-                tail.last = time;
-                tail.question = question;
-                tail.marks |= mark(question);
-                return;
-            }
-            if track.head.is_none() || tail.calls >= LEAST {
-                let ended = *tail;
-                track.end(ended);
-            }
+        if let Some(tail) = track.tail.filter(|tail| track.head.is_none() || tail.calls >= LEAST) {
+            track.end(tail);
         }
         track.tail = Some(Run::start(call, input, self.stretch, question));
     }
@@ -368,7 +375,7 @@ fn question(call: &Call<'_>) -> u64 {
     if call.manner.asks && call.payload <= QUESTION && !(args.len() == 2 && call.keys.len() == 1) {
         return args.raw_from(1).map_or(0, hash);
     }
-    first_key(call).map_or(0, |key| if key.escapes == 0 { call.key_hash } else { hash(key.raw) })
+    call.raw_hash
 }
 
 fn first_key<'a>(call: &Call<'a>) -> Option<Text<'a>> {

@@ -60,6 +60,7 @@ pub struct UseRow {
 
 impl Uses {
     /// Counts a call of the input numbered `input`.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         if call.manner.uses_data {
             let seen = Use { input, database: database(call.record.database), calls: 1 };
@@ -71,6 +72,7 @@ impl Uses {
         }
     }
 
+    #[inline(never)]
     fn add(&mut self, client: ClientIndex, seen: Use) {
         let at = client as usize;
         if at >= self.clients.len() {

@@ -41,6 +41,7 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Head
 }
 
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
+#[inline]
 fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
     let [a, b, c, d, e, f, g, h, i, j, dot, k, l, m, n, o, p, space, bracket, database] = *head;
     if [dot, space, bracket] != *b". [" {

@@ -20,8 +20,8 @@ use crate::intern::Interner;
 use crate::pattern::{Learnt, Rules};
 
 /// Keys that are held at most. Past it those used least are let go: their pattern's distinct keys are
-/// then estimated, and counts of keys met later are lower bounds. About 330 MB with keys of 40 bytes.
-pub const MOST: usize = 1 << 21;
+/// then estimated, and counts of keys met later are lower bounds. About 220 MB with keys of 40 bytes.
+pub const MOST: usize = 1 << 20;
 
 /// Words that the bitmaps of keys' clients may take together, 128 MB. Past it a key that is used by
 /// more than a few clients keeps its number of clients as a lower bound.
@@ -195,8 +195,11 @@ impl Keys {
         }
         let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
         let calls = |key: &u32| self.rows.get(*key as usize).map_or(0, |row| row.calls);
-        order.sort_by_key(|key| (Reverse(calls(key)), *key));
-        let lost = order.get(most).map_or(0, calls);
+        let mut lost = 0;
+        if order.len() > most {
+            let (_, first, _) = order.select_nth_unstable_by_key(most, |key| (Reverse(calls(key)), *key));
+            lost = calls(first);
+        }
         self.floor = Some(self.floor.unwrap_or(0).max(lost));
         let mut stays = vec![false; self.rows.len()];
         let samples = self.patterns.iter().flat_map(|(_, _, counts)| counts.samples.iter().copied());
@@ -205,7 +208,7 @@ impl Keys {
                 *stays = true;
             }
         }
-        let old = std::mem::take(&mut self.keys);
+        let old = std::mem::replace(&mut self.keys, Interner::with_room(MOST));
         let rows = std::mem::take(&mut self.rows);
         let mut habits = std::mem::take(&mut self.habits);
         self.habits.overflowed = habits.overflowed;
