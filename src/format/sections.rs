@@ -1,7 +1,7 @@
 //! Where a file that holds several kinds goes over from one to the next.
 //!
 //! People save `(redis-cli INFO; redis-cli CLIENT LIST) > all.txt`, or let two subscribers write into one log.
-//! A section is a stretch of lines of one kind. It begins at a line that only its kind prints ([`anchor`]), and
+//! A section is a stretch of lines of one kind. It begins at a line that only its kind prints (`anchor`), and
 //! what follows must be what its kind's own detection accepts. All other lines belong to the section
 //! before them, the first ones to the section behind them; a clock in front of an anchor belongs to the anchor.
 //!

@@ -3,7 +3,7 @@
 /// Numbers of clients. Most keys have one or two users, so a few fit in place.
 #[derive(Clone, Debug)]
 pub enum Members {
-    /// A few numbers, in order of arrival, then [`FREE`].
+    /// A few numbers, in order of arrival, then none.
     Few {
         /// How many there are.
         len: u8,
