@@ -32,11 +32,21 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Head
         [second, b' ', ..] => (first * 10 + digit(*second)?, HEAD + 2),
         _ => return None,
     };
-    let mut marks = Marks::from(block, context);
-    let quote = marks.next(block).filter(|quote| block.get(*quote) == Some(&b'"'))?;
+    let mut base = context;
+    let mut chunk = Chunk::at(block, base)?;
+    while chunk.quotes == 0 && chunk.ends == 0 {
+        base += WIDTH;
+        chunk = Chunk::at(block, base)?;
+    }
+    let quote = chunk.quotes.trailing_zeros();
+    if chunk.ends.trailing_zeros() < quote {
+        return None;
+    }
     // The address ends at the first `] "`, and no quote stands before it.
-    let client = block.get(context..quote)?.strip_suffix(b"] ").filter(|client| client.len() < LONGEST)?;
-    let end = arguments(block, quote, marks, spans)?;
+    let client = block.get(context..base + quote as usize)?.strip_suffix(b"] ");
+    let client = client.filter(|client| client.len() < LONGEST)?;
+    chunk.quotes &= behind(quote);
+    let end = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
     Some((Header { time, database: Database::Number(number), client: Some(client) }, end))
 }
 
@@ -51,17 +61,86 @@ fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
     Some((i64::try_from(high * 100_000_000 + low).ok()?, database))
 }
 
+/// `repr *( " " repr )` up to the line's end: the first argument starts at `start`, and `chunk` is what stands from
+/// `base` on, the quotes up to `start` left out.
+///
+/// In a line without escapes a quote ends an argument or starts one. Where a quote, a space and a quote follow each
+/// other one argument ends and the next starts; of the other quotes there may be one alone, in front of the line end.
+#[inline]
+fn arguments(
+    block: &[u8],
+    mut base: usize,
+    mut chunk: Chunk,
+    mut start: usize,
+    spans: &mut Vec<Span>,
+) -> Option<usize> {
+    spans.clear();
+    loop {
+        let Chunk { quotes, spaces, ends } = chunk;
+        // Bits of quotes that end an argument before another.
+        let mut between = quotes & spaces >> 1 & quotes >> 2;
+        let starts = between << 2;
+        if between & starts != 0 {
+            // An argument may be a space.
+            return escaped(block, start, spans);
+        }
+        let alone = quotes & !(between | starts);
+        let end = ends.trailing_zeros();
+        // What stands behind the end is another line's, or has to be looked at for escapes.
+        between &= !behind(end.min(63));
+        while between != 0 {
+            let at = base + between.trailing_zeros() as usize;
+            spans.push(span(start, at, 0));
+            start = at + 3;
+            between &= between - 1;
+        }
+        if ends != 0 {
+            let at = base + end as usize;
+            if block.get(at) == Some(&b'\\') {
+                return escaped(block, start, spans);
+            }
+            // Nothing but the last quote is left over.
+            let last = (1_u64 << end) >> 1;
+            if last == 0 || alone & !behind(end) != last {
+                return None;
+            }
+            spans.push(span(start, at - 1, 0));
+            return Some(at);
+        }
+        if quotes == 0 {
+            // In a long value: a search over more bytes at once passes sooner.
+            base += WIDTH;
+            base += memchr3(b'"', b'\\', b'\n', block.get(base..)?).unwrap_or_default();
+            chunk = Chunk::at(block, base)?;
+            continue;
+        }
+        // The last two bits cannot be told without what follows: they are looked at again, less the quotes that are
+        // told to start an argument.
+        if alone & !(3 << STEP) != 0 {
+            return None;
+        }
+        base += STEP;
+        chunk = Chunk::at(block, base)?;
+        chunk.quotes &= !(starts >> STEP);
+    }
+}
+
+/// The bits behind this one, which is below 64.
+#[inline]
+fn behind(bit: u32) -> u64 {
+    (u64::MAX << 1) << bit
+}
+
 /// `" "`: an argument ends, the next one starts.
 const BETWEEN: u32 = u32::from_le_bytes(*b"\" \"\0");
 
 /// `"` and a line end.
 const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
 
-/// `repr *( " " repr )` from the quote at `quote`, which is the last of `marks` so far, up to the line's end.
-#[inline]
-fn arguments(block: &[u8], quote: usize, mut marks: Marks, spans: &mut Vec<Span>) -> Option<usize> {
-    spans.clear();
-    let (mut start, mut escapes) = (quote + 1, 0);
+/// The arguments from the one that starts at `start` on, with their escapes.
+#[inline(never)]
+fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usize> {
+    let (mut marks, mut escapes) = (Marks::from(block, start), 0);
     loop {
         let at = marks.next(block)?;
         let next = next(block.get(at..)?);
@@ -117,6 +196,53 @@ fn last(rest: &[u8]) -> [u8; 4] {
 /// Bytes that are looked at together.
 const WIDTH: usize = 64;
 
+/// Bytes of these for which the two that follow are there too.
+const STEP: usize = WIDTH - 2;
+
+/// What stands where among [`WIDTH`] bytes, a bit for each; past the end of the block stand line ends.
+#[derive(Clone, Copy)]
+struct Chunk {
+    quotes: u64,
+    spaces: u64,
+    /// Line ends and backslashes.
+    ends: u64,
+}
+
+impl Chunk {
+    /// The bytes from `from` on; `None` where there are none.
+    #[inline]
+    fn at(bytes: &[u8], from: usize) -> Option<Chunk> {
+        let rest = bytes.get(from..)?;
+        match rest.first_chunk() {
+            Some(chunk) => Some(Chunk::of(chunk)),
+            None => Chunk::of_tail(rest),
+        }
+    }
+
+    #[inline]
+    fn of(chunk: &[u8; WIDTH]) -> Chunk {
+        let (parts, _) = chunk.as_chunks::<16>();
+        parts.iter().rev().fold(Chunk { quotes: 0, spaces: 0, ends: 0 }, |held, part| {
+            let part = u8x16::new(*part);
+            let is = |byte| part.simd_eq(u8x16::splat(byte));
+            let bits = |marks: u8x16| u64::from(marks.to_bitmask());
+            Chunk {
+                quotes: held.quotes << 16 | bits(is(b'"')),
+                spaces: held.spaces << 16 | bits(is(b' ')),
+                ends: held.ends << 16 | bits(is(b'\\') | is(b'\n')),
+            }
+        })
+    }
+
+    /// At the end of a block alone.
+    #[cold]
+    fn of_tail(rest: &[u8]) -> Option<Chunk> {
+        let mut chunk = [b'\n'; WIDTH];
+        chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        (!rest.is_empty()).then(|| Chunk::of(&chunk))
+    }
+}
+
 /// The places of quotes, backslashes and line ends, one after the other.
 #[derive(Clone, Copy)]
 struct Marks {
@@ -130,7 +256,8 @@ impl Marks {
     /// Those from `from` on.
     #[inline]
     fn from(block: &[u8], from: usize) -> Marks {
-        Marks { base: from, bits: marks(block, from) }
+        let bits = Chunk::at(block, from).map_or(0, |chunk| chunk.quotes | chunk.ends);
+        Marks { base: from, bits }
     }
 
     #[inline]
@@ -158,34 +285,6 @@ impl Marks {
             *self = Marks::from(block, to);
         }
     }
-}
-
-/// The marks of the [`WIDTH`] bytes from `from` on, or of as many as there are.
-#[inline(never)]
-fn marks(bytes: &[u8], from: usize) -> u64 {
-    let rest = bytes.get(from..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(chunk) => of_chunk(chunk),
-        None => of_tail(rest),
-    }
-}
-
-#[inline]
-fn of_chunk(chunk: &[u8; WIDTH]) -> u64 {
-    let (parts, _) = chunk.as_chunks::<16>();
-    parts.iter().rev().fold(0, |bits, part| {
-        let part = u8x16::new(*part);
-        let is = |byte| part.simd_eq(u8x16::splat(byte));
-        bits << 16 | u64::from((is(b'"') | is(b'\\') | is(b'\n')).to_bitmask())
-    })
-}
-
-/// At the end of a block alone.
-#[cold]
-fn of_tail(rest: &[u8]) -> u64 {
-    let mut chunk = [0; WIDTH];
-    chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    of_chunk(&chunk)
 }
 
 #[cfg(test)]
