@@ -55,14 +55,11 @@ pub fn observe_keys(work: &Work<'_>, options: &Analysis) -> Partial {
 }
 
 fn fold(work: &Work<'_>, mut observer: Observer, options: &Analysis) -> Partial {
-    let block = work.block.bytes();
     if let Some(start) = work.snapshot() {
         observer.snapshot(&start);
     }
-    work.format.scan(block, work.block.offset, &mut observer);
-    let ended = usize::from(block.last().is_some_and(|last| *last != b'\n'));
-    let lines = memchr::memchr_iter(b'\n', block).count() + ended;
-    observer.finish(lines as u64, &options.rules)
+    let lines = work.format.scan(work.block.bytes(), work.block.offset, &mut observer);
+    observer.finish(lines, &options.rules)
 }
 
 /// What is gathered while steps come in.

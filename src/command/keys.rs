@@ -45,8 +45,10 @@ pub enum Keys {
     Migrate,
 }
 
-/// One key, right behind the name: GET.
-const FIRST: Keys = Keys::Range { first: 1, last: 1, step: 1 };
+impl Keys {
+    /// One key, right behind the name: GET.
+    pub const FIRST: Keys = Keys::Range { first: 1, last: 1, step: 1 };
+}
 
 /// The keys that a record certainly names, as [`keys`] finds them.
 ///
@@ -55,8 +57,6 @@ const FIRST: Keys = Keys::Range { first: 1, last: 1, step: 1 };
 pub fn certain_keys(spec: &Spec, record: &Command<'_>, out: &mut Vec<usize>) {
     out.clear();
     match record.exactness {
-        // Most commands, without a call.
-        Exactness::Exact if spec.keys == FIRST => out.extend((record.args.len() > 1).then_some(1)),
         Exactness::Exact => keys(spec, &record.args, out),
         Exactness::Inexact => {
             keys(spec, &record.args, out);

@@ -129,6 +129,12 @@ fn number(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |value: i64, digit| value.wrapping_mul(10).wrapping_add(i64::from(digit & 0x0f)))
 }
 
+/// How many lines there are, a last one without a line end included.
+pub fn lines(block: &[u8]) -> u64 {
+    let ended = usize::from(block.last().is_some_and(|last| *last != b'\n'));
+    (memchr::memchr_iter(b'\n', block).count() + ended) as u64
+}
+
 /// The number of eight decimal digits, which are looked at together.
 #[inline]
 pub fn eight_digits(bytes: [u8; 8]) -> Option<u64> {

@@ -29,7 +29,8 @@ pub trait Format: Send + Sync {
 
     /// Reads a block that starts at a record and `start` bytes into its input. Every byte of the
     /// block goes to exactly one call of `sink`, in order; lines are counted from the block's start.
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink);
+    /// Gives the number of lines of the block, a last one without a line end included.
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64;
 }
 
 /// What an input was found to be.

@@ -7,6 +7,7 @@ use super::clients::{ClientIndex, Clients, REST, shown};
 use super::commands::{CommandIndex, Commands};
 use super::runs::{RunRow, Runs};
 use super::sightings::{Sighting, Sightings};
+use super::tally::Row;
 use super::uses::{UseRow, Uses};
 use crate::report::{Bytes, Example};
 
@@ -33,12 +34,17 @@ pub struct Conduct {
 
 impl Calls {
     /// Takes a call of the input numbered `input`.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         self.sightings.observe(call, input);
         if !call.in_script {
             self.runs.observe(call, input);
         }
-        self.uses.observe(call, input);
+    }
+
+    /// Counts the calls of a row of the input numbered `input`.
+    pub fn count(&mut self, row: &Row, input: u32) {
+        self.uses.count(row, input);
     }
 
     /// The capture starts anew here: what comes next follows nothing.

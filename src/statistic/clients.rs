@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::commands::{CommandIndex, Commands};
-use super::{Call, Period, share};
-use crate::intern::{Interner, SPREAD, hash, same};
+use super::tally::Row;
+use super::{Period, share};
+use crate::intern::{Interner, SPREAD, hash};
 use crate::join::Identity;
 use crate::output::notation::Time;
 use crate::report::{Bytes, ClientRow, CommandCalls, Other, Table};
@@ -83,6 +84,13 @@ impl Client {
         }
     }
 
+    /// Counts the calls since it set a name last under that name.
+    fn settle(&mut self) {
+        let told = self.unnamed + self.names.iter().map(|(_, calls)| calls).sum::<u64>();
+        let calls = self.calls.saturating_sub(told);
+        *self.under_name() += calls;
+    }
+
     fn set_name(&mut self, name: &[u8]) {
         let held = self.names.iter().position(|(held, _)| held == name);
         if held.is_none() && self.names.len() < NAMES {
@@ -157,17 +165,47 @@ pub enum Trait {
 pub struct Clients {
     addresses: Interner,
     rows: Vec<Client>,
-    /// Connections that were met before, by the last bytes of their addresses.
-    recent: [(u64, ClientIndex); RECENT],
+    /// Connections that were met before.
+    recent: Box<[Recent; RECENT]>,
 }
 
 /// Addresses that are found without hashing.
-const RECENT: usize = 64;
+const RECENT: usize = 128;
+
+/// An address of [`Short`] form, and its number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    address: Short,
+    client: ClientIndex,
+}
+
+/// An address of 8 to 24 bytes by its first, middle and last eight: ports are what tells most apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Short {
+    len: usize,
+    words: [u64; 3],
+}
+
+impl Short {
+    #[inline]
+    fn of(address: &[u8]) -> Option<Short> {
+        let (first, last) = (address.first_chunk()?, address.last_chunk()?);
+        let middle = match address.len() {
+            ..16 => first,
+            16..=24 => address.get(8..)?.first_chunk()?,
+            _ => return None,
+        };
+        Some(Short { len: address.len(), words: [first, middle, last].map(|word| u64::from_le_bytes(*word)) })
+    }
+}
 
 impl Default for Clients {
     fn default() -> Self {
-        let mut clients =
-            Clients { addresses: Interner::default(), rows: Vec::new(), recent: [(0, INHERITED); RECENT] };
+        let mut clients = Clients {
+            addresses: Interner::default(),
+            rows: Vec::new(),
+            recent: Box::new([Recent::default(); RECENT]),
+        };
         // No address holds a line end, so these two can never be met in a capture.
         for reserved in [&b"\ninherited"[..], b"\nrest"] {
             clients.intern(hash(reserved), reserved);
@@ -179,20 +217,17 @@ impl Default for Clients {
 impl Clients {
     /// The number of an address.
     pub fn number(&mut self, address: &[u8]) -> ClientIndex {
-        // Ports are what tells most addresses apart.
-        let Some(tail) = address.last_chunk().map(|tail| u64::from_le_bytes(*tail)) else {
-            return self.intern(hash(address), address);
-        };
-        let slot = (tail.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
-        if let Some((held, client)) = self.recent.get(slot)
-            && *held == tail
-            && same(self.addresses.get(*client), address)
+        let Some(short) = Short::of(address) else { return self.intern(hash(address), address) };
+        let [.., last] = short.words;
+        let slot = (last.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
+        if let Some(recent) = self.recent.get(slot)
+            && recent.address == short
         {
-            return *client;
+            return recent.client;
         }
         let client = self.intern(hash(address), address);
         if let Some(recent) = self.recent.get_mut(slot) {
-            *recent = (tail, client);
+            *recent = Recent { address: short, client };
         }
         client
     }
@@ -208,23 +243,37 @@ impl Clients {
         index
     }
 
-    /// Counts a call.
-    pub fn observe(&mut self, call: &Call<'_>) {
-        if let Some(client) = self.rows.get_mut(call.client as usize) {
+    /// A client made a call, of which [`Clients::count`] takes the rest.
+    #[inline]
+    pub fn call(&mut self, client: ClientIndex) {
+        if let Some(client) = self.rows.get_mut(client as usize) {
             client.calls += 1;
-            client.in_scripts += u64::from(call.in_script);
-            client.payload += call.payload;
-            client.period.add(call.record.time);
-            *client.under_name() += 1;
-            client.add_command(call.command, 1);
         }
+    }
+
+    /// Counts what [`Clients::call`] left of the calls of a row.
+    pub fn count(&mut self, row: &Row) {
+        if let Some(client) = self.rows.get_mut(row.client() as usize) {
+            client.in_scripts += if row.in_script() { row.calls } else { 0 };
+            client.payload += row.payload;
+            client.period.merge(row.period);
+            client.add_command(row.command(), row.calls);
+        }
+    }
+
+    /// No call comes any more.
+    pub fn end(&mut self) {
+        self.rows.iter_mut().for_each(Client::settle);
     }
 
     /// Keeps what a client says of itself; it holds for its next calls.
     pub fn tell(&mut self, client: ClientIndex, what: Trait, value: &[u8]) {
         let Some(client) = self.rows.get_mut(client as usize) else { return };
         match what {
-            Trait::Name => client.set_name(value),
+            Trait::Name => {
+                client.settle();
+                client.set_name(value);
+            }
             Trait::User => client.user = Some(value.to_vec()),
             Trait::Library => client.library = Some(value.to_vec()),
             Trait::Version => client.version = Some(value.to_vec()),

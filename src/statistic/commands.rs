@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use super::clients::Clients;
-use super::{Call, Period, share};
+use super::tally::Row;
+use super::{Period, share};
 use crate::command::{self, CommandId, Spec};
 use crate::event::Args;
 use crate::intern::{Interner, SPREAD, hash};
@@ -27,6 +28,8 @@ struct Counts {
 pub struct Commands {
     counts: Vec<Counts>,
     unknown: Interner,
+    /// Names of up to seven bytes that need no subcommand; see [`shortest`].
+    quick: [(u64, CommandIndex); QUICK],
     cache: Vec<Cached>,
     scratch: Vec<u8>,
     name: Vec<u8>,
@@ -37,6 +40,7 @@ impl Default for Commands {
         Commands {
             counts: vec![Counts::default(); command::count()],
             unknown: Interner::default(),
+            quick: [(0, 0); QUICK],
             cache: vec![Cached::default(); CACHE],
             scratch: Vec::new(),
             name: Vec::new(),
@@ -59,13 +63,47 @@ const CONTAINER: CommandIndex = u32::MAX;
 /// Slots of the cache in front of the name lookup; captures use some dozens of names.
 const CACHE: usize = 256;
 
+/// The same of the shortest names.
+const QUICK: usize = 128;
+
 impl Commands {
     /// The number of a call's command, and what Redis knows of it.
     pub fn resolve(&mut self, args: &Args<'_>) -> (CommandIndex, Option<&'static Spec>) {
+        let index = self.number(args);
+        (index, self.spec(index))
+    }
+
+    /// The number of a call's command.
+    #[inline]
+    pub fn number(&mut self, args: &Args<'_>) -> CommandIndex {
+        match shortest(args) {
+            Some(name) => match self.quick.get(quick_slot(name)) {
+                Some((held, index)) if *held == name => *index,
+                _ => self.number_quick(args, name),
+            },
+            None => self.number_long(args),
+        }
+    }
+
+    /// The same, to be found sooner next time where the name alone tells it.
+    #[inline(never)]
+    fn number_quick(&mut self, args: &Args<'_>, name: u64) -> CommandIndex {
+        let index = self.number_long(args);
+        if !args.get(0).is_some_and(|name| command::is_container(name.raw))
+            && self.spec(index).is_some()
+            && let Some(free) = self.quick.get_mut(quick_slot(name))
+        {
+            *free = (name, index);
+        }
+        index
+    }
+
+    #[inline(never)]
+    fn number_long(&mut self, args: &Args<'_>) -> CommandIndex {
         let Some(name) = short(args, 0) else { return self.look_up(args) };
         match self.cached(name, 0) {
             Some(CONTAINER) => {}
-            Some(index) => return (index, self.spec(index)),
+            Some(index) => return index,
             None if args.get(0).is_some_and(|name| command::is_container(name.raw)) => {
                 if let Some(free) = self.cache.get_mut(slot(name, 0)) {
                     *free = Cached { name, subcommand: 0, index: CONTAINER };
@@ -75,29 +113,24 @@ impl Commands {
         }
         let Some(subcommand) = short(args, 1) else { return self.look_up(args) };
         match self.cached(name, subcommand) {
-            Some(index) => (index, self.spec(index)),
+            Some(index) => index,
             None => self.look_up_and_keep(args, name, subcommand),
         }
     }
 
-    fn look_up_and_keep(
-        &mut self,
-        args: &Args<'_>,
-        name: u128,
-        subcommand: u128,
-    ) -> (CommandIndex, Option<&'static Spec>) {
-        let (index, spec) = self.look_up(args);
+    fn look_up_and_keep(&mut self, args: &Args<'_>, name: u128, subcommand: u128) -> CommandIndex {
+        let index = self.look_up(args);
         // Names that no table holds are not kept: they may be any bytes.
-        if let (Some(_), Some(free)) = (spec, self.cache.get_mut(slot(name, subcommand))) {
+        if let (Some(_), Some(free)) = (self.spec(index), self.cache.get_mut(slot(name, subcommand))) {
             *free = Cached { name, subcommand, index };
         }
-        (index, spec)
+        index
     }
 
-    fn look_up(&mut self, args: &Args<'_>) -> (CommandIndex, Option<&'static Spec>) {
+    fn look_up(&mut self, args: &Args<'_>) -> CommandIndex {
         match command::resolve(args) {
-            Some(id) => (number(id), Some(id.spec())),
-            None => (self.unknown(args), None),
+            Some(id) => number(id),
+            None => self.unknown(args),
         }
     }
 
@@ -133,14 +166,14 @@ impl Commands {
         known() + self.unknown.intern(hash(&self.name), &self.name)
     }
 
-    /// Counts a call.
-    pub fn observe(&mut self, call: &Call<'_>) {
-        if let Some(counts) = self.counts_mut(call.command) {
-            counts.calls += 1;
-            counts.in_scripts += u64::from(call.in_script);
-            counts.keys += call.keys.len() as u64;
-            counts.payload += call.payload;
-            counts.period.add(call.record.time);
+    /// Counts the calls of a row.
+    pub fn count(&mut self, row: &Row) {
+        if let Some(counts) = self.counts_mut(row.command()) {
+            counts.calls += row.calls;
+            counts.in_scripts += if row.in_script() { row.calls } else { 0 };
+            counts.keys += row.keys;
+            counts.payload += row.payload;
+            counts.period.merge(row.period);
         }
     }
 
@@ -222,6 +255,19 @@ fn known() -> CommandIndex {
 
 fn number(id: CommandId) -> CommandIndex {
     u32::try_from(id.index()).unwrap_or(u32::MAX)
+}
+
+/// A name of one to seven bytes, and its length, as one number that is not 0: enough to tell any two apart.
+#[inline]
+fn shortest(args: &Args<'_>) -> Option<u64> {
+    let span = args.spans().first().filter(|span| span.escapes == 0 && matches!(span.len, 1..=7))?;
+    let window: &[u8; 8] = args.window(0)?;
+    let name = u64::from_le_bytes(*window) & !(u64::MAX << (8 * span.len));
+    Some(name | u64::from(span.len) << 56)
+}
+
+fn quick_slot(name: u64) -> usize {
+    (name.wrapping_mul(SPREAD) >> (64 - QUICK.ilog2())) as usize
 }
 
 /// An argument of up to fifteen bytes, and its length, as one number that is not 0: enough to tell any two apart.

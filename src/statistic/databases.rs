@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Call, share};
-use crate::event::Database;
+use super::share;
+use super::tally::Row;
+use super::uses::NAMESPACES;
 use crate::report::{Bytes, DatabaseRow, Rows};
 
 /// Databases with the lowest numbers are counted in place: they are nearly all there are.
@@ -18,15 +19,20 @@ pub struct Databases {
 }
 
 impl Databases {
-    /// Counts a call.
-    pub fn observe(&mut self, call: &Call<'_>) {
-        match call.record.database {
-            Database::Number(number) => match self.low.get_mut(number as usize) {
-                Some(calls) => *calls += 1,
-                None => self.add(number.to_string().as_bytes(), 1),
-            },
-            Database::Namespace(name) => self.add(name, 1),
+    /// Counts the calls of a row in a database that has a number.
+    pub fn count(&mut self, row: &Row) {
+        if row.database() < NAMESPACES {
+            match self.low.get_mut(row.database() as usize) {
+                Some(calls) => *calls += row.calls,
+                None => self.add(row.database().to_string().as_bytes(), row.calls),
+            }
         }
+    }
+
+    /// Counts a call in a namespace.
+    #[inline(never)]
+    pub fn call(&mut self, namespace: &[u8]) {
+        self.add(namespace, 1);
     }
 
     fn add(&mut self, name: &[u8], calls: u64) {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::commands::CommandIndex;
 use super::sign::Watch;
-use crate::command::{self, Access, Effect, Expiry, Spec};
+use crate::command::{self, Access, Effect, Expiry, Keys, Spec};
 
 /// How a call's uses of keys count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub enum Tells {
 /// What a command means to the statistics.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
+    /// What Redis knows of it; `None` for a command that no table holds.
+    pub spec: Option<&'static Spec>,
+    /// Whether its one key is right behind its name.
+    pub has_key: bool,
+    /// Whether it can harm a server.
+    pub is_dangerous: bool,
     /// How uses of its keys count.
     pub class: Class,
     /// What it does to collections.
@@ -57,6 +63,9 @@ pub struct Manner {
 
 /// What is known of a command that no table holds.
 static UNKNOWN: Manner = Manner {
+    spec: None,
+    has_key: false,
+    is_dangerous: false,
     class: Class::Other,
     effect: Effect::None,
     keeps: true,
@@ -77,7 +86,7 @@ pub fn manner(command: CommandIndex) -> &'static Manner {
 }
 
 impl Manner {
-    fn of(spec: &Spec, effect: Effect) -> Manner {
+    fn of(spec: &'static Spec, effect: Effect) -> Manner {
         let class = match spec.access {
             Access::Read => Class::Read,
             Access::Write => Class::Write,
@@ -94,6 +103,9 @@ impl Manner {
         // Those who wait for a time to come ask for all up to now, which is never the same.
         let waits = matches!(spec.name, "ZCOUNT" | "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE");
         Manner {
+            spec: Some(spec),
+            has_key: spec.keys == Keys::FIRST,
+            is_dangerous: spec.danger.is_some(),
             class,
             effect,
             keeps: spec.expiry == Expiry::Keep && effect == Effect::None && class != Class::Delete,

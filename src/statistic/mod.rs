@@ -30,10 +30,10 @@ pub mod sign;
 pub mod sketch;
 pub mod slowlog;
 pub mod spot;
+pub mod tally;
 pub mod timeline;
 pub mod uses;
 
-use crate::command::{Access, Spec};
 use crate::event::{Args, Command};
 
 /// One call with what every statistic wants to know of it, found once.
@@ -43,9 +43,7 @@ pub struct Call<'a> {
     pub record: &'a Command<'a>,
     /// Its name's number in [`commands::Commands`].
     pub command: u32,
-    /// What Redis knows of the command; `None` for one that no table holds.
-    pub spec: Option<&'static Spec>,
-    /// What that means to statistics.
+    /// What the command means to statistics.
     pub manner: &'static manner::Manner,
     /// The number of the client that is answerable for it in [`clients::Clients`].
     pub client: u32,
@@ -67,16 +65,6 @@ impl<'a> Call<'a> {
     /// The arguments.
     pub fn args(&self) -> Args<'a> {
         self.record.args
-    }
-
-    /// What it does with data.
-    pub fn access(&self) -> Option<Access> {
-        self.spec.map(|spec| spec.access)
-    }
-
-    /// Whether it can harm a server.
-    pub fn is_dangerous(&self) -> bool {
-        self.spec.is_some_and(|spec| spec.danger.is_some())
     }
 }
 

@@ -8,10 +8,12 @@ use super::events::OpenEvents;
 use super::keys::OpenKeys;
 use super::manner::{Tells, manner};
 use super::partial::Partial;
+use super::tally::Tally;
 use crate::command;
 use crate::error::Reject;
 use crate::event::{
-    Args, ClientRow, Command, Exactness, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow, SnapshotStart,
+    Args, ClientRow, Command, Database, Exactness, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow,
+    SnapshotStart,
 };
 use crate::intern::hash;
 use crate::pattern::Rules;
@@ -21,6 +23,7 @@ pub struct Observer {
     input: u32,
     account: Account,
     partial: Partial,
+    tally: Tally,
     keys: OpenKeys,
     events: OpenEvents,
     only_keys: bool,
@@ -35,6 +38,7 @@ impl Observer {
             input,
             account: Account::default(),
             partial: Partial::default(),
+            tally: Tally::default(),
             keys: OpenKeys::default(),
             events: OpenEvents::new(input),
             only_keys: false,
@@ -51,6 +55,13 @@ impl Observer {
     /// The block's part, which has `lines` lines.
     pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
         let mut partial = self.partial;
+        for row in self.tally.rows() {
+            partial.commands.count(row);
+            partial.clients.count(row);
+            partial.databases.count(row);
+            partial.calls.count(row, self.input);
+        }
+        partial.clients.end();
         partial.keys = self.keys.seal(rules);
         partial.events = self.events.seal(rules);
         partial.slowlog.seal(rules);
@@ -108,12 +119,20 @@ impl Sink for Observer {
     fn command(&mut self, record: &Command<'_>) {
         self.account.record(record.bytes, Some(record.time), record.exactness == Exactness::Exact);
         let args = record.args;
-        let (command, spec) = self.partial.commands.resolve(&args);
-        if self.only_keys {
-            if let Some(spec) = spec {
+        let command = self.partial.commands.number(&args);
+        let manner = manner(command);
+        let keys = if manner.has_key && record.exactness == Exactness::Exact {
+            // Most commands, without a call.
+            if args.len() > 1 { &[1][..] } else { &[] }
+        } else {
+            self.positions.clear();
+            if let Some(spec) = manner.spec {
                 command::certain_keys(spec, record, &mut self.positions);
-                self.keys.name(self.positions.iter().filter_map(|at| args.get(*at)));
             }
+            &self.positions
+        };
+        if self.only_keys {
+            self.keys.name(keys.iter().filter_map(|at| args.get(*at)));
             return;
         }
         let clients = &mut self.partial.clients;
@@ -123,40 +142,42 @@ impl Sink for Observer {
         } else {
             clients.number(record.client.unwrap_or(NO_ADDRESS))
         };
-        let manner = manner(command);
         if manner.runs_script && !in_script {
             self.partial.caller = Caller::Client(client);
         }
-        self.positions.clear();
-        if let Some(spec) = spec {
-            command::certain_keys(spec, record, &mut self.positions);
-        }
-        let first = self.positions.first().and_then(|at| args.get(*at));
-        let (key, raw) = match &first {
-            Some(text) => (text.bytes(&mut self.scratch), text.raw),
-            None => (&b""[..], &b""[..]),
+        let first = keys.first().and_then(|at| args.get(*at));
+        let (key, key_hash, raw_hash) = match &first {
+            None => (&b""[..], 0, 0),
+            Some(text) if text.escapes == 0 => {
+                let hash = hash(text.raw);
+                (text.raw, hash, hash)
+            }
+            Some(text) => {
+                let key = text.bytes(&mut self.scratch);
+                (key, hash(key), hash(text.raw))
+            }
         };
-        let key_hash = if first.is_some() { hash(key) } else { 0 };
         let call = Call {
             record,
             command,
-            spec,
             manner,
             client,
             in_script,
             payload: args.payload(),
-            keys: &self.positions,
+            keys,
             key,
             key_hash,
-            raw_hash: if key.len() == raw.len() { key_hash } else { hash(raw) },
+            raw_hash,
         };
-        self.partial.commands.observe(&call);
+        self.tally.observe(&call);
+        self.partial.clients.call(client);
+        if let Database::Namespace(name) = record.database {
+            self.partial.databases.call(name);
+        }
         self.keys.observe(&call, self.input);
         self.partial.dangerous.observe(&call, self.input);
         self.partial.calls.observe(&call, self.input);
-        self.partial.databases.observe(&call);
         self.partial.timeline.observe(&call);
-        self.partial.clients.observe(&call);
         self.partial.pauses.observe(&call, self.input);
         // A name holds for the calls after the one that sets it.
         if manner.tells != Tells::Nothing {

@@ -56,6 +56,7 @@ pub struct Pauses {
 
 impl Pauses {
     /// Looks at the time since the call before.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         let record = call.record;
         let side = Side {
@@ -68,10 +69,19 @@ impl Pauses {
         self.see(side);
     }
 
+    #[inline]
     fn see(&mut self, side: Side) {
+        match &mut self.last {
+            Some(last) if side.time - last.time < LEAST => *last = side,
+            _ => self.see_first(side),
+        }
+    }
+
+    /// A call behind a pause, or behind none.
+    #[inline(never)]
+    fn see_first(&mut self, side: Side) {
         match self.last {
-            Some(before) if side.time - before.time >= LEAST => self.keep(before, side),
-            Some(_) => {}
+            Some(before) => self.keep(before, side),
             None if !self.begun => self.first = Some(side),
             None => {}
         }

@@ -53,6 +53,7 @@ struct Run {
 }
 
 impl Run {
+    #[inline]
     fn start(call: &Call<'_>, input: u32, stretch: u32, question: u64) -> Run {
         let text = first_key(call).map_or(&b""[..], |text| text.raw);
         // What stands behind the key is not shown.
@@ -210,22 +211,26 @@ pub struct RunRow {
 
 impl Runs {
     /// Takes a call of the input numbered `input`.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
         let question = question(call);
-        let track = self.tracks.get_mut(call.client as usize);
-        if let Some(tail) = track.and_then(|track| track.tail.as_mut())
-            && tail.command == call.command
-            && tail.stretch == self.stretch
-        {
-            let time = call.record.time;
-            tail.calls += 1;
-            tail.same += u64::from(tail.question == question);
-            tail.waits += u64::from(time.saturating_sub(tail.last) > WAIT);
-            tail.last = time;
-            tail.question = question;
-            tail.marks |= mark(question);
-        } else {
-            self.start(call, input, question);
+        match self.tracks.get_mut(call.client as usize) {
+            Some(Track { tail: Some(tail), .. })
+                if tail.command == call.command && tail.stretch == self.stretch =>
+            {
+                let time = call.record.time;
+                tail.calls += 1;
+                tail.same += u64::from(tail.question == question);
+                tail.waits += u64::from(time.saturating_sub(tail.last) > WAIT);
+                tail.last = time;
+                tail.question = question;
+                tail.marks |= mark(question);
+            }
+            // Nothing is left of one that was too short.
+            Some(Track { head: Some(_), tail: Some(tail), .. }) if tail.calls < LEAST => {
+                *tail = Run::start(call, input, self.stretch, question);
+            }
+            _ => self.start(call, input, question),
         }
     }
 
@@ -240,7 +245,7 @@ impl Runs {
             self.tracks.resize(at + 1, Track::default());
         }
         let Some(track) = self.tracks.get_mut(at) else { return };
-        if let Some(tail) = track.tail.filter(|tail| track.head.is_none() || tail.calls >= LEAST) {
+        if let Some(tail) = track.tail {
             track.end(tail);
         }
         track.tail = Some(Run::start(call, input, self.stretch, question));

@@ -117,16 +117,17 @@ struct Find<'a> {
 
 impl Sightings {
     /// Takes a call of the input numbered `input`.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        let Some(spec) = call.spec else { return };
         if call.manner.watch != Watch::Nothing || call.keys.len() > 1 {
-            self.look(spec, call, input);
+            self.look(call, input);
         }
     }
 
     /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
     #[inline(never)]
-    fn look(&mut self, spec: &'static Spec, call: &Call<'_>, input: u32) {
+    fn look(&mut self, call: &Call<'_>, input: u32) {
+        let Some(spec) = call.manner.spec else { return };
         let args = call.args();
         let keys = call.keys.len() as u64;
         if keys >= MANY {

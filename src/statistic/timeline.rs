@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Call;
-use crate::command::Access;
+use super::manner::Class;
 use crate::output::notation::Time;
 use crate::report::{Timeline as Table, TimelineRow};
 
@@ -42,10 +42,10 @@ impl Counts {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Open {
     bucket: i64,
-    /// Its first microsecond, and the first one behind it.
+    /// Its first microsecond, and the first one behind it: no time lies between where there is none.
     start: i64,
     end: i64,
     counts: Counts,
@@ -59,7 +59,7 @@ pub struct Timeline {
     /// By number of the bucket since 1970.
     buckets: BTreeMap<i64, Counts>,
     /// The bucket of the last call, not yet in `buckets`: calls come in order of time.
-    open: Option<Open>,
+    open: Open,
     /// Whether there was an event.
     eventful: bool,
     /// Whether there was a slow call.
@@ -68,21 +68,28 @@ pub struct Timeline {
 
 impl Default for Timeline {
     fn default() -> Self {
-        Timeline { width: 1, buckets: BTreeMap::new(), open: None, eventful: false, has_slow: false }
+        Timeline {
+            width: 1,
+            buckets: BTreeMap::new(),
+            open: Open::default(),
+            eventful: false,
+            has_slow: false,
+        }
     }
 }
 
 impl Timeline {
     /// Counts a call.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>) {
         let counts = self.at(call.record.time);
         counts.calls += 1;
-        match call.access() {
-            Some(Access::Read) => counts.reads += 1,
-            Some(Access::Write | Access::Delete) => counts.writes += 1,
-            _ => {}
+        match call.manner.class {
+            Class::Read => counts.reads += 1,
+            Class::Write | Class::Delete => counts.writes += 1,
+            Class::Other => {}
         }
-        counts.dangerous += u64::from(call.is_dangerous());
+        counts.dangerous += u64::from(call.manner.is_dangerous);
     }
 
     /// Counts a change that a keyspace notification told of.
@@ -92,17 +99,21 @@ impl Timeline {
     }
 
     /// The counts of the bucket that a time is in.
+    #[inline]
     fn at(&mut self, time: i64) -> &mut Counts {
-        if !matches!(&self.open, Some(open) if (open.start..open.end).contains(&time)) {
-            self.close();
+        if time < self.open.start || time >= self.open.end {
+            self.turn(time);
         }
+        &mut self.open.counts
+    }
+
+    #[inline(never)]
+    fn turn(&mut self, time: i64) {
+        self.close();
         let width = self.width * MICROS;
-        let open = self.open.get_or_insert_with(|| {
-            let bucket = time.div_euclid(width);
-            let start = bucket.saturating_mul(width);
-            Open { bucket, start, end: start.saturating_add(width), counts: Counts::default() }
-        });
-        &mut open.counts
+        let bucket = time.div_euclid(width);
+        let start = bucket.saturating_mul(width);
+        self.open = Open { bucket, start, end: start.saturating_add(width), counts: Counts::default() };
     }
 
     /// Counts a slow call of that time.
@@ -120,7 +131,8 @@ impl Timeline {
     }
 
     fn close(&mut self) {
-        if let Some(Open { bucket, counts, .. }) = self.open.take() {
+        let Open { bucket, counts, start, end } = std::mem::take(&mut self.open);
+        if start < end {
             self.buckets.entry(bucket).or_default().merge(&counts);
         }
     }

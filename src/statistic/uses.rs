@@ -1,8 +1,9 @@
 //! Which clients use which database: who loses something when it is emptied.
 
-use super::Call;
 use super::calls::address;
 use super::clients::{ClientIndex, Clients, INHERITED};
+use super::manner::manner;
+use super::tally::Row;
 use crate::event::Database;
 use crate::intern::hash;
 use crate::report::Bytes;
@@ -59,20 +60,13 @@ pub struct UseRow {
 }
 
 impl Uses {
-    /// Counts a call of the input numbered `input`.
-    #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        if call.manner.uses_data {
-            let seen = Use { input, database: database(call.record.database), calls: 1 };
-            // Connections stay in one database, and a block is of one input.
-            match self.clients.get_mut(call.client as usize).and_then(|uses| uses.last_mut()) {
-                Some(held) if held.is(&seen) => held.calls += 1,
-                _ => self.add(call.client, seen),
-            }
+    /// Counts the calls of a row of the input numbered `input`.
+    pub fn count(&mut self, row: &Row, input: u32) {
+        if manner(row.command()).uses_data {
+            self.add(row.client(), Use { input, database: row.database(), calls: row.calls });
         }
     }
 
-    #[inline(never)]
     fn add(&mut self, client: ClientIndex, seen: Use) {
         let at = client as usize;
         if at >= self.clients.len() {

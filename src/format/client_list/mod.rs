@@ -19,7 +19,7 @@ mod reader;
 pub mod row;
 pub mod separator;
 
-use super::Format;
+use super::{Format, lexical};
 use crate::event::Sink;
 
 /// Reads CLIENT LIST in any of its forms.
@@ -41,7 +41,8 @@ impl Format for ClientList {
         end
     }
 
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         reader::Reader::new(start).read(block, sink);
+        lexical::lines(block)
     }
 }

@@ -19,7 +19,7 @@ pub mod probe;
 mod reader;
 pub mod wrap;
 
-use super::Format;
+use super::{Format, lexical};
 use crate::event::Sink;
 
 /// Reads dumps of INFO in any of their forms.
@@ -31,7 +31,8 @@ impl Format for Info {
         reader::Reader::new(bytes, 0).last_border()
     }
 
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         reader::Reader::new(block, start).read(sink);
+        lexical::lines(block)
     }
 }

@@ -29,7 +29,7 @@ mod reader;
 mod shape;
 pub mod start;
 
-use super::Format;
+use super::{Format, lexical};
 use crate::event::Sink;
 
 /// Bytes without a start of a message, from which on a block may end in noise: a subscriber that tries to
@@ -86,8 +86,9 @@ impl Format for Keyspace {
         if bytes.len() < PATIENCE { 0 } else { cut_noise(bytes) }
     }
 
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         reader::Reader::new(self.doubled, start).read(block, sink, &mut |_| true);
+        lexical::lines(block)
     }
 }
 

@@ -44,7 +44,7 @@ impl Format for Monitor {
         end
     }
 
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
-        reader::Reader::new(self.insight, start).read(block, sink);
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
+        reader::Reader::new(self.insight, start).read(block, sink)
     }
 }

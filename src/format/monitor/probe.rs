@@ -65,7 +65,7 @@ impl Lines {
         self.whole.extend_from_slice(line);
         self.whole.push(b'\n');
         let mut form = Form::Text;
-        self.reader.lines(&self.whole, &mut Nowhere, &mut |found| {
+        self.reader.lines(&self.whole, &mut Nowhere, |found| {
             form = found;
             true
         });
@@ -93,7 +93,7 @@ impl Sample {
         let mut seen = 0;
         // The head may end inside a line, which says nothing about the capture.
         let whole = memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default());
-        Reader::new(insight, 0).lines(whole, &mut Nowhere, &mut |form| {
+        Reader::new(insight, 0).lines(whole, &mut Nowhere, |form| {
             *forms.entry(form).or_insert(0) += 1;
             seen += usize::from(form != Form::Noise && form != Form::Start);
             seen < LINES

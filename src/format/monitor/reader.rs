@@ -73,12 +73,18 @@ impl Reader {
         Reader { insight, start, spans: Vec::with_capacity(64), buffer: Vec::new(), joined: None }
     }
 
-    pub(super) fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
-        self.lines(block, sink, &mut |_| true);
+    /// Gives the number of lines.
+    pub(super) fn read(&mut self, block: &[u8], sink: &mut dyn Sink) -> u64 {
+        self.lines(block, sink, |_| true)
     }
 
-    /// Reads lines and tells the form of each, until `go_on` says no.
-    pub(super) fn lines(&mut self, block: &[u8], sink: &mut dyn Sink, go_on: &mut dyn FnMut(Form) -> bool) {
+    /// Reads lines and tells the form of each, until `go_on` says no; gives the number of those read.
+    pub(super) fn lines(
+        &mut self,
+        block: &[u8],
+        sink: &mut dyn Sink,
+        mut go_on: impl FnMut(Form) -> bool,
+    ) -> u64 {
         let mut rest = block;
         let mut place = Place { offset: self.start, line: 0 };
         while !rest.is_empty() {
@@ -99,12 +105,13 @@ impl Reader {
             place.line += 1;
             rest = left;
             if !go_on(form) {
-                return;
+                return place.line;
             }
         }
         if let Some(joined) = self.joined.take() {
             sink.skip(joined.at.place, joined.at.bytes, Skipped::Truncated);
         }
+        place.line
     }
 
     /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.

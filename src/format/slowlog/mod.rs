@@ -19,7 +19,7 @@ mod reader;
 mod terminal;
 mod words;
 
-use super::Format;
+use super::{Format, lexical};
 use crate::event::Sink;
 use csv::Shape;
 
@@ -44,11 +44,12 @@ impl Format for Slowlog {
         if self.raw { 0 } else { reader::last_start(*self, bytes) }
     }
 
-    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) {
+    fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         if self.raw {
             raw::read(block, start, sink);
         } else {
             reader::Reader::new(*self, start).read(block, sink, &mut |_| true);
         }
+        lexical::lines(block)
     }
 }

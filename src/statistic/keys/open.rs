@@ -95,7 +95,7 @@ pub struct OpenKeys {
 impl OpenKeys {
     /// Counts the keys of a call of the input numbered `input`.
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        match (call.keys, call.spec) {
+        match (call.keys, call.manner.spec) {
             ([], _) | (_, None) => {}
             // Most calls have one key and leave what stands there as it is.
             ([at], _) if call.manner.keeps && call.payload < LARGE => {
