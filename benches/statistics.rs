@@ -253,7 +253,7 @@ impl Sink for Calls {
             manner: manner(command),
             client: self.clients.number(record.client.unwrap_or_default()),
             in_script: false,
-            payload: args.payload(),
+            payload: record.payload,
             keys: Box::leak(keys.into()),
             key: key.unwrap_or_default(),
             key_hash: key.map_or(0, hash),

@@ -176,6 +176,8 @@ pub struct Command<'a> {
     pub client: Option<&'a [u8]>,
     /// Name and arguments; with [`Exactness::NameOnly`] the name alone.
     pub args: Args<'a>,
+    /// Decoded bytes of the arguments after the name.
+    pub payload: u64,
     /// How far `args` can be trusted.
     pub exactness: Exactness,
 }

@@ -113,14 +113,23 @@ impl Interner {
 /// Whether two byte strings are equal: for short ones sooner than by the call that `==` of slices is.
 #[inline]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
-        return a.iter().zip(b).all(|(a, b)| a == b);
-    };
-    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
-    a_end == b_end && a_words.iter().zip(b_words).all(|(a, b)| a == b)
+    a.len() == b.len()
+        && match a.len() {
+            ..4 => a.iter().zip(b).all(|(a, b)| a == b),
+            4..8 => same_ends::<4>(a, b),
+            8..=16 => same_ends::<8>(a, b),
+            17..=32 => same_ends::<16>(a, b),
+            _ => {
+                let (chunks, others) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
+                same_ends::<16>(a, b) && chunks.iter().zip(others).all(|(a, b)| a == b)
+            }
+        }
+}
+
+/// Whether the first bytes are equal, and the last.
+#[inline]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
 }
 
 #[cfg(test)]

@@ -34,6 +34,15 @@ pub enum Target {
 }
 
 impl Target {
+    /// Whether the `n`th of a call's `of` keys is meant.
+    pub fn is(self, n: usize, of: usize) -> bool {
+        match self {
+            Target::All => true,
+            Target::First => n == 0,
+            Target::Last => n + 1 == of,
+        }
+    }
+
     /// Those of `keys`, the indices that [`keys`](super::keys()) found, that are meant.
     pub fn of(self, keys: &[usize]) -> &[usize] {
         match self {

@@ -110,7 +110,7 @@ impl Part<'_> {
             access,
             pattern,
             argc: u32::try_from(args.len()).unwrap_or(u32::MAX),
-            payload_bytes: args.payload(),
+            payload_bytes: record.payload,
             in_script: record.client == Some(b"lua"),
             dangerous: spec.is_some_and(|spec| spec.danger.is_some()),
             exact: record.exactness == Exactness::Exact,

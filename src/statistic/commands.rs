@@ -78,6 +78,7 @@ impl Commands {
     pub fn number(&mut self, args: &Args<'_>) -> CommandIndex {
         match shortest(args) {
             Some(name) => match self.quick.get(quick_slot(name)) {
+                Some((held, CONTAINER)) if *held == name => self.number_long(args),
                 Some((held, index)) if *held == name => *index,
                 _ => self.number_quick(args, name),
             },
@@ -85,15 +86,16 @@ impl Commands {
         }
     }
 
-    /// The same, to be found sooner next time where the name alone tells it.
+    /// The same, to be found sooner next time.
     #[inline(never)]
     fn number_quick(&mut self, args: &Args<'_>, name: u64) -> CommandIndex {
         let index = self.number_long(args);
-        if !args.get(0).is_some_and(|name| command::is_container(name.raw))
-            && self.spec(index).is_some()
-            && let Some(free) = self.quick.get_mut(quick_slot(name))
+        let is_container = args.get(0).is_some_and(|name| command::is_container(name.raw));
+        // As below: what no table holds is not kept.
+        if let (true, Some(free)) =
+            (is_container || self.spec(index).is_some(), self.quick.get_mut(quick_slot(name)))
         {
-            *free = (name, index);
+            *free = (name, if is_container { CONTAINER } else { index });
         }
         index
     }

@@ -49,6 +49,8 @@ pub struct Manner {
     pub effect: Effect,
     /// Whether uses of keys are all that is to be counted: times to live and collections stay as they are.
     pub keeps: bool,
+    /// Whether times to live stay as they are, whatever its arguments.
+    pub keeps_ttl: bool,
     /// What is looked for in it.
     pub watch: Watch,
     /// What it says of its client.
@@ -69,6 +71,7 @@ static UNKNOWN: Manner = Manner {
     class: Class::Other,
     effect: Effect::None,
     keeps: true,
+    keeps_ttl: true,
     watch: Watch::Nothing,
     tells: Tells::Nothing,
     runs_script: false,
@@ -108,6 +111,7 @@ impl Manner {
             is_dangerous: spec.danger.is_some(),
             class,
             effect,
+            keeps_ttl: spec.expiry == Expiry::Keep,
             keeps: spec.expiry == Expiry::Keep && effect == Effect::None && class != Class::Delete,
             watch: Watch::of(spec),
             tells,

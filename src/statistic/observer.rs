@@ -163,7 +163,7 @@ impl Sink for Observer {
             manner,
             client,
             in_script,
-            payload: args.payload(),
+            payload: record.payload,
             keys,
             key,
             key_hash,

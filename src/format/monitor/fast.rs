@@ -11,16 +11,25 @@ use memchr::memchr3;
 use wide::u8x16;
 
 use super::line::{Header, LONGEST};
-use crate::event::{Database, Span};
+use crate::event::{Args, Database, Span};
 use crate::format::lexical::{eight_digits, hex_digit};
 
 /// Bytes up to the database's first digit.
 const HEAD: usize = 20;
 
-/// Header and arguments of the line at the start of `block`, and where it ends, with a line end or with the block;
-/// `None` where the grammar has to say what the line is.
+/// A line that is nothing but a record; its arguments are where [`record`] was told to put them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line<'a> {
+    pub header: Header<'a>,
+    /// Where it ends, with a line end or with the block.
+    pub end: usize,
+    /// Decoded bytes of the arguments after the name.
+    pub payload: u64,
+}
+
+/// The line at the start of `block`; `None` where the grammar has to say what it is.
 #[inline]
-pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Header<'a>, usize)> {
+pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<Line<'a>> {
     // Spans count in 32 bits.
     let block = block.get(..u32::MAX as usize).unwrap_or(block);
     let (head, rest) = block.split_first_chunk::<HEAD>()?;
@@ -46,8 +55,9 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<(Head
     let client = block.get(context..base + quote as usize)?.strip_suffix(b"] ");
     let client = client.filter(|client| client.len() < LONGEST)?;
     chunk.quotes &= behind(quote);
-    let end = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
-    Some((Header { time, database: Database::Number(number), client: Some(client) }, end))
+    let (end, payload) = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
+    let header = Header { time, database: Database::Number(number), client: Some(client) };
+    Some(Line { header, end, payload })
 }
 
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
@@ -62,7 +72,7 @@ fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
 }
 
 /// `repr *( " " repr )` up to the line's end: the first argument starts at `start`, and `chunk` is what stands from
-/// `base` on, the quotes up to `start` left out.
+/// `base` on, the quotes up to `start` left out. Gives the end, and the payload as in [`Line`].
 ///
 /// In a line without escapes a quote ends an argument or starts one. Where a quote, a space and a quote follow each
 /// other one argument ends and the next starts; of the other quotes there may be one alone, in front of the line end.
@@ -73,7 +83,7 @@ fn arguments(
     mut chunk: Chunk,
     mut start: usize,
     spans: &mut Vec<Span>,
-) -> Option<usize> {
+) -> Option<(usize, u64)> {
     spans.clear();
     loop {
         let Chunk { quotes, spaces, ends } = chunk;
@@ -105,7 +115,7 @@ fn arguments(
                 return None;
             }
             spans.push(span(start, at - 1, 0));
-            return Some(at);
+            return Some((at, plain_payload(spans)));
         }
         if quotes == 0 {
             // In a long value: a search over more bytes at once passes sooner.
@@ -125,6 +135,14 @@ fn arguments(
     }
 }
 
+/// The payload of arguments without escapes: what is from the second's start to the last's end, less three bytes between
+/// any two.
+#[inline]
+fn plain_payload(spans: &[Span]) -> u64 {
+    let ([_, second, ..], Some(last)) = (spans, spans.last()) else { return 0 };
+    u64::from(last.start + last.len - second.start) - 3 * (spans.len() as u64 - 2)
+}
+
 /// The bits behind this one, which is below 64.
 #[inline]
 fn behind(bit: u32) -> u64 {
@@ -139,7 +157,7 @@ const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
 
 /// The arguments from the one that starts at `start` on, with their escapes.
 #[inline(never)]
-fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usize> {
+fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<(usize, u64)> {
     let (mut marks, mut escapes) = (Marks::from(block, start), 0);
     loop {
         let at = marks.next(block)?;
@@ -152,7 +170,7 @@ fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usiz
             marks.skip(block, start);
         } else if word & 0xffff == LAST {
             spans.push(span(start, at, escapes));
-            return Some(at + 1);
+            return Some((at + 1, Args::new(block, spans).payload()));
         } else {
             let used = escape(next)?;
             escapes += used - 1;
@@ -301,8 +319,9 @@ mod tests {
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
         let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
         let (by_position, by_grammar) = (record(line, &mut fast), strict(&line[..end], &mut slow).ok());
-        let by_position = by_position.map(|(header, at)| {
+        let by_position = by_position.map(|Line { header, end: at, payload }| {
             assert_eq!(at, end);
+            assert_eq!(payload, Args::new(line, &fast).payload());
             (header, fast)
         });
         (by_position, by_grammar.map(|header| (header, slow)))

@@ -54,7 +54,7 @@ impl Flaw {
 #[inline]
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
     match super::fast::record(line, spans) {
-        Some((header, end)) if end == line.len() => Ok(header),
+        Some(fast) if fast.end == line.len() => Ok(fast.header),
         _ => strict(line, spans),
     }
 }

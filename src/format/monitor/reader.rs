@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::fast;
+use super::fast::{self, Line};
 use super::line::{self, Flaw, Header};
 use super::noise::{is_noise, is_start};
 use super::wrap::{self, Outer};
@@ -90,14 +90,17 @@ impl Reader {
         while !rest.is_empty() {
             let common = self.common(rest);
             let end = match &common {
-                Some((_, end)) => Some(*end),
+                Some(line) => Some(line.end),
                 None => memchr(b'\n', rest),
             };
             let (whole, left) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
             let at = At { place, bytes: whole.len() as u64 };
             let line = whole.get(..end.unwrap_or_default()).unwrap_or_default();
             let form = match (common, end) {
-                (Some((header, _)), _) => self.emit(&header, line, Exactness::Exact, at, sink, Form::Plain),
+                (Some(Line { header, payload, .. }), _) => {
+                    let args = Args::new(line, &self.spans);
+                    hand_on(&Read { header, args, payload, exactness: Exactness::Exact }, at, sink, Form::Plain)
+                }
                 (None, Some(_)) => self.line(line, at, sink),
                 (None, None) => self.unended(whole, at, sink),
             };
@@ -116,11 +119,11 @@ impl Reader {
 
     /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.
     #[inline]
-    fn common<'a>(&mut self, rest: &'a [u8]) -> Option<(Header<'a>, usize)> {
+    fn common<'a>(&mut self, rest: &'a [u8]) -> Option<Line<'a>> {
         if self.joined.is_some() || self.insight {
             return None;
         }
-        fast::record(rest, &mut self.spans).filter(|(_, end)| *end < rest.len())
+        fast::record(rest, &mut self.spans).filter(|line| line.end < rest.len())
     }
 
     /// The last line, without a line end: nobody can tell what is missing.
@@ -281,24 +284,8 @@ impl Reader {
         sink: &mut dyn Sink,
         form: Form,
     ) -> Form {
-        if at.place.offset == 0 && header.time < CUT_TIME {
-            sink.skip(at.place, at.bytes, Skipped::Truncated);
-            return Form::Truncated;
-        }
-        sink.command(&Command {
-            place: at.place,
-            bytes: at.bytes,
-            time: header.time,
-            database: header.database,
-            client: header.client,
-            args: Args::new(text, &self.spans),
-            exactness,
-        });
-        match (form, header) {
-            (Form::Plain, Header { client: None, .. }) => Form::Old,
-            (Form::Plain, Header { database: Database::Namespace(_), .. }) => Form::Kvrocks,
-            (form, _) => form,
-        }
+        let args = Args::new(text, &self.spans);
+        hand_on(&Read { header: *header, args, payload: args.payload(), exactness }, at, sink, form)
     }
 
     /// redis-py's dict: only time, database, client and the first word can be known, because the
@@ -354,6 +341,38 @@ fn float_time(word: &[u8]) -> Option<i64> {
     padded.extend_from_slice(fraction.get(..6).unwrap_or(fraction));
     padded.resize(dot + 7, b'0');
     stamp(&padded).ok().filter(|(rest, _)| rest.is_empty()).map(|(_, time)| time)
+}
+
+/// What was read of a record.
+struct Read<'a> {
+    header: Header<'a>,
+    args: Args<'a>,
+    payload: u64,
+    exactness: Exactness,
+}
+
+#[inline]
+fn hand_on(read: &Read<'_>, at: At, sink: &mut dyn Sink, form: Form) -> Form {
+    let Read { header, args, payload, exactness } = *read;
+    if at.place.offset == 0 && header.time < CUT_TIME {
+        sink.skip(at.place, at.bytes, Skipped::Truncated);
+        return Form::Truncated;
+    }
+    sink.command(&Command {
+        place: at.place,
+        bytes: at.bytes,
+        time: header.time,
+        database: header.database,
+        client: header.client,
+        args,
+        payload,
+        exactness,
+    });
+    match (form, header) {
+        (Form::Plain, Header { client: None, .. }) => Form::Old,
+        (Form::Plain, Header { database: Database::Namespace(_), .. }) => Form::Kvrocks,
+        (form, _) => form,
+    }
 }
 
 /// A line that is no record: cut at the start of the capture, looking like a record, or other text.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Key, Keys};
-use crate::command::{self, Effect, Spec, Ttl};
+use crate::command::{self, Effect, Ttl};
 use crate::event::{Exactness, Text};
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
@@ -94,17 +94,18 @@ pub struct OpenKeys {
 
 impl OpenKeys {
     /// Counts the keys of a call of the input numbered `input`.
+    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        match (call.keys, call.manner.spec) {
-            ([], _) | (_, None) => {}
+        match call.keys {
+            [] => {}
             // Most calls have one key and leave what stands there as it is.
-            ([at], _) if call.manner.keeps && call.payload < LARGE => {
+            [at] if call.manner.keeps && call.payload < LARGE => {
                 let index = self.number(call.key_hash, call.key, call, input, *at);
                 if let Some(used) = self.uses.get_mut(index) {
                     used.count(call.manner.class, call.payload, call.client);
                 }
             }
-            (_, Some(spec)) => self.all(spec, call, input),
+            _ => self.all(call, input),
         }
     }
 
@@ -130,21 +131,19 @@ impl OpenKeys {
     }
 
     /// Counts the keys of a call that may change them.
-    fn all(&mut self, spec: &Spec, call: &Call<'_>, input: u32) {
+    #[inline(never)]
+    fn all(&mut self, call: &Call<'_>, input: u32) {
+        let Some(spec) = call.manner.spec else { return };
         let args = call.args();
-        let ttl = command::ttl(spec, &args);
+        let ttl = if call.manner.keeps_ttl { Ttl::Untouched } else { command::ttl(spec, &args) };
         // Arguments that are only likely add no elements and no options.
         let is_exact = call.record.exactness == Exactness::Exact;
         let effect = if is_exact { call.manner.effect } else { Effect::None };
         let ends = ttl == Ttl::Expired || call.manner.class == Class::Delete;
         let change = Change { call, input, ttl, effect, ends };
         if let [at] = call.keys {
-            return self.change(
-                &change,
-                call.key_hash,
-                call.key,
-                Part { n: 0, at: *at, from: 1, to: args.len() },
-            );
+            let part = Part { n: 0, at: *at, from: 1, to: args.len() };
+            return self.change(&change, call.key_hash, call.key, part, call.payload);
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut from = 1;
@@ -153,21 +152,21 @@ impl OpenKeys {
             let to = call.keys.get(n + 1).copied().unwrap_or(args.len());
             if let Some(text) = args.get(*at) {
                 let key = text.bytes(&mut scratch);
-                self.change(&change, hash(key), key, Part { n, at: *at, from, to });
+                let payload = args.payload_of(from..to);
+                self.change(&change, hash(key), key, Part { n, at: *at, from, to }, payload);
             }
             from = to;
         }
         self.scratch = scratch;
     }
 
-    /// Counts one key of a call.
-    #[inline(never)]
-    fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part) {
+    /// Counts one key of a call, and what belongs to it, `payload` bytes.
+    #[inline]
+    fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part, payload: u64) {
         let Change { call, input, ttl, effect, ends } = *change;
         let (args, at) = (call.args(), part.at);
         let index = self.number(hash, key, call, input, at);
         let Some(used) = self.uses.get_mut(index) else { return };
-        let payload = args.payload_of(part.from..part.to);
         used.count(call.manner.class, payload, call.client);
         match ttl {
             Ttl::Untouched | Ttl::Expired => {}
@@ -177,7 +176,7 @@ impl OpenKeys {
                 used.absent = 0;
                 used.spot = Spot::new(call, input, at, Form::Plain);
             }
-            Ttl::Cleared(target) if target.of(call.keys).contains(&at) => {
+            Ttl::Cleared(target) if target.is(part.n, call.keys.len()) => {
                 let absent = effect.is_absent(&args);
                 if used.unset == 0 {
                     let form = if absent { Form::Absent } else { Form::Plain };
