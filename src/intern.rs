@@ -47,6 +47,13 @@ impl Interner {
         }
     }
 
+    /// Makes room for so many more strings.
+    pub fn reserve(&mut self, strings: usize) {
+        self.entries.reserve(strings);
+        let entries = &self.entries;
+        self.table.reserve(strings, |slot| entries.get(slot.index as usize).map_or(0, |entry| entry.hash));
+    }
+
     /// How many different strings there are.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -64,7 +64,7 @@ const CONTAINER: CommandIndex = u32::MAX;
 const CACHE: usize = 256;
 
 /// The same of the shortest names.
-const QUICK: usize = 128;
+const QUICK: usize = 512;
 
 impl Commands {
     /// The number of a call's command, and what Redis knows of it.

@@ -99,7 +99,12 @@ impl Reader {
             let form = match (common, end) {
                 (Some(Line { header, payload, .. }), _) => {
                     let args = Args::new(line, &self.spans);
-                    hand_on(&Read { header, args, payload, exactness: Exactness::Exact }, at, sink, Form::Plain)
+                    hand_on(
+                        &Read { header, args, payload, exactness: Exactness::Exact },
+                        at,
+                        sink,
+                        Form::Plain,
+                    )
                 }
                 (None, Some(_)) => self.line(line, at, sink),
                 (None, None) => self.unended(whole, at, sink),

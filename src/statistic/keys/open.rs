@@ -83,6 +83,9 @@ struct Part {
     to: usize,
 }
 
+/// Keys for which room is made at once: as many as a block often has.
+const ROOM: usize = 8192;
+
 /// Counts by key while a block is read.
 #[derive(Clone, Debug, Default)]
 pub struct OpenKeys {
@@ -125,9 +128,19 @@ impl OpenKeys {
     fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
         let index = self.keys.intern(hash, key) as usize;
         if index >= self.uses.len() {
-            self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+            self.add(call, input, at);
         }
         index
+    }
+
+    /// A new key, at `argv[at]`.
+    #[inline(never)]
+    fn add(&mut self, call: &Call<'_>, input: u32, at: usize) {
+        if self.uses.is_empty() {
+            self.uses.reserve(ROOM);
+            self.keys.reserve(ROOM);
+        }
+        self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
     }
 
     /// Counts the keys of a call that may change them.
