@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::about::{About, Threshold};
+use super::info::newest;
 use super::settings::Settings;
 use super::tools;
+use crate::report::info::InfoSnapshot;
 use crate::report::{Bytes, ClientRow, Report};
 use crate::statistic::calls::Conduct;
 use crate::statistic::uses::NAMESPACES;
@@ -40,6 +42,15 @@ impl<'a> Facts<'a> {
         self.report.inputs.iter().any(|input| input.kind == kind && input.records > 0)
     }
 
+    /// The last dump of the only server; `None` where INFO tells of none or of several, as other kinds do not say
+    /// which of them they are of.
+    pub fn dump(&self) -> Option<&'a InfoSnapshot> {
+        match newest(self.report).as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     /// Seconds that the captures of a kind cover, from the first record to the last; `None` where no clock
     /// tells.
     pub fn seconds(&self, kind: &str) -> Option<f64> {
@@ -64,8 +75,8 @@ impl<'a> Facts<'a> {
         let seen = self.conduct.uses.iter().map(|row| row.database).filter(|number| *number < NAMESPACES);
         let mut used: BTreeSet<u64> = seen.collect();
         if used.is_empty() {
-            let dump = self.report.info.snapshots.last();
-            used.extend(dump.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
+            let dumps = newest(self.report);
+            used.extend(dumps.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
         }
         let names: Vec<_> = used.iter().map(u64::to_string).collect();
         match names.as_slice() {
