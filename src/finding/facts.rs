@@ -51,13 +51,21 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Seconds that the captures of a kind cover, from the first record to the last; `None` where no clock
-    /// tells.
+    /// Seconds that the captures of a kind cover, what several cover at once as one and the time between them as none;
+    /// `None` where no clock tells.
     pub fn seconds(&self, kind: &str) -> Option<f64> {
-        let inputs = || self.report.inputs.iter().filter(|input| input.kind == kind);
-        let first = inputs().filter_map(|input| input.first).min()?;
-        let last = inputs().filter_map(|input| input.last).max()?;
-        Some(last.0.saturating_sub(first.0) as f64 / 1e6)
+        let inputs = self.report.inputs.iter().filter(|input| input.kind == kind);
+        let mut spans: Vec<_> = inputs
+            .filter_map(|input| input.first.zip(input.last))
+            .map(|(first, last)| (first.0, last.0))
+            .collect();
+        spans.sort_unstable();
+        let (mut until, mut covered) = (spans.first()?.0, 0_u64);
+        for (first, last) in spans {
+            covered = covered.saturating_add_signed(last.saturating_sub(first.max(until)).max(0));
+            until = until.max(last);
+        }
+        Some(covered as f64 / 1e6)
     }
 
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
