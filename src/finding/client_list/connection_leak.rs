@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rise::{Rise, Span, rise};
-use super::{End, MOST, append, evidence, has_flag, is_capture, is_safe, snapshot_evidence, stem};
+use super::{End, MOST, append, evidence, is_capture, is_safe, snapshot_evidence, stem};
 use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::Bytes;
@@ -253,8 +253,9 @@ impl<'a> Course<'a> {
         };
         detail.push_str(&format!(
             " and was kept up over {} snapshots; {closed}. Of the {left} that are new and there at the \
-             end, {unused} were unused for at least half of their lives.",
-            rise.snapshots
+             end, {unused} {} unused for at least half of their lives.",
+            rise.snapshots,
+            if unused == 1 { "was" } else { "were" },
         ));
         if !is_leak {
             detail.push_str(" Most are in use, so this looks like more load rather than a leak.");
@@ -372,7 +373,7 @@ fn groups<'a>(
 /// subscriber is used by what it is sent. Ages are whole seconds, so the youngest do not tell either.
 fn is_unused(row: &ConnectionRow) -> bool {
     let (Some(age), Some(idle)) = (row.age, row.idle) else { return true };
-    row.kind == "pubsub" || has_flag(row, b'b') || age <= 1 || idle.saturating_mul(2) >= age
+    row.kind == "pubsub" || age <= 1 || idle.saturating_mul(2) >= age
 }
 
 /// Lists the connections, where the group is a plain word in one field.
