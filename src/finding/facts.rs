@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
     tools: HashSet<&'a Bytes>,
+    /// The last dump of each server.
+    dumps: Vec<&'a InfoSnapshot>,
 }
 
 impl<'a> Facts<'a> {
@@ -29,7 +31,7 @@ impl<'a> Facts<'a> {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
         let tools =
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
-        Facts { report, conduct, settings, clients, tools }
+        Facts { report, conduct, settings, clients, tools, dumps: newest(report) }
     }
 
     /// What a threshold is.
@@ -45,7 +47,7 @@ impl<'a> Facts<'a> {
     /// The last dump of the only server; `None` where INFO tells of none or of several, as other kinds do not say
     /// which of them they are of.
     pub fn dump(&self) -> Option<&'a InfoSnapshot> {
-        match newest(self.report).as_slice() {
+        match self.dumps.as_slice() {
             [only] => Some(only),
             _ => None,
         }
@@ -83,8 +85,7 @@ impl<'a> Facts<'a> {
         let seen = self.conduct.uses.iter().map(|row| row.database).filter(|number| *number < NAMESPACES);
         let mut used: BTreeSet<u64> = seen.collect();
         if used.is_empty() {
-            let dumps = newest(self.report);
-            used.extend(dumps.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
+            used.extend(self.dumps.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
         }
         let names: Vec<_> = used.iter().map(u64::to_string).collect();
         match names.as_slice() {
