@@ -78,7 +78,12 @@ fn earliest<'a>(examples: impl Iterator<Item = &'a Example>) -> Vec<Evidence> {
 
 /// The first calls of some connections, the earliest of them.
 fn openings<'a>(facts: &Facts<'_>, addresses: impl Iterator<Item = &'a Bytes>) -> Vec<Evidence> {
-    earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)))
+    let mut found = earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)));
+    for evidence in &mut found {
+        // A name alone, of which the capture shows the words.
+        evidence.text = evidence.text.replace('|', " ");
+    }
+    found
 }
 
 /// What shows a sign, by who did it.
