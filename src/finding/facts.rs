@@ -105,7 +105,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What a client is called: its name where known, else its address.
+/// What a client is called: its name where known, else its address. All who come by a socket's path have one address,
+/// so the name that one of them gave itself is not the others'.
 pub fn subject(row: &ClientRow) -> &Bytes {
-    row.name.as_ref().unwrap_or(&row.client)
+    row.name.as_ref().filter(|_| !is_socket(row)).unwrap_or(&row.client)
+}
+
+/// Whether the address is a socket's path, which is that of every local client.
+pub fn is_socket(row: &ClientRow) -> bool {
+    row.kind == "unix"
 }

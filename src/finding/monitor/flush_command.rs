@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CALLS, against, calls, earliest, sighted, slow, times};
-use crate::finding::facts::subject;
+use crate::finding::facts::{is_socket, subject};
 use crate::finding::party::Party;
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::report::findings::{Finding, Severity};
@@ -74,11 +74,12 @@ impl Rule for FlushCommand {
                 ),
             });
             if alike > 0 {
-                detail.push_str(&format!(
-                    " {} came from other nameless connections of the same machine, which may be the same program \
-                     or not.",
-                    CALLS.count(alike)
-                ));
+                let from = if party.is_socket {
+                    "over the same socket, whose clients the capture does not tell apart."
+                } else {
+                    "from other nameless connections of the same machine, which may be the same program or not."
+                };
+                detail.push_str(&format!(" {} came {from}", CALLS.count(alike)));
             }
             let mut period = Period::default();
             party.items.iter().for_each(|row| period.merge(row.period));
@@ -164,7 +165,7 @@ impl<'a> Work<'a> {
         let of_hosts =
             self.hosts.iter().filter(|((host, place), _)| hosts.contains(host) && is_emptied(*place));
         let workers: BTreeSet<_> =
-            own.iter().filter(|row| !facts.is_tool(row)).map(|row| &row.client).collect();
+            own.iter().filter(|row| !facts.is_tool(row) && !is_socket(row)).map(|row| &row.client).collect();
         let uses = facts.conduct.uses.iter();
         let uses =
             uses.filter(|held| is_emptied((held.input, held.database)) && workers.contains(&held.client));
@@ -181,7 +182,11 @@ struct Hurt {
     alike: u64,
 }
 
-/// The machine of a nameless connection.
+/// What a connection that is not told apart from others comes by: the machine of a nameless one, a socket's path.
 fn host(row: &ClientRow) -> Option<&Bytes> {
-    (row.kind == "tcp" && row.name.is_none()).then_some(&row.address)
+    match row.kind {
+        "unix" => Some(&row.client),
+        "tcp" if row.name.is_none() => Some(&row.address),
+        _ => None,
+    }
 }

@@ -110,9 +110,9 @@ fn others<T>(facts: &Facts<'_>, everybody: (u64, u64), party: &Party<'_, T>) -> 
 }
 
 /// Whether others wait for what the party does: they are there, or the capture does not tell clients apart (Redis
-/// up to 2.4).
+/// up to 2.4, and all who come by a socket's path).
 fn is_shared<T>((clients, _): (u64, u64), party: &Party<'_, T>) -> bool {
-    clients > 0 || party.subject.0.is_empty()
+    clients > 0 || party.subject.0.is_empty() || party.is_socket
 }
 
 /// How many others make 1 % of `total` calls or more: those who are at work too.
@@ -124,6 +124,7 @@ fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
 /// Says who else is there.
 fn company<T>((clients, calls): (u64, u64), party: &Party<'_, T>) -> String {
     match clients {
+        0 if party.is_socket => "The capture does not tell local clients apart.".to_owned(),
         0 if party.subject.0.is_empty() => "The capture does not tell clients apart.".to_owned(),
         0 => "Nobody else used the server in this capture.".to_owned(),
         _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),
