@@ -76,7 +76,8 @@ pub fn call(spec: &Spec, args: &Args<'_>, keys: &[usize]) -> String {
 pub fn slow(spec: Option<&Spec>, entry: &Slow<'_>, keys: &[usize]) -> String {
     let args = entry.args;
     let is_exact = entry.exactness == Exactness::Exact;
-    let is_subcommand = |at: usize| at == 1 && spec.is_some_and(|spec| spec.name.contains('|'));
+    let is_subcommand =
+        |at: usize| at == 1 && spec.is_some_and(|spec| spec.name.contains('|') || spec.name == "DEBUG");
     let shows = |at: usize, arg: Text<'_>| {
         keys.contains(&at)
             || is_subcommand(at)

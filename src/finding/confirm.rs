@@ -44,7 +44,7 @@ pub fn counted(facts: &Facts<'_>, command: &Bytes, least_us: f64) -> Option<Conf
         .filter(|row| row.command == *command && row.calls > 0)
         .find_map(|row| Some((row.calls, row.usec_per_call?, "between two dumps")));
     let since = || {
-        let row = dumps.snapshots.last()?.commandstats.iter().find(|row| row.command == *command)?;
+        let row = facts.dump()?.commandstats.iter().find(|row| row.command == *command)?;
         let calls = row.fields.calls.filter(|calls| *calls > 0)?;
         Some((calls, row.fields.usec_per_call?, "since the counters started"))
     };
@@ -198,7 +198,7 @@ pub fn evicted(facts: &Facts<'_>) -> Option<Confirmation> {
 
 /// That most keys of the server have no time to live.
 pub fn most_stay(facts: &Facts<'_>) -> Option<Confirmation> {
-    let databases = &facts.report.info.snapshots.last()?.keyspace;
+    let databases = &facts.dump()?.keyspace;
     let sum = |of: fn(&DatabaseFields) -> Option<u64>| {
         databases.iter().filter_map(|row| of(&row.fields)).fold(0, u64::saturating_add)
     };

@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::about::{About, Threshold};
+use super::info::newest;
 use super::settings::Settings;
 use super::tools;
+use crate::report::info::InfoSnapshot;
 use crate::report::{Bytes, ClientRow, Report};
 use crate::statistic::calls::Conduct;
 use crate::statistic::uses::NAMESPACES;
@@ -19,6 +21,8 @@ pub struct Facts<'a> {
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
     tools: HashSet<&'a Bytes>,
+    /// The last dump of each server.
+    dumps: Vec<&'a InfoSnapshot>,
 }
 
 impl<'a> Facts<'a> {
@@ -27,7 +31,7 @@ impl<'a> Facts<'a> {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
         let tools =
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
-        Facts { report, conduct, settings, clients, tools }
+        Facts { report, conduct, settings, clients, tools, dumps: newest(report) }
     }
 
     /// What a threshold is.
@@ -40,13 +44,30 @@ impl<'a> Facts<'a> {
         self.report.inputs.iter().any(|input| input.kind == kind && input.records > 0)
     }
 
-    /// Seconds that the captures of a kind cover, from the first record to the last; `None` where no clock
-    /// tells.
+    /// The last dump of the only server; `None` where INFO tells of none or of several, as other kinds do not say
+    /// which of them they are of.
+    pub fn dump(&self) -> Option<&'a InfoSnapshot> {
+        match self.dumps.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// Seconds that the captures of a kind cover, what several cover at once as one and the time between them as none;
+    /// `None` where no clock tells.
     pub fn seconds(&self, kind: &str) -> Option<f64> {
-        let inputs = || self.report.inputs.iter().filter(|input| input.kind == kind);
-        let first = inputs().filter_map(|input| input.first).min()?;
-        let last = inputs().filter_map(|input| input.last).max()?;
-        Some(last.0.saturating_sub(first.0) as f64 / 1e6)
+        let inputs = self.report.inputs.iter().filter(|input| input.kind == kind);
+        let mut spans: Vec<_> = inputs
+            .filter_map(|input| input.first.zip(input.last))
+            .map(|(first, last)| (first.0, last.0))
+            .collect();
+        spans.sort_unstable();
+        let (mut until, mut covered) = (spans.first()?.0, 0_u64);
+        for (first, last) in spans {
+            covered = covered.saturating_add_signed(last.saturating_sub(first.max(until)).max(0));
+            until = until.max(last);
+        }
+        Some(covered as f64 / 1e6)
     }
 
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
@@ -64,8 +85,7 @@ impl<'a> Facts<'a> {
         let seen = self.conduct.uses.iter().map(|row| row.database).filter(|number| *number < NAMESPACES);
         let mut used: BTreeSet<u64> = seen.collect();
         if used.is_empty() {
-            let dump = self.report.info.snapshots.last();
-            used.extend(dump.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
+            used.extend(self.dumps.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
         }
         let names: Vec<_> = used.iter().map(u64::to_string).collect();
         match names.as_slice() {
@@ -85,7 +105,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What a client is called: its name where known, else its address.
+/// What a client is called: its name where known, else its address. All who come by a socket's path have one address,
+/// so the name that one of them gave itself is not the others'.
 pub fn subject(row: &ClientRow) -> &Bytes {
-    row.name.as_ref().unwrap_or(&row.client)
+    row.name.as_ref().filter(|_| !is_socket(row)).unwrap_or(&row.client)
+}
+
+/// Whether the address is a socket's path, which is that of every local client.
+pub fn is_socket(row: &ClientRow) -> bool {
+    row.kind == "unix"
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Facts;
-use super::facts::subject;
+use super::facts::{is_socket, subject};
 use crate::report::{Bytes, ClientRow};
 
 /// Some connections that are one to a reader, with what each of them has to show.
@@ -13,6 +13,8 @@ pub struct Party<'a, T> {
     pub subject: Bytes,
     /// Their addresses.
     pub addresses: BTreeSet<&'a Bytes>,
+    /// Whether its address is that of every local client, so that nothing tells them apart.
+    pub is_socket: bool,
     /// Machine and library, where all of them have one and the subject does not say it: `10.0.3.17, jedis 5.1.0`.
     about: String,
     /// What they show, in the order in which it was given.
@@ -58,7 +60,9 @@ pub fn named_parties<'a, T>(
             (Who::Known(name) | Who::Host(name), _) => name.clone(),
         };
         let about = about(facts, &subject, &addresses);
-        Party { subject, addresses, about, items }
+        let is_socket = addresses.first().is_some_and(|only| **only == subject)
+            && addresses.iter().any(|address| facts.client(address).is_some_and(is_socket));
+        Party { subject, addresses, is_socket, about, items }
     };
     found.into_iter().map(party).collect()
 }
@@ -68,6 +72,9 @@ fn about(facts: &Facts<'_>, subject: &Bytes, addresses: &BTreeSet<&Bytes>) -> St
     // MONITOR prints no more of who runs a script, and where the capture begins within one its caller is not in it.
     if rows().any(|row| row.kind == "lua") {
         return "a script whose caller the capture does not show".to_owned();
+    }
+    if rows().any(|row| is_socket(row) && row.client == *subject) {
+        return "local clients share this address".to_owned();
     }
     let same = |of: fn(&ClientRow) -> Option<&Bytes>| {
         let first = rows().next().and_then(of)?;

@@ -1,10 +1,10 @@
 //! `connection-leak`: a client that opens connections and does not close them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rise::{Rise, Span, rise};
-use super::{End, MOST, append, evidence, has_flag, is_capture, is_safe, snapshot_evidence, stem};
+use super::{End, MOST, append, evidence, is_capture, is_safe, snapshot_evidence, stem};
 use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::Bytes;
@@ -68,10 +68,10 @@ struct Leak<'a> {
     rise: Rise,
 }
 
-/// The series that is judged.
+/// The series of one server, that is judged. Snapshots have their number within it.
 struct Course<'a> {
     facts: &'a Facts<'a>,
-    /// The number of the snapshot that it ends with.
+    /// The snapshot that it ends with.
     last: u64,
     end: End<'a>,
 }
@@ -83,39 +83,22 @@ impl Rule for ConnectionLeak {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let connections = &facts.report.connections;
-        let Some(end) = End::of(connections) else { return };
         // Replicas and MONITOR have rules of their own.
-        let counts = |row: &&ConnectionRow| {
-            row.run == end.run && matches!(row.kind, "normal" | "pubsub") && !is_capture(row)
-        };
-        let mut rest: Vec<&ConnectionRow> = connections.rows.iter().filter(counts).collect();
-        let course = Course { facts, last: last(&connections.snapshots), end };
-        let mut leaks = Vec::new();
-        // What says most comes first, and what it explains is not counted again: names, then names that
-        // differ by a number, then where the nameless come from, then where all come from.
-        course.take(&mut rest, &mut leaks, |row| row.name.clone());
-        course.take(&mut rest, &mut leaks, |row| {
-            row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'))
-        });
-        for unnamed in [true, false] {
-            for _ in 0..MOST {
-                let Some(leak) = course.from(&rest, unnamed) else { break };
-                let taken: HashSet<_> = leak.rows.iter().map(|row| place(row)).collect();
-                rest.retain(|row| !taken.contains(&place(row)));
-                leaks.push(leak);
-            }
+        let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
+        let mut runs: HashMap<u32, Vec<&ConnectionRow>> = HashMap::new();
+        for row in connections.rows.iter().filter(counts) {
+            runs.entry(row.run).or_default().push(row);
         }
-        let mut findings: Vec<_> = leaks.into_iter().map(|leak| course.finding(leak)).collect();
+        let ends = End::all(connections).into_iter();
+        let mut findings: Vec<_> = ends
+            .flat_map(|end| {
+                let rows = runs.remove(&end.run).unwrap_or_default();
+                Course::of(facts, end).findings(rows)
+            })
+            .collect();
         findings.sort_by_key(|finding| Reverse(finding.severity));
         append(findings, found);
     }
-}
-
-/// The last snapshot with a time: where others have one, a snapshot without it has no place in the course.
-/// Where none has, the last.
-fn last(snapshots: &[SnapshotRow]) -> u64 {
-    let timed = snapshots.iter().rposition(|row| row.time.is_some());
-    timed.unwrap_or_else(|| snapshots.len().saturating_sub(1)) as u64
 }
 
 /// What tells rows apart.
@@ -123,7 +106,42 @@ fn place(row: &ConnectionRow) -> (&Bytes, u64) {
     (&row.path, row.byte_offset)
 }
 
-impl Course<'_> {
+impl<'a> Course<'a> {
+    /// It ends with the last snapshot with a time: where others have one, a snapshot without it has no place in the
+    /// course. Where none has, with the last.
+    fn of(facts: &'a Facts<'a>, end: End<'a>) -> Self {
+        let mut course = Course { facts, last: 0, end };
+        let all = 0..course.end.snapshots.len() as u64;
+        let timed = all.clone().rfind(|at| course.snapshot(*at).is_some_and(|row| row.time.is_some()));
+        course.last = timed.or(all.last()).unwrap_or_default();
+        course
+    }
+
+    fn findings(&self, mut rest: Vec<&ConnectionRow>) -> Vec<Finding> {
+        let mut leaks = Vec::new();
+        // What says most comes first, and what it explains is not counted again: names, then names that
+        // differ by a number, then where the nameless come from, then where all come from.
+        self.take(&mut rest, &mut leaks, |row| row.name.clone());
+        self.take(&mut rest, &mut leaks, |row| {
+            row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'))
+        });
+        for unnamed in [true, false] {
+            for _ in 0..MOST {
+                let Some(leak) = self.from(&rest, unnamed) else { break };
+                let taken: HashSet<_> = leak.rows.iter().map(|row| place(row)).collect();
+                rest.retain(|row| !taken.contains(&place(row)));
+                leaks.push(leak);
+            }
+        }
+        leaks.into_iter().map(|leak| self.finding(leak)).collect()
+    }
+
+    /// The snapshots between which a connection was there.
+    fn span(&self, row: &ConnectionRow) -> Option<Span> {
+        let within = |at: u64| self.end.snapshots.partition_point(|held| *held < at) as u64;
+        row.first_snapshot.map(within).zip(row.last_snapshot.map(within))
+    }
+
     /// Whether this is growth that is kept up, and fast enough.
     fn leaks(&self, rows: &[&ConnectionRow]) -> Option<Rise> {
         let least = self.facts.limit(&ABOUT, &NOTE);
@@ -132,8 +150,8 @@ impl Course<'_> {
             return None;
         }
         let span = |row: &&ConnectionRow| -> Option<Span> {
-            let last = if self.end.has(row) { self.last } else { row.last_snapshot? };
-            Some((row.first_snapshot?, last))
+            let (first, last) = self.span(row)?;
+            Some((first, if self.end.has(row) { self.last } else { last }))
         };
         let rise = rise(&rows.iter().filter_map(span).collect::<Vec<_>>(), self.last)?;
         let grown = rise.last.checked_sub(rise.first)? as f64;
@@ -193,7 +211,8 @@ impl Course<'_> {
     }
 
     fn snapshot(&self, at: u64) -> Option<&SnapshotRow> {
-        usize::try_from(at).ok().and_then(|at| self.facts.report.connections.snapshots.get(at))
+        let at = self.end.snapshots.get(usize::try_from(at).ok()?)?;
+        self.facts.report.connections.snapshots.get(usize::try_from(*at).ok()?)
     }
 
     fn finding(&self, leak: Leak<'_>) -> Finding {
@@ -203,14 +222,15 @@ impl Course<'_> {
         let grown = rise.last.saturating_sub(rise.first);
         let shows = |at: u64| {
             let row = self.snapshot(at)?;
-            let is_there =
-                |held: &&&ConnectionRow| held.first_snapshot <= Some(at) && held.last_snapshot >= Some(at);
+            let is_there = |held: &&&ConnectionRow| {
+                self.span(held).is_some_and(|(first, last)| (first..=last).contains(&at))
+            };
             let count = rows.iter().filter(is_there).count();
             Some(snapshot_evidence(row, format!("{count} of {} connections: {what}", row.total)))
         };
         let middle = rise.begin + (self.last - rise.begin) / 2;
         let mut shown: Vec<_> = [rise.begin, middle, self.last].into_iter().filter_map(shows).collect();
-        rows.retain(|row| row.first_snapshot.is_some_and(|first| first > rise.begin && first <= self.last));
+        rows.retain(|row| self.span(row).is_some_and(|(first, _)| first > rise.begin && first <= self.last));
         let opened = rows.len() as u64;
         rows.retain(|row| self.end.has(row));
         let (left, unused) = (rows.len() as u64, rows.iter().filter(|row| is_unused(row)).count() as u64);
@@ -233,8 +253,9 @@ impl Course<'_> {
         };
         detail.push_str(&format!(
             " and was kept up over {} snapshots; {closed}. Of the {left} that are new and there at the \
-             end, {unused} were unused for at least half of their lives.",
-            rise.snapshots
+             end, {unused} {} unused for at least half of their lives.",
+            rise.snapshots,
+            if unused == 1 { "was" } else { "were" },
         ));
         if !is_leak {
             detail.push_str(" Most are in use, so this looks like more load rather than a leak.");
@@ -352,7 +373,7 @@ fn groups<'a>(
 /// subscriber is used by what it is sent. Ages are whole seconds, so the youngest do not tell either.
 fn is_unused(row: &ConnectionRow) -> bool {
     let (Some(age), Some(idle)) = (row.age, row.idle) else { return true };
-    row.kind == "pubsub" || has_flag(row, b'b') || age <= 1 || idle.saturating_mul(2) >= age
+    row.kind == "pubsub" || age <= 1 || idle.saturating_mul(2) >= age
 }
 
 /// Lists the connections, where the group is a plain word in one field.

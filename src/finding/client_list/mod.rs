@@ -3,6 +3,7 @@
 mod blocked_client;
 mod closing_client;
 mod connection_leak;
+mod end;
 mod idle_clients;
 mod maxclients_near;
 mod monitor_running;
@@ -17,9 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Facts, Rule, append_most};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
-use crate::report::connections::{ConnectionRow, Connections, SnapshotRow};
+use crate::report::connections::{ConnectionRow, SnapshotRow};
 use crate::report::findings::{Evidence, Finding};
 use crate::statistic::connections::host;
+use end::{End, present};
 pub use slow_consumer::least_bytes as unread_bytes;
 
 /// In the order of their weight.
@@ -69,40 +71,6 @@ fn parties<'a>(rows: impl IntoIterator<Item = &'a ConnectionRow>) -> Vec<Party<'
 /// As [`append_most`], of clients.
 fn append(findings: Vec<Finding>, found: &mut Vec<Finding>) {
     append_most(findings, MOST, "clients", found);
-}
-
-/// When the capture ends: the last snapshot of each server. Servers are told by their end of the connections
-/// (Redis 6.2); a server that started anew took none of its connections along.
-struct End<'a> {
-    run: u32,
-    newest: HashMap<Option<&'a Bytes>, Option<u64>>,
-}
-
-impl<'a> End<'a> {
-    /// `None` where there is no snapshot.
-    fn of(connections: &'a Connections) -> Option<Self> {
-        let (last, run) = connections.snapshots.iter().zip(0..).last().map(|(row, at)| (at, row.run))?;
-        let mut newest: HashMap<Option<&Bytes>, Option<u64>> = HashMap::new();
-        for row in connections.rows.iter().filter(|row| row.run == run) {
-            let held = newest.entry(row.laddr.as_ref()).or_default();
-            *held = row.last_snapshot.max(*held);
-        }
-        // Where nothing tells servers apart it is the last snapshot, even if that shows no such connection.
-        newest.insert(None, Some(last));
-        Some(End { run, newest })
-    }
-
-    /// Whether a connection is there at the end.
-    fn has(&self, row: &ConnectionRow) -> bool {
-        row.run == self.run
-            && self.newest.get(&row.laddr.as_ref()).is_some_and(|newest| *newest == row.last_snapshot)
-    }
-}
-
-/// What is there when the capture ends.
-fn present(connections: &Connections) -> Vec<&ConnectionRow> {
-    let end = End::of(connections);
-    connections.rows.iter().filter(|row| end.as_ref().is_some_and(|end| end.has(row))).collect()
 }
 
 /// The connection over which the snapshots were asked for: nameless, its last command is CLIENT LIST itself.

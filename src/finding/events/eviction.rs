@@ -1,11 +1,12 @@
 //! `eviction`: keys are thrown out because memory is full.
 
 use super::{KEYS, evidence};
-use crate::finding::{About, Facts, Rule, Threshold, confirm};
+use crate::finding::info::{self, newest};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, grouped};
 use crate::report::Bytes;
 use crate::report::events::EventPatternRow;
-use crate::report::findings::{Confirmation, Evidence, Finding, Number, Severity};
+use crate::report::findings::{Confirmation, Finding, Number, Severity};
 use crate::report::info::InfoSnapshot;
 
 /// The rule.
@@ -62,15 +63,18 @@ impl Rule for Eviction {
         } else if is_enough(grown) {
             let detail = format!("evicted_keys grew by {} between dumps", grouped(grown));
             found.push(by_info(facts, grown, Severity::Warning, &detail));
-        } else if facts.report.info.rates.is_empty()
-            && let Some(since) = newest(facts).and_then(|dump| dump.stats.evicted_keys)
-            && is_enough(since)
-        {
-            let detail = format!(
-                "evicted_keys is {} since the counters started; one dump does not tell when",
-                grouped(since)
-            );
-            found.push(by_info(facts, since, Severity::Info, &detail));
+        } else if facts.report.info.rates.is_empty() {
+            let since = evicting(facts)
+                .iter()
+                .filter_map(|dump| dump.stats.evicted_keys)
+                .fold(0, u64::saturating_add);
+            if is_enough(since) {
+                let detail = format!(
+                    "evicted_keys is {} since the counters started; one dump does not tell when",
+                    grouped(since)
+                );
+                found.push(by_info(facts, since, Severity::Info, &detail));
+            }
         }
     }
 }
@@ -89,12 +93,12 @@ fn by_events(facts: &Facts<'_>, evicted: u64, told: &[&EventPatternRow]) -> Find
     let most: Vec<_> =
         told.iter().take(3).map(|row| format!("{} of {}", grouped(row.calls), row.pattern.text())).collect();
     let mut confirmed_by = Vec::new();
-    if let Some(count) = newest(facts).and_then(|dump| dump.stats.evicted_keys).filter(|count| *count > 0) {
+    if let Some(count) = server(facts).and_then(|dump| dump.stats.evicted_keys).filter(|count| *count > 0) {
         let text = format!("INFO: evicted_keys is {}.", grouped(count));
         confirmed_by.push(Confirmation { kind: "info", text });
     }
     confirmed_by.extend(told.first().and_then(|row| confirm::written(facts, &row.pattern)));
-    let limit = newest(facts).and_then(|dump| dump.memory.maxmemory).filter(|limit| *limit > 0);
+    let limit = server(facts).and_then(|dump| dump.memory.maxmemory).filter(|limit| *limit > 0);
     confirmed_by.extend(limit.and_then(|limit| confirm::buffers(facts, limit)));
     Finding {
         title,
@@ -106,16 +110,12 @@ fn by_events(facts: &Facts<'_>, evicted: u64, told: &[&EventPatternRow]) -> Find
 }
 
 fn by_info(facts: &Facts<'_>, evicted: u64, severity: Severity, detail: &str) -> Finding {
-    let evidence = newest(facts).map(|dump| Evidence {
-        path: dump.path.clone(),
-        byte_offset: dump.byte_offset,
-        line: dump.line,
-        time: dump.time,
-        text: format!("evicted_keys:{}", dump.stats.evicted_keys.unwrap_or_default()),
+    let shown = evicting(facts).into_iter().take(EVIDENCE).map(|dump| {
+        info::evidence(dump, &format!("evicted_keys:{}", dump.stats.evicted_keys.unwrap_or_default()))
     });
     Finding {
         title: format!("The server evicted {}.", KEYS.count(evicted)),
-        evidence: evidence.into_iter().collect(),
+        evidence: shown.collect(),
         ..finding(facts, evicted, severity, detail)
     }
 }
@@ -124,7 +124,7 @@ fn by_info(facts: &Facts<'_>, evicted: u64, severity: Severity, detail: &str) ->
 fn finding(facts: &Facts<'_>, evicted: u64, severity: Severity, detail: &str) -> Finding {
     let limit = facts.limit(&ABOUT, &LOST);
     let mut detail = format!("{detail} (a warning from {}).", KEYS.count(limit as u64));
-    if let Some(memory) = newest(facts).map(|dump| &dump.memory) {
+    if let Some(memory) = server(facts).map(|dump| &dump.memory) {
         if let (Some(used), Some(most)) = (memory.used, memory.maxmemory.filter(|most| *most > 0)) {
             let (used, most) = (number::bytes(used), number::bytes(most));
             detail.push_str(&format!(" INFO: {used} used, maxmemory is {most}."));
@@ -141,7 +141,17 @@ fn finding(facts: &Facts<'_>, evicted: u64, severity: Severity, detail: &str) ->
     }
 }
 
-/// The last dump.
-fn newest<'a>(facts: &Facts<'a>) -> Option<&'a InfoSnapshot> {
-    facts.report.info.snapshots.last()
+/// The last dump of each server that evicted keys.
+fn evicting<'a>(facts: &Facts<'a>) -> Vec<&'a InfoSnapshot> {
+    let mut dumps = newest(facts.report);
+    dumps.retain(|dump| dump.stats.evicted_keys.is_some_and(|keys| keys > 0));
+    dumps
+}
+
+/// The last dump of the server that evicts: the only one, or of several the only one that evicted keys.
+fn server<'a>(facts: &Facts<'a>) -> Option<&'a InfoSnapshot> {
+    facts.dump().or(match evicting(facts).as_slice() {
+        [only] => Some(only),
+        _ => None,
+    })
 }

@@ -77,7 +77,7 @@ impl Rule for CacheWithoutTtl {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let evicts = facts.report.info.snapshots.last().is_some_and(|dump| {
+        let evicts = facts.dump().is_some_and(|dump| {
             dump.memory.maxmemory.is_some_and(|limit| limit > 0)
                 && dump.memory.policy.as_ref().is_some_and(|policy| policy.0.starts_with(b"allkeys"))
         });

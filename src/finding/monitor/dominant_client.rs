@@ -90,7 +90,8 @@ impl Rule for DominantClient {
         let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
         let rate = calls as f64 / seconds;
         let times = calls as f64 / next.max(1) as f64;
-        let drowns = peers as f64 >= facts.limit(&ABOUT, &PEERS)
+        let drowns = !party.is_socket
+            && peers as f64 >= facts.limit(&ABOUT, &PEERS)
             && times >= facts.limit(&ABOUT, &TIMES)
             && rate >= facts.limit(&ABOUT, &RATE)
             && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CALLS, against, calls, earliest, sighted, slow, times};
-use crate::finding::facts::subject;
+use crate::finding::facts::{is_socket, subject};
 use crate::finding::party::Party;
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::report::findings::{Finding, Severity};
@@ -55,7 +55,7 @@ impl Rule for FlushCommand {
         let limit = facts.limit(&ABOUT, &OTHERS);
         let work = Work::new(facts);
         for party in sighted(facts, Sign::Flush) {
-            let hurt = work.of_others(facts, &party);
+            let Hurt { others: hurt, alike } = work.hurt(facts, &party);
             let count = calls(&party.items);
             let least = facts.limit(&ABOUT, &FLUSHES);
             if (count as f64) < least {
@@ -64,14 +64,23 @@ impl Rule for FlushCommand {
             let is_all = party.items.iter().any(|row| row.what == u64::MAX);
             let what = if is_all { "every database".to_owned() } else { databases(&party) };
             let command = if is_all { "FLUSHALL" } else { "FLUSHDB" };
-            let detail = match hurt {
-                0 => format!("All keys of {what} were removed. No other client used them in this capture."),
+            let mut detail = format!("All keys of {what} were removed. ");
+            detail.push_str(&match hurt {
+                0 if alike == 0 => "No other client used them in this capture.".to_owned(),
+                0 => "No client that is known to be another used them in this capture.".to_owned(),
                 _ => format!(
-                    "All keys of {what} were removed. Other clients made {} on them in this capture \
-                     (critical from {limit}).",
+                    "Other clients made {} on them in this capture (critical from {limit}).",
                     CALLS.count(hurt)
                 ),
-            };
+            });
+            if alike > 0 {
+                let from = if party.is_socket {
+                    "over the same socket, whose clients the capture does not tell apart."
+                } else {
+                    "from other nameless connections of the same machine, which may be the same program or not."
+                };
+                detail.push_str(&format!(" {} came {from}", CALLS.count(alike)));
+            }
             let mut period = Period::default();
             party.items.iter().for_each(|row| period.merge(row.period));
             let slowest = slow::slowest(facts, &party, &[command], period);
@@ -135,8 +144,8 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// Calls of others on what the party emptied.
-    fn of_others(&self, facts: &Facts<'a>, party: &Party<'a, &Sighting>) -> u64 {
+    /// Whose data the party emptied.
+    fn hurt(&self, facts: &Facts<'a>, party: &Party<'a, &Sighting>) -> Hurt {
         let own: Vec<_> = party.addresses.iter().filter_map(|address| facts.client(address)).collect();
         let hosts: BTreeSet<_> = own.iter().filter_map(|row| host(row)).collect();
         let names: BTreeSet<_> =
@@ -153,11 +162,31 @@ impl<'a> Work<'a> {
                 + names.iter().map(|name| of(&self.clients, name)).sum::<u64>();
             calls.saturating_sub(mine)
         });
-        others.sum()
+        let of_hosts =
+            self.hosts.iter().filter(|((host, place), _)| hosts.contains(host) && is_emptied(*place));
+        let workers: BTreeSet<_> =
+            own.iter().filter(|row| !facts.is_tool(row) && !is_socket(row)).map(|row| &row.client).collect();
+        let uses = facts.conduct.uses.iter();
+        let uses =
+            uses.filter(|held| is_emptied((held.input, held.database)) && workers.contains(&held.client));
+        let alike = of_hosts.map(|(_, calls)| calls).sum::<u64>();
+        Hurt { others: others.sum(), alike: alike.saturating_sub(uses.map(|held| held.calls).sum()) }
     }
 }
 
-/// The machine of a nameless connection.
+/// Calls on data that was emptied.
+struct Hurt {
+    /// Of clients that are certainly others.
+    others: u64,
+    /// Of other nameless connections of the same machine.
+    alike: u64,
+}
+
+/// What a connection that is not told apart from others comes by: the machine of a nameless one, a socket's path.
 fn host(row: &ClientRow) -> Option<&Bytes> {
-    (row.kind == "tcp" && row.name.is_none()).then_some(&row.address)
+    match row.kind {
+        "unix" => Some(&row.client),
+        "tcp" if row.name.is_none() => Some(&row.address),
+        _ => None,
+    }
 }

@@ -78,7 +78,12 @@ fn earliest<'a>(examples: impl Iterator<Item = &'a Example>) -> Vec<Evidence> {
 
 /// The first calls of some connections, the earliest of them.
 fn openings<'a>(facts: &Facts<'_>, addresses: impl Iterator<Item = &'a Bytes>) -> Vec<Evidence> {
-    earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)))
+    let mut found = earliest(addresses.filter_map(|address| facts.conduct.openings.get(address)));
+    for evidence in &mut found {
+        // A name alone, of which the capture shows the words.
+        evidence.text = evidence.text.replace('|', " ");
+    }
+    found
 }
 
 /// What shows a sign, by who did it.
@@ -105,9 +110,9 @@ fn others<T>(facts: &Facts<'_>, everybody: (u64, u64), party: &Party<'_, T>) -> 
 }
 
 /// Whether others wait for what the party does: they are there, or the capture does not tell clients apart (Redis
-/// up to 2.4).
+/// up to 2.4, and all who come by a socket's path).
 fn is_shared<T>((clients, _): (u64, u64), party: &Party<'_, T>) -> bool {
-    clients > 0 || party.subject.0.is_empty()
+    clients > 0 || party.subject.0.is_empty() || party.is_socket
 }
 
 /// How many others make 1 % of `total` calls or more: those who are at work too.
@@ -119,6 +124,7 @@ fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
 /// Says who else is there.
 fn company<T>((clients, calls): (u64, u64), party: &Party<'_, T>) -> String {
     match clients {
+        0 if party.is_socket => "The capture does not tell local clients apart.".to_owned(),
         0 if party.subject.0.is_empty() => "The capture does not tell clients apart.".to_owned(),
         0 => "Nobody else used the server in this capture.".to_owned(),
         _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),

@@ -84,7 +84,15 @@ impl Act<'_> {
                 let command = row.command.text().replace('|', " ");
                 if row.detail.0.is_empty() { command } else { format!("{command} {}", row.detail.text()) }
             }
-            Act::Slow(row) => row.entry.args.split(' ').take(2).collect::<Vec<_>>().join(" "),
+            Act::Slow(row) => {
+                let command = row.entry.command.text();
+                // What is masked is no subcommand.
+                let next = row.entry.args.split(' ').nth(1).filter(|word| !word.starts_with('('));
+                match next {
+                    Some(subcommand) if command == "DEBUG" => format!("{command} {subcommand}"),
+                    _ => command,
+                }
+            }
         }
     }
 }

@@ -12,6 +12,10 @@ pub struct Advice {
 /// Elements that a cursor's step looks at: some hundred are quick, ten (the default) are many steps.
 const COUNT: u64 = 500;
 
+/// Where the call had little to do.
+const MACHINE: &str = "Look at the machine at that moment: memory swapped out, a fork for BGSAVE, a disk that does not \
+                       keep up, a processor taken by others.";
+
 /// What a complexity means, in words.
 pub fn work(complexity: &str) -> String {
     match complexity {
@@ -86,6 +90,12 @@ pub fn of(name: &str, spec: Option<&Spec>, example: Option<&SlowestRow>) -> Advi
             text("It removes many elements at once. Remove them in parts, a few hundred at a time.")
         }
         "MGET" | "MSET" | "MSETNX" | "HMGET" | "HMSET" | "HSET" | "SADD" | "ZADD" | "LPUSH" | "RPUSH"
+        | "SMISMEMBER" | "EXISTS" | "TOUCH"
+            if shown.is_some_and(is_small) =>
+        {
+            text(MACHINE)
+        }
+        "MGET" | "MSET" | "MSETNX" | "HMGET" | "HMSET" | "HSET" | "SADD" | "ZADD" | "LPUSH" | "RPUSH"
         | "SMISMEMBER" | "UNLINK" | "EXISTS" | "TOUCH" => text(
             "It names very many keys or elements, or carries big values. Send a hundred at a time, and let \
              other clients have their turn between.",
@@ -104,13 +114,22 @@ pub fn of(name: &str, spec: Option<&Spec>, example: Option<&SlowestRow>) -> Advi
         ),
         "DEBUG" => text("DEBUG is for developers of the server. Take it away from applications by ACL."),
         _ if spec.is_none_or(|spec| matches!(spec.complexity, "" | "O(1)" | "O(log(N))" | "O(log N)")) => {
-            text(
-                "Look at what the call carried (a value of megabytes), and at the machine at that moment: memory \
-             swapped out, a fork for BGSAVE, a disk that does not keep up, a processor taken by others.",
-            )
+            text(&format!("Look at what the call carried (a value of megabytes). {MACHINE}"))
         }
         _ => text(super::slow_command::REMEDY),
     }
+}
+
+/// Words of a call that names a few keys or elements at most; a length is two words.
+const FEW: usize = 16;
+
+/// Bytes of an argument from which on it takes time by itself, as `large-value` has it.
+const BIG: u64 = 100_000;
+
+/// Whether a call, as it is shown, names and carries little.
+fn is_small(args: &str) -> bool {
+    let lengths = args.split('(').skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<u64>().ok());
+    args.split(' ').count() <= FEW && lengths.max().is_none_or(|longest| longest < BIG)
 }
 
 /// Whether a word can stand in a command to paste as it is, into redis-cli or behind it in a shell.

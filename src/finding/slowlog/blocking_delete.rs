@@ -16,7 +16,8 @@ const ABOUT: About = About {
     detects: "DEL, FLUSHDB, FLUSHALL or RENAME that take long because they free big values at once.",
     because: "Each element of a value is freed one by one before the next command runs, so that deleting a \
               list or hash of millions stops the server for all clients.",
-    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise.",
+    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise; a \
+               note where several take 10 ms.",
     thresholds: &THRESHOLDS,
     by_rate: false,
     remedy: "Use UNLINK (Redis 4.0 and later): the key is gone at once, and its memory is freed beside the \

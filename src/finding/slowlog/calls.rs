@@ -27,6 +27,22 @@ pub const CRITICAL_MS: Threshold = Threshold {
     source: "operators' convention: a second is where clients and health checks begin to time out",
 };
 
+/// From here on calls add up.
+const NOTE_MS: Threshold = Threshold {
+    name: "note-ms",
+    value: 10.0,
+    meaning: "calls that take so many milliseconds are a note, where there are several",
+    source: "redis.conf: slowlog-log-slower-than is 10000 microseconds",
+};
+
+/// So many of them.
+const NOTE_CALLS: Threshold = Threshold {
+    name: "note-calls",
+    value: 5.0,
+    meaning: "so many such calls of one command are a note",
+    source: "redtrail's own choice: a few are what a busy machine does to any call",
+};
+
 /// From here on the calls are one client's.
 pub const BY_ONE: Threshold = Threshold {
     name: "percent-by-one",
@@ -36,13 +52,15 @@ pub const BY_ONE: Threshold = Threshold {
 };
 
 /// What the rules over slow calls compare with.
-pub const THRESHOLDS: [Threshold; 3] = [MS, CRITICAL_MS, BY_ONE];
+pub const THRESHOLDS: [Threshold; 5] = [MS, CRITICAL_MS, NOTE_MS, NOTE_CALLS, BY_ONE];
 
 const CALLS: Noun = Noun("call", "calls");
 
 /// Slow calls of one command.
 pub struct Calls<'a> {
     pub command: &'a Bytes,
+    /// What each of them took at least, by which threshold.
+    least: Threshold,
     calls: u64,
     total_us: u64,
     max_us: u64,
@@ -59,9 +77,24 @@ pub struct Calls<'a> {
 /// Calls of one client, and its addresses.
 type Share<'a> = (u64, Vec<&'a Bytes>);
 
-/// The slow calls of each command that `takes` allows, the greatest sum first.
+/// The slow calls of each command that `takes` allows, the greatest sum first; behind them the commands of which
+/// many calls take a little long.
 pub fn calls<'a>(facts: &Facts<'a>, about: &'static About, takes: impl Fn(&str) -> bool) -> Vec<Calls<'a>> {
-    let least_us = facts.limit(about, &MS) * 1e3;
+    let mut all = calls_from(facts, about, MS, &takes);
+    let mut more = calls_from(facts, about, NOTE_MS, &takes);
+    let least = facts.limit(about, &NOTE_CALLS);
+    more.retain(|calls| calls.calls as f64 >= least && all.iter().all(|held| held.command != calls.command));
+    all.append(&mut more);
+    all
+}
+
+fn calls_from<'a>(
+    facts: &Facts<'a>,
+    about: &'static About,
+    threshold: Threshold,
+    takes: impl Fn(&str) -> bool,
+) -> Vec<Calls<'a>> {
+    let least_us = facts.limit(about, &threshold) * 1e3;
     let part = facts.limit(about, &BY_ONE) / 100.0;
     let is_slow = |us: u64| us as f64 >= least_us;
     let log = &facts.report.slowlog;
@@ -73,6 +106,7 @@ pub fn calls<'a>(facts: &Facts<'a>, about: &'static About, takes: impl Fn(&str) 
         let Some(max) = row.us.first().filter(|_| count > 0) else { continue };
         let calls = by.entry(&row.command).or_insert_with(|| Calls {
             command: &row.command,
+            least: threshold,
             calls: 0,
             total_us: 0,
             max_us: 0,
@@ -129,6 +163,7 @@ impl Calls<'_> {
     /// The finding, but for its remedy; `what` stands behind the numbers.
     pub fn finding(&self, facts: &Facts<'_>, about: &'static About, what: &str) -> Finding {
         let (limit, critical) = (facts.limit(about, &MS), facts.limit(about, &CRITICAL_MS));
+        let least = facts.limit(about, &self.least);
         let name = self.command.text().replace('|', " ");
         let longest = number::latency(self.max_us);
         let by = match self.culprit {
@@ -139,7 +174,7 @@ impl Calls<'_> {
         let title = match self.calls {
             1 => format!("One {name}{by} took {longest}."),
             calls => {
-                format!("{} {name} calls{by} took {limit} ms or more, the slowest {longest}.", grouped(calls))
+                format!("{} {name} calls{by} took {least} ms or more, the slowest {longest}.", grouped(calls))
             }
         };
         let took = match self.calls {
@@ -160,8 +195,10 @@ impl Calls<'_> {
         Finding {
             severity: if self.max_us as f64 >= critical * 1e3 {
                 Severity::Critical
-            } else {
+            } else if self.max_us as f64 >= limit * 1e3 {
                 Severity::Warning
+            } else {
+                Severity::Info
             },
             confidence: if self.by_monitor { Confidence::Medium } else { Confidence::High },
             title,

@@ -21,7 +21,8 @@ const ABOUT: About = About {
     detects: "Commands whose calls take long, by the server's own slow log.",
     because: "The server runs one command at a time: while a slow one runs, every other client waits, and \
               its own calls look slow to it.",
-    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise.",
+    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise; a \
+               note where several take 10 ms.",
     thresholds: &THRESHOLDS,
     by_rate: false,
     remedy: REMEDY,

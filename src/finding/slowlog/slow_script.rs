@@ -13,7 +13,8 @@ const ABOUT: About = About {
     kind: "slowlog",
     detects: "Scripts and functions (EVAL, EVALSHA, FCALL) that take long.",
     because: "A script runs as one command: everything that it calls is done before any other client is served.",
-    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise.",
+    severity: "A warning where a call takes 100 ms, critical where one takes a second, unless set otherwise; a \
+               note where several take 10 ms.",
     thresholds: &THRESHOLDS,
     by_rate: false,
     remedy: "Let the script do less at once: take the loop over keys or elements out of it, into the client, \
