@@ -216,7 +216,6 @@ impl Default for Clients {
 
 impl Clients {
     /// The number of an address.
-    #[inline(always)]
     pub fn number(&mut self, address: &[u8]) -> ClientIndex {
         let Some(short) = Short::of(address) else { return self.intern(hash(address), address) };
         let [.., last] = short.words;

@@ -28,7 +28,7 @@ pub(super) struct Line<'a> {
 }
 
 /// The line at the start of `block`; `None` where the grammar has to say what it is.
-#[inline(always)]
+#[inline]
 pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<Line<'a>> {
     // Spans count in 32 bits.
     let block = block.get(..u32::MAX as usize).unwrap_or(block);

@@ -123,7 +123,7 @@ impl Reader {
     }
 
     /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.
-    #[inline(always)]
+    #[inline]
     fn common<'a>(&mut self, rest: &'a [u8]) -> Option<Line<'a>> {
         if self.joined.is_some() || self.insight {
             return None;

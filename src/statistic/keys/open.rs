@@ -174,7 +174,7 @@ impl OpenKeys {
     }
 
     /// Counts one key of a call, and what belongs to it, `payload` bytes.
-    #[inline(always)]
+    #[inline]
     fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part, payload: u64) {
         let Change { call, input, ttl, effect, ends } = *change;
         let (args, at) = (call.args(), part.at);
