@@ -25,6 +25,7 @@ use redtrail::statistic::manner::manner;
 use redtrail::statistic::pauses::{Pauses, Wanted};
 use redtrail::statistic::runs::Runs;
 use redtrail::statistic::sightings::Sightings;
+use redtrail::statistic::tally::Tally;
 use redtrail::statistic::timeline::Timeline;
 use shop::{CALLS, Mix};
 
@@ -67,20 +68,33 @@ fn finish(bencher: Bencher, mix: Mix) {
     });
 }
 
+/// Calls by client, command and database, and the tables of these.
 #[divan::bench(args = Mix::ALL)]
-fn commands(bencher: Bencher, mix: Mix) {
+fn tally(bencher: Bencher, mix: Mix) {
     let calls = Calls::of(mix);
-    calls.each(bencher, || calls.commands.clone(), Commands::observe, |held| assert_eq!(held.total(), CALLS));
+    calls.each(bencher, Tally::default, Tally::observe, |held| {
+        let (mut commands, mut databases) = (calls.commands.clone(), Databases::default());
+        for row in held.rows() {
+            commands.count(row);
+            databases.count(row);
+        }
+        assert_eq!(commands.total(), CALLS);
+        assert_eq!(databases.finish(CALLS).rows.iter().map(|row| row.calls).sum::<u64>(), CALLS);
+    });
 }
 
+/// The numbers of commands and of addresses.
 #[divan::bench(args = Mix::ALL)]
-fn clients(bencher: Bencher, mix: Mix) {
+fn numbers(bencher: Bencher, mix: Mix) {
     let calls = Calls::of(mix);
     calls.each(
         bencher,
-        || calls.clients.clone(),
-        Clients::observe,
-        |held| assert_eq!(held.finish(&calls.commands).total, CALLS),
+        || (Commands::default(), Clients::default(), 0),
+        |(commands, clients, same), call| {
+            let client = clients.number(call.record.client.unwrap_or_default());
+            *same += u64::from(commands.number(&call.args()) == call.command && client == call.client);
+        },
+        |(.., same)| assert_eq!(same, CALLS),
     );
 }
 
@@ -119,14 +133,6 @@ fn dangerous(bencher: Bencher, mix: Mix) {
             assert_eq!(rows.iter().map(|row| row.examples.len()).sum::<usize>(), expected);
         },
     );
-}
-
-#[divan::bench]
-fn databases(bencher: Bencher) {
-    let calls = Calls::of(Mix::Shop);
-    calls.each(bencher, Databases::default, Databases::observe, |held| {
-        assert_eq!(held.finish(CALLS).rows.iter().map(|row| row.calls).sum::<u64>(), CALLS);
-    });
 }
 
 #[divan::bench]
@@ -249,7 +255,6 @@ impl Sink for Calls {
         self.calls.push(Call {
             record,
             command,
-            spec,
             manner: manner(command),
             client: self.clients.number(record.client.unwrap_or_default()),
             in_script: false,
