@@ -140,6 +140,18 @@ impl Patterns {
     }
 
     /// Every row's counts, the rest first.
+    pub fn rows(&self) -> &[Counts] {
+        &self.rows
+    }
+
+    /// Puts a key, by its hash, into the sketch of its pattern's distinct keys.
+    pub fn sketch(&mut self, index: PatternIndex, key: u64) {
+        if let Some(counts) = self.get_mut(index) {
+            counts.sketch(key);
+        }
+    }
+
+    /// The same, to be changed.
     pub fn rows_mut(&mut self) -> &mut [Counts] {
         &mut self.rows
     }

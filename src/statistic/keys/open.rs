@@ -1,6 +1,6 @@
 //! Counts by key while a block is read.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use super::{Key, Keys};
 use crate::command::{self, Effect, Spec, Ttl};
@@ -31,18 +31,22 @@ pub(super) struct Use {
 }
 
 impl Use {
+    /// Copied from what is constant, see [`Spot::new`].
+    const NONE: Use = Use {
+        calls: [0; 4],
+        ttl_set: 0,
+        unset: 0,
+        absent: 0,
+        payload: 0,
+        ended: false,
+        habit: NONE,
+        spot: Spot::NONE,
+        clients: Members::NONE,
+    };
+
+    #[inline]
     pub fn new(spot: Spot) -> Use {
-        Use {
-            calls: [0; 4],
-            ttl_set: 0,
-            unset: 0,
-            absent: 0,
-            payload: 0,
-            ended: false,
-            habit: NONE,
-            spot,
-            clients: Members::default(),
-        }
+        Use { spot, ..Use::NONE }
     }
 
     #[inline]
@@ -62,6 +66,42 @@ impl Use {
         self.calls.get(class as usize).copied().unwrap_or_default().into()
     }
 }
+
+/// What a block does with its keys, by their number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses(Vec<Use>);
+
+impl Uses {
+    /// Adds that of the next key. Where there are many, room is made for those of a block of which each is another:
+    /// pages that are never touched cost nothing, and moving all of them time and again does.
+    #[inline]
+    pub fn push(&mut self, used: Use) {
+        if self.0.len() == FEW {
+            self.0.reserve(MANY);
+        }
+        self.0.push(used);
+    }
+}
+
+impl Deref for Uses {
+    type Target = Vec<Use>;
+
+    fn deref(&self) -> &Vec<Use> {
+        &self.0
+    }
+}
+
+impl DerefMut for Uses {
+    fn deref_mut(&mut self) -> &mut Vec<Use> {
+        &mut self.0
+    }
+}
+
+/// Keys from which on a block has many.
+const FEW: usize = 2_048;
+
+/// Keys of a block of 4 MiB that has a key in each line, and lines of 64 bytes.
+const MANY: usize = 1 << 16;
 
 /// What a call does to its keys.
 struct Change<'a, 'c> {
@@ -87,7 +127,7 @@ struct Part {
 #[derive(Clone, Debug, Default)]
 pub struct OpenKeys {
     pub(super) keys: Interner,
-    pub(super) uses: Vec<Use>,
+    pub(super) uses: Uses,
     pub(super) habits: Habits,
     scratch: Vec<u8>,
 }
@@ -124,9 +164,15 @@ impl OpenKeys {
     fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
         let index = self.keys.intern(hash, key) as usize;
         if index >= self.uses.len() {
-            self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+            self.first(call, input, at);
         }
         index
+    }
+
+    // Called once for most keys, from the way of every call, which it would only make longer.
+    #[inline(never)]
+    fn first(&mut self, call: &Call<'_>, input: u32, at: usize) {
+        self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
     }
 
     /// Counts the keys of a call that may change them.
@@ -226,14 +272,21 @@ impl OpenKeys {
     }
 
     /// Finds the pattern of each key and adds up by pattern.
-    pub fn seal(self, rules: &Rules) -> Keys {
+    pub fn seal(mut self, rules: &Rules) -> Keys {
         let mut patterns = Patterns::default();
-        let mut shape = Vec::new();
-        let mut rows = Vec::with_capacity(self.uses.len());
+        let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
         let mut words = 0;
-        for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
+        let mut names = (0..).zip(self.keys.iter());
+        // Made where the uses are.
+        let seal = |used: Use| {
+            let (key, (_, bytes)) = names.next().unwrap_or_default();
             rules.shape(bytes, &mut shape);
-            let pattern = patterns.number(&shape);
+            // Most keys are of the pattern of the key before.
+            let pattern = match pattern {
+                Some(pattern) if shape == before => pattern,
+                _ => *pattern.insert(patterns.number(&shape)),
+            };
+            std::mem::swap(&mut shape, &mut before);
             let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
             if let Some(counts) = patterns.get_mut(pattern) {
                 counts.calls += calls;
@@ -245,22 +298,26 @@ impl OpenKeys {
                 counts.clients.union(&used.clients);
                 counts.sample(key);
             }
-            let gave_ttl = used.ttl_set > 0;
             words += used.clients.words();
-            let Use { unset, absent, ended, habit, spot, clients, .. } = used;
-            rows.push(Key {
+            let Use { unset, absent, ended, habit, spot, clients, ttl_set, .. } = used;
+            let unset = u64::from(unset);
+            Key {
                 calls,
-                unset: u64::from(unset),
+                unset,
                 absent,
-                gave_ttl,
-                late: false,
+                gave_ttl: ttl_set > 0,
                 ended,
                 pattern,
                 habit,
                 spot,
                 clients,
-            });
-        }
-        Keys { keys: self.keys, rows, patterns, habits: self.habits, floor: None, learnt: None, words }
+                ..Key::NONE
+            }
+        };
+        let mut rows: Vec<Key> = self.uses.0.into_iter().map(seal).collect();
+        drop(names);
+        rows.shrink_to_fit();
+        self.keys.pack();
+        Keys { keys: self.keys, rows, patterns, habits: self.habits, words, ..Keys::default() }
     }
 }
