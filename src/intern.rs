@@ -17,9 +17,6 @@ pub const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Strings that there is room for at first.
 const FEW: usize = 14;
 
-/// Strings up to which room is made for many more at once: those of a block of 4 MiB of which each is another.
-const MANY: usize = 1 << 15;
-
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,
@@ -132,7 +129,7 @@ impl Interner {
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let start = self.arena.len();
         if self.table.len() == self.table.capacity() {
-            self.grow();
+            self.make_table(FEW.max(self.entries.len() * 2));
         }
         self.arena.extend_from_slice(bytes);
         self.entries.push(Entry { hash, end: self.arena.len() });
@@ -162,30 +159,23 @@ impl Interner {
         self.index();
     }
 
-    /// Gives back the memory that only looking up needs, and what is left of the rest. Nothing is found or added
-    /// from then on until [`Interner::index`].
-    pub fn pack(&mut self) {
-        self.table = HashTable::new();
-        self.entries.shrink_to_fit();
-        self.arena.shrink_to_fit();
+    /// The first `strings` of these, without what only looking up needs: nothing is found or added there until
+    /// [`Interner::index`]. This one is empty then, and keeps its memory.
+    pub fn take(&mut self, strings: usize) -> Interner {
+        self.entries.truncate(strings);
+        self.arena.truncate(self.entries.last().map_or(0, |entry| entry.end));
+        let packed =
+            Interner { arena: self.arena.clone(), entries: self.entries.clone(), table: HashTable::new() };
+        self.entries.clear();
+        self.arena.clear();
+        self.table.clear();
+        packed
     }
 
-    /// Makes what was packed ready again.
+    /// Makes what was taken ready for looking up.
     pub fn index(&mut self) {
         if self.table.len() < self.entries.len() {
             self.make_table(self.entries.len());
-        }
-    }
-
-    /// Makes room for as many strings again, and for more where these are few: making a table of a block's keys
-    /// anew time and again would take as long as all else that is done to them here.
-    fn grow(&mut self) {
-        let strings = self.entries.len();
-        let room = strings * if strings < MANY { 8 } else { 2 };
-        self.make_table(room.max(FEW));
-        self.entries.reserve(self.table.capacity() - strings);
-        if strings < MANY {
-            self.arena.reserve(self.arena.len() * 7);
         }
     }
 
@@ -266,8 +256,10 @@ mod tests {
                 assert_eq!(names.hash_of(number), hash(name));
             }
             assert_eq!(names.find(hash(b"0"), b"0").is_some(), stays(0));
-            names.pack();
-            names.index();
+            let mut taken = names.take(left.len());
+            assert!(names.is_empty() && names.find(hash(b"1"), b"1").is_none());
+            taken.index();
+            std::mem::swap(&mut taken, &mut names);
             let next = names.len() as u32;
             assert_eq!((names.intern(hash(b"new"), b"new"), names.get(next)), (next, &b"new"[..]));
         }

@@ -41,6 +41,13 @@ impl Members {
         }
     }
 
+    /// The highest number.
+    pub fn last(&self) -> Option<u32> {
+        let mut last = None;
+        self.each(|id| last = last.max(Some(id)));
+        last
+    }
+
     /// Words of memory beside the value itself.
     pub fn words(&self) -> usize {
         match self {

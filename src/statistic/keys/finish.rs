@@ -24,6 +24,7 @@ impl Keys {
         clients: &Clients,
         paths: &[Bytes],
     ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
+        self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();
@@ -105,11 +106,14 @@ impl Keys {
     fn bounds(&self) -> Vec<String> {
         let mut bounds = Vec::new();
         if self.door.is_some() {
+            let mut bound = format!(
+                "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %)"
+            );
             let missed = self.rows.iter().map(|row| row.missed).max().unwrap_or_default();
-            bounds.push(format!(
-                "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %), \
-                 and a hot key marked so may have had up to {missed} more calls"
-            ));
+            if missed > 0 {
+                bound.push_str(&format!(", and a hot key marked so may have had up to {missed} more calls"));
+            }
+            bounds.push(bound);
         }
         if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
             bounds.push(

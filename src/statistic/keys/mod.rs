@@ -17,7 +17,7 @@ use door::Door;
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
 use super::members::Members;
-use super::patterns::{PatternIndex, Patterns, REST, SAMPLES};
+use super::patterns::{Counts, PatternIndex, Patterns, REST};
 use super::spot::Spot;
 use crate::intern::Interner;
 use crate::pattern::{Learnt, Rules};
@@ -90,6 +90,8 @@ pub struct Keys {
     learnt: Option<Learnt>,
     /// Words that the bitmaps of `rows` take.
     words: usize,
+    /// Of a block with many keys, what comes behind these.
+    more: Vec<Keys>,
 }
 
 impl Keys {
@@ -102,7 +104,34 @@ impl Keys {
         rules: &Rules,
         lines: impl Fn(u32) -> u64,
     ) {
+        self.settle();
+        let more = std::mem::take(&mut later.more);
+        for part in std::iter::once(later).chain(more) {
+            if let Some(theirs) = &part.learnt {
+                self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
+            }
+            self.append(part, clients, &lines);
+        }
+        if let Some(numbers) = self.patterns.compress(rules, &mut self.learnt) {
+            self.renumber(&numbers);
+        }
+        // Examples stay, so more than MOST / 2 can be left.
+        if self.rows.len() > MOST.max(self.kept + MOST / 4) {
+            self.let_go(MOST / 2);
+        }
+    }
+
+    /// Makes a block's keys those of a run, to which others can be appended.
+    fn settle(&mut self) {
         self.keys.index();
+        for part in std::mem::take(&mut self.more) {
+            let last = part.patterns.rows().iter().filter_map(|counts| counts.clients.last()).max();
+            let clients: Vec<ClientIndex> = (0..=last.unwrap_or_default()).collect();
+            self.append(part, &clients, &|_| 0);
+        }
+    }
+
+    fn append(&mut self, mut later: Keys, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
         self.habits.overflowed |= later.habits.overflowed;
         let patterns = self.patterns.merge_names(&later.patterns);
         if let Some(theirs) = later.door.take() {
@@ -112,16 +141,6 @@ impl Keys {
         let rows = std::mem::take(&mut later.rows);
         let keys = self.merge_keys(&later, rows, clients, &patterns, lines);
         self.merge_patterns(&later, clients, &patterns, &keys);
-        if let Some(theirs) = &later.learnt {
-            self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
-        }
-        if let Some(numbers) = self.patterns.compress(rules, &mut self.learnt) {
-            self.renumber(&numbers);
-        }
-        // Examples stay, so more than MOST / 2 can be left.
-        if self.rows.len() > MOST.max(self.kept + MOST / 4) {
-            self.let_go(MOST / 2);
-        }
     }
 
     /// What follows let go of keys: those that are held here and not there can have been among them.
@@ -151,7 +170,7 @@ impl Keys {
         rows: Vec<Key>,
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
-        lines: impl Fn(u32) -> u64,
+        lines: &impl Fn(u32) -> u64,
     ) -> Vec<u32> {
         // One thing after the other for all keys, not all things for one key after the other: looks into tables that
         // are out of the cache wait for each other the least.
@@ -171,13 +190,13 @@ impl Keys {
                 };
                 *number = self.keys.add(hash, bytes);
                 let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-                self.rows.push(Key { pattern, missed, spot: row.spot.behind(&lines), ..Key::NONE });
+                self.rows.push(Key { pattern, missed, spot: row.spot.behind(lines), ..Key::NONE });
             }
             let Some(mine) = self.rows.get_mut(*number as usize) else { continue };
             mine.calls += row.calls;
             mine.missed = mine.missed.saturating_add(row.missed);
             if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
-                mine.spot = row.spot.behind(&lines);
+                mine.spot = row.spot.behind(lines);
             }
             if row.gave_ttl {
                 (mine.unset, mine.absent) = (0, 0);
@@ -186,7 +205,7 @@ impl Keys {
             mine.absent = mine.absent.saturating_add(row.absent);
             mine.gave_ttl |= row.gave_ttl;
             mine.ended |= row.ended;
-            self.habits.merge(&mut mine.habit, &later.habits, row.habit, clients, &lines);
+            self.habits.merge(&mut mine.habit, &later.habits, row.habit, clients, lines);
             let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);
             let words = mine.clients.words();
@@ -210,34 +229,24 @@ impl Keys {
     ) -> Vec<(u32, u32)> {
         let mut admitted = Vec::new();
         let Some(door) = &mut self.door else { return admitted };
-        // Of patterns that lack examples.
-        let mut wanted: Vec<u32> = Vec::new();
-        for (counts, pattern) in later.patterns.rows().iter().zip(patterns) {
-            if self.patterns.get(*pattern).is_some_and(|mine| mine.samples.len() < SAMPLES) {
-                wanted.extend(&counts.samples);
-            }
-        }
-        wanted.sort_unstable();
-        let mut wanted = wanted.into_iter().peekable();
         // What rules judge is looked at as long as there is room for it.
         let has_room = self.habits.has_room();
-        let keys = || (0..).zip(later.keys.hashes()).zip(rows).zip(numbers);
-        for (((at, hash), row), number) in keys() {
-            let is_wanted = wanted.next_if_eq(&at).is_some();
-            if *number == NOT_HELD {
-                let is_judged = row.habit != NONE;
-                self.habits.overflowed |= is_judged && !has_room;
-                let missed = match is_wanted || (is_judged && has_room) {
-                    true => Some(door.missed(hash)),
-                    false => door.knock(hash, row.most()),
-                };
-                admitted.extend(missed.map(|missed| (at, missed)));
-            }
+        let pattern = |row: &Key| patterns.get(row.pattern as usize).copied().unwrap_or(REST);
+        let come =
+            || (0..).zip(later.keys.hashes()).zip(rows).zip(numbers).filter(|(_, held)| **held == NOT_HELD);
+        for (((at, hash), row), _) in come() {
+            let is_judged = row.habit != NONE;
+            self.habits.overflowed |= is_judged && !has_room;
+            let is_wanted = self.patterns.get_mut(pattern(row)).is_some_and(Counts::wants);
+            let missed = match is_wanted || (is_judged && has_room) {
+                true => Some(door.missed(hash)),
+                false => door.knock(hash, row.most()),
+            };
+            admitted.extend(missed.map(|missed| (at, missed)));
         }
         let mut held = admitted.iter().peekable();
-        for (((at, hash), row), _) in keys().filter(|(_, number)| **number == NOT_HELD) {
-            let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-            let Some(counts) = self.patterns.get_mut(pattern) else { continue };
+        for (((at, hash), row), _) in come() {
+            let Some(counts) = self.patterns.get_mut(pattern(row)) else { continue };
             counts.sketch(hash);
             if held.next_if(|(key, _)| *key == at).is_none() {
                 counts.unset += row.unset;
@@ -328,7 +337,8 @@ impl Keys {
 
     /// The shapes of all keys, or what they became.
     pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.patterns.iter().map(|(_, name, _)| name)
+        let parts = std::iter::once(self).chain(&self.more);
+        parts.flat_map(|keys| keys.patterns.iter().map(|(_, name, _)| name))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Counts by key while a block is read.
 
-use std::ops::{Deref, DerefMut, Range};
+use std::ops::Range;
 
 use super::{Key, Keys};
 use crate::command::{self, Effect, Spec, Ttl};
@@ -67,41 +67,17 @@ impl Use {
     }
 }
 
-/// What a block does with its keys, by their number.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Uses(Vec<Use>);
+/// Keys that are counted together. More of them, and what is counted no longer stays in the cache of one core:
+/// with these it takes some 700 kB. Those of a block that has more are merged as though they were of several blocks.
+const TOGETHER: usize = 4_096;
 
-impl Uses {
-    /// Adds that of the next key. Where there are many, room is made for those of a block of which each is another:
-    /// pages that are never touched cost nothing, and moving all of them time and again does.
-    #[inline]
-    pub fn push(&mut self, used: Use) {
-        if self.0.len() == FEW {
-            self.0.reserve(MANY);
-        }
-        self.0.push(used);
-    }
+/// Keys of a block that are counted.
+#[derive(Clone, Debug)]
+struct Counted {
+    keys: Interner,
+    uses: Vec<Use>,
+    habits: Habits,
 }
-
-impl Deref for Uses {
-    type Target = Vec<Use>;
-
-    fn deref(&self) -> &Vec<Use> {
-        &self.0
-    }
-}
-
-impl DerefMut for Uses {
-    fn deref_mut(&mut self) -> &mut Vec<Use> {
-        &mut self.0
-    }
-}
-
-/// Keys from which on a block has many.
-const FEW: usize = 2_048;
-
-/// Keys of a block of 4 MiB that has a key in each line, and lines of 64 bytes.
-const MANY: usize = 1 << 16;
 
 /// What a call does to its keys.
 struct Change<'a, 'c> {
@@ -127,8 +103,10 @@ struct Part {
 #[derive(Clone, Debug, Default)]
 pub struct OpenKeys {
     pub(super) keys: Interner,
-    pub(super) uses: Uses,
+    pub(super) uses: Vec<Use>,
     pub(super) habits: Habits,
+    /// Keys before these.
+    counted: Vec<Counted>,
     scratch: Vec<u8>,
 }
 
@@ -150,29 +128,46 @@ impl OpenKeys {
 
     /// Takes keys that are not counted.
     pub fn name<'t>(&mut self, keys: impl Iterator<Item = Text<'t>>) {
+        let mut scratch = std::mem::take(&mut self.scratch);
         for text in keys {
-            let key = text.bytes(&mut self.scratch);
-            let index = self.keys.intern(hash(key), key) as usize;
-            if index == self.uses.len() {
+            let key = text.bytes(&mut scratch);
+            let hash = hash(key);
+            if self.keys.intern(hash, key) as usize == self.uses.len() {
+                self.make_room(hash, key);
                 self.uses.push(Use::new(Spot::default()));
             }
         }
+        self.scratch = scratch;
     }
 
     /// The number of the key at `argv[at]`.
     #[inline]
     fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
         let index = self.keys.intern(hash, key) as usize;
-        if index >= self.uses.len() {
-            self.first(call, input, at);
-        }
-        index
+        if index < self.uses.len() { index } else { self.first(hash, key, call, input, at) }
     }
 
     // Called once for most keys, from the way of every call, which it would only make longer.
     #[inline(never)]
-    fn first(&mut self, call: &Call<'_>, input: u32, at: usize) {
+    fn first(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
+        self.make_room(hash, key);
         self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+        self.uses.len() - 1
+    }
+
+    /// For a key that was just interned, and has no use yet.
+    fn make_room(&mut self, hash: u64, key: &[u8]) {
+        if self.uses.len() >= TOGETHER {
+            self.turn();
+            self.keys.intern(hash, key);
+        }
+    }
+
+    /// Begins anew, in the same memory.
+    pub(super) fn turn(&mut self) {
+        let keys = self.keys.take(self.uses.len());
+        let (uses, habits) = (self.uses.drain(..).collect(), std::mem::take(&mut self.habits));
+        self.counted.push(Counted { keys, uses, habits });
     }
 
     /// Counts the keys of a call that may change them.
@@ -273,10 +268,20 @@ impl OpenKeys {
 
     /// Finds the pattern of each key and adds up by pattern.
     pub fn seal(mut self, rules: &Rules) -> Keys {
+        self.turn();
+        let mut parts = self.counted.into_iter().map(|counted| counted.seal(rules));
+        let first = parts.next().unwrap_or_default();
+        Keys { more: parts.collect(), ..first }
+    }
+}
+
+impl Counted {
+    fn seal(self, rules: &Rules) -> Keys {
+        let Counted { keys, uses, habits } = self;
         let mut patterns = Patterns::default();
         let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
         let mut words = 0;
-        let mut names = (0..).zip(self.keys.iter());
+        let mut names = (0..).zip(keys.iter());
         // Made where the uses are.
         let seal = |used: Use| {
             let (key, (_, bytes)) = names.next().unwrap_or_default();
@@ -314,10 +319,8 @@ impl OpenKeys {
                 ..Key::NONE
             }
         };
-        let mut rows: Vec<Key> = self.uses.0.into_iter().map(seal).collect();
+        let rows = uses.into_iter().map(seal).collect();
         drop(names);
-        rows.shrink_to_fit();
-        self.keys.pack();
-        Keys { keys: self.keys, rows, patterns, habits: self.habits, words, ..Keys::default() }
+        Keys { keys, rows, patterns, habits, words, ..Keys::default() }
     }
 }
