@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::class::{DIGIT, SEPARATOR};
+use super::shape::is_number;
 use super::{Learnt, Rules, is_star, star};
 
 const BOUND: usize = 3;
@@ -24,6 +26,12 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
     ];
     vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
+
+/// What numbers, and what starts as they do, are made of.
+const NUMBERS: &[&str] = &[
+    "1", "12", "06", "18", "2026", "12345678", "20260618", ":", ":", ":", "::", "a", "fe", "x", "T14", "/",
+    "-", ".",
+];
 
 /// Shapes whose segments take few or many different values, by position. A segment is a letter, a letter
 /// with a number, an id, any of them in braces, or literal.
@@ -184,6 +192,26 @@ proptest! {
         prop_assert!(out.len() <= key.len());
         Rules::new(&separators, Some(depth)).shape(&key, &mut out);
         prop_assert!(out.len() <= key.len() + 1);
+    }
+
+    #[test]
+    fn a_number_told_by_what_follows_is_a_number(
+        pieces in vec(proptest::sample::select(NUMBERS), 0..14),
+        separators in proptest::sample::select(&[":", ":/", ":-", ":.", "/", ""][..]),
+    ) {
+        let (key, rules) = (pieces.concat().into_bytes(), Rules::new(separators.as_bytes(), None));
+        let mut from = 0;
+        while from < key.len() {
+            let (end, held) = rules.classes.run(&key, from, SEPARATOR);
+            if held == DIGIT && is_number(&key, end, end - from) {
+                for fresh in [false, true] {
+                    let mut out = Vec::new();
+                    prop_assert_eq!(rules.words(&key, from..end, held, fresh, &mut out), end);
+                    prop_assert_eq!(out, b"*");
+                }
+            }
+            from = end + 1;
+        }
     }
 
     #[test]

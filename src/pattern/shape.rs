@@ -1,5 +1,7 @@
 //! The shape of one key: what can be told to be an id without looking at any other key.
 
+use std::ops::Range;
+
 use super::class::{AT, Classes, DIGIT, HEX, HIGH, LOWER, OPEN, SEPARATOR, UPPER};
 use super::{address, date, id};
 
@@ -93,10 +95,27 @@ impl Rules {
             out.extend_from_slice(segment);
             return end;
         }
+        if held == DIGIT && is_number(key, end, segment.len()) {
+            out.push(b'*');
+            return end;
+        }
+        self.words(key, from..end, held, fresh, out)
+    }
+
+    /// The same, of a segment in which `held` stands.
+    pub(super) fn words(
+        &self,
+        key: &[u8],
+        of: Range<usize>,
+        held: u16,
+        fresh: bool,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let Range { start: from, end } = of;
         // A word, which may be empty, then a break, and so on.
         let (mut at, mut head) = (from, fresh);
         loop {
-            let (after, is_id) = self.word(key, at, held, head, segment.len());
+            let (after, is_id) = self.word(key, at, held, head, end - from);
             if is_id {
                 out.push(b'*');
             } else {
@@ -165,6 +184,18 @@ impl Rules {
             return (end, true);
         }
         (end, id::word(key.get(start..end).unwrap_or_default(), class))
+    }
+}
+
+/// Whether a segment of so many digits that ends at `end` is a number, told by what follows alone: most ids are.
+/// Anything but another segment may go on with an address or a date; and an address with groups of up to four digits.
+pub(super) fn is_number(key: &[u8], end: usize, digits: usize) -> bool {
+    match key.get(end..) {
+        None | Some([]) => true,
+        Some([b':', rest @ ..]) => {
+            digits > 4 || !rest.first().is_some_and(|next| *next == b':' || next.is_ascii_hexdigit())
+        }
+        Some(_) => false,
     }
 }
 

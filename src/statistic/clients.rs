@@ -180,22 +180,33 @@ struct Recent {
 }
 
 /// An address of 8 to 24 bytes by its first, middle and last eight: ports are what tells most apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Short {
     len: usize,
-    words: [u64; 3],
+    first: u64,
+    middle: u64,
+    last: u64,
 }
 
 impl Short {
     #[inline]
     fn of(address: &[u8]) -> Option<Short> {
-        let (first, last) = (address.first_chunk()?, address.last_chunk()?);
+        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
+        let (first, last) = (word(address.first_chunk()?), word(address.last_chunk()?));
         let middle = match address.len() {
             ..16 => first,
-            16..=24 => address.get(8..)?.first_chunk()?,
+            16..=24 => word(address.get(8..)?.first_chunk()?),
             _ => return None,
         };
-        Some(Short { len: address.len(), words: [first, middle, last].map(|word| u64::from_le_bytes(*word)) })
+        Some(Short { len: address.len(), first, middle, last })
+    }
+
+    #[inline]
+    fn is(&self, other: &Short) -> bool {
+        self.last == other.last
+            && self.first == other.first
+            && self.middle == other.middle
+            && self.len == other.len
     }
 }
 
@@ -218,10 +229,9 @@ impl Clients {
     /// The number of an address.
     pub fn number(&mut self, address: &[u8]) -> ClientIndex {
         let Some(short) = Short::of(address) else { return self.intern(hash(address), address) };
-        let [.., last] = short.words;
-        let slot = (last.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
+        let slot = (short.last.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
         if let Some(recent) = self.recent.get(slot)
-            && recent.address == short
+            && recent.address.is(&short)
         {
             return recent.client;
         }

@@ -186,6 +186,11 @@ impl Habits {
         self.rows.get_mut(*slot as usize)
     }
 
+    /// Whether one more key can have one.
+    pub fn has_room(&self) -> bool {
+        self.rows.len() < MOST
+    }
+
     /// A habit by number.
     pub fn get(&self, slot: u32) -> Option<&Habit> {
         self.rows.get(slot as usize)

@@ -24,11 +24,14 @@ const FREE: u32 = u32::MAX;
 
 impl Default for Members {
     fn default() -> Self {
-        Members::Few { len: 0, ids: [FREE; FEW] }
+        Members::NONE
     }
 }
 
 impl Members {
+    /// None.
+    pub const NONE: Members = Members::Few { len: 0, ids: [FREE; FEW] };
+
     /// How many different numbers.
     pub fn len(&self) -> u64 {
         match self {
@@ -36,6 +39,13 @@ impl Members {
             Members::Many(bits) => bits.iter().map(|word| u64::from(word.count_ones())).sum(),
             Members::AtLeast(len) => *len,
         }
+    }
+
+    /// The highest number.
+    pub fn last(&self) -> Option<u32> {
+        let mut last = None;
+        self.each(|id| last = last.max(Some(id)));
+        last
     }
 
     /// Words of memory beside the value itself.
@@ -60,7 +70,9 @@ impl Members {
     #[inline]
     pub fn insert(&mut self, id: u32) {
         let is_in = match self {
-            Members::Few { ids, .. } => ids.contains(&id),
+            // One by one: all at once cannot be read before a set that was just made has left the processor's buffer
+            // of stores.
+            Members::Few { len, ids: [first, rest @ ..] } => *first == id || *len > 1 && rest.contains(&id),
             Members::Many(bits) => {
                 bits.get((id / 64) as usize).is_some_and(|word| word >> (id % 64) & 1 == 1)
             }

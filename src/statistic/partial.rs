@@ -54,7 +54,7 @@ impl Partial {
         let numbers = self.clients.merge(&later.clients, &commands, caller);
         let accounts = &self.accounts;
         self.keys
-            .merge(&later.keys, &numbers, rules, |input| accounts.get(&input).map_or(0, |held| held.lines));
+            .merge(later.keys, &numbers, rules, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.dangerous
             .merge(later.dangerous, &commands, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.pauses.merge(later.pauses, &commands, &numbers, |input| {

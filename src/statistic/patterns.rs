@@ -24,6 +24,10 @@ const LG_K: u8 = 12;
 /// Different keys that are kept as examples.
 pub(super) const SAMPLES: usize = 3;
 
+/// Keys of one pattern that are held although keys were let go: rules that judge by what single keys show have
+/// thresholds of some hundred keys.
+const WANTED: u32 = 1_000;
+
 /// Counts of one pattern.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
@@ -45,6 +49,8 @@ pub struct Counts {
     pub clients: Members,
     /// Numbers of the first few keys.
     pub samples: Vec<u32>,
+    /// Keys that were wanted, see [`Counts::wants`].
+    wanted: u32,
     /// Distinct keys, once they are too many to be held.
     pub distinct: Option<Box<HllSketch>>,
 }
@@ -58,6 +64,14 @@ impl Counts {
         self.ttl_set += later.ttl_set;
         self.payload += later.payload;
         self.unset += later.unset;
+        self.wanted = self.wanted.saturating_add(later.wanted);
+    }
+
+    /// Whether a key that comes once keys were let go is to be held in any case: of each pattern the first few.
+    pub(super) fn wants(&mut self) -> bool {
+        let wants = self.wanted < WANTED;
+        self.wanted += u32::from(wants);
+        wants
     }
 
     pub(super) fn sample(&mut self, key: u32) {
@@ -140,6 +154,18 @@ impl Patterns {
     }
 
     /// Every row's counts, the rest first.
+    pub fn rows(&self) -> &[Counts] {
+        &self.rows
+    }
+
+    /// Puts a key, by its hash, into the sketch of its pattern's distinct keys.
+    pub fn sketch(&mut self, index: PatternIndex, key: u64) {
+        if let Some(counts) = self.get_mut(index) {
+            counts.sketch(key);
+        }
+    }
+
+    /// The same, to be changed.
     pub fn rows_mut(&mut self) -> &mut [Counts] {
         &mut self.rows
     }

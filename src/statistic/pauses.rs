@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::clients::{ClientIndex, Clients};
 use super::commands::{CommandIndex, Commands};
 use super::{Call, clients as known};
-use crate::event::Place;
+use crate::event::{Command, Place};
 use crate::output::notation::Time;
 use crate::report::Bytes;
 use crate::report::slowlog::MonitorCall;
@@ -58,28 +58,24 @@ impl Pauses {
     /// Looks at the time since the call before.
     #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        let record = call.record;
-        let side = Side {
-            input,
-            place: record.place,
-            time: record.time,
-            client: call.client,
-            command: call.command,
-        };
-        self.see(side);
-    }
-
-    #[inline]
-    fn see(&mut self, side: Side) {
+        let Command { place, time, .. } = *call.record;
+        let (client, command) = (call.client, call.command);
         match &mut self.last {
-            Some(last) if side.time - last.time < LEAST => *last = side,
-            _ => self.see_first(side),
+            // Field by field: as a whole it would be made elsewhere and copied.
+            Some(last) if time - last.time < LEAST => {
+                last.input = input;
+                last.place = place;
+                last.time = time;
+                last.client = client;
+                last.command = command;
+            }
+            _ => self.see(Side { input, place, time, client, command }),
         }
     }
 
     /// A call behind a pause, or behind none.
     #[inline(never)]
-    fn see_first(&mut self, side: Side) {
+    fn see(&mut self, side: Side) {
         match self.last {
             Some(before) => self.keep(before, side),
             None if !self.begun => self.first = Some(side),

@@ -66,9 +66,14 @@ impl Form {
 }
 
 impl Spot {
+    /// Of no call.
+    pub const NONE: Spot =
+        Spot { offset: 0, line: 0, time: 0, input: 0, command: 0, argc: 0, form: Form::Plain };
+
     /// Of a call of the input numbered `input`, whose key stands at `argv[at]`.
-    // Called once for most keys, from the way of every call, which it would only make longer.
-    #[inline(never)]
+    // Written where it is kept: a copy would be read as a whole before its parts have left the processor's buffer of
+    // stores, and wait for all that is in it.
+    #[inline]
     pub fn new(call: &Call<'_>, input: u32, at: usize, form: Form) -> Spot {
         Spot {
             offset: call.record.place.offset,

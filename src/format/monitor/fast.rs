@@ -76,7 +76,7 @@ fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
 ///
 /// In a line without escapes a quote ends an argument or starts one. Where a quote, a space and a quote follow each
 /// other one argument ends and the next starts; of the other quotes there may be one alone, in front of the line end.
-#[inline]
+#[inline(always)]
 fn arguments(
     block: &[u8],
     mut base: usize,

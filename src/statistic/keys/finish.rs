@@ -24,6 +24,7 @@ impl Keys {
         clients: &Clients,
         paths: &[Bytes],
     ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
+        self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();
@@ -93,7 +94,7 @@ impl Keys {
                 calls: row.calls,
                 share: share(row.calls, total),
                 clients: row.clients.len(),
-                count_is_exact: !row.late,
+                count_is_exact: row.missed == 0,
                 is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
                 is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
                 call: Some(row.spot.example(key, paths)),
@@ -104,11 +105,15 @@ impl Keys {
 
     fn bounds(&self) -> Vec<String> {
         let mut bounds = Vec::new();
-        if let Some(floor) = self.floor {
-            bounds.push(format!(
-                "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %), \
-                 and a hot key marked so may have had up to {floor} more calls"
-            ));
+        if self.door.is_some() {
+            let mut bound = format!(
+                "more than {MOST} different keys: numbers of distinct keys are estimates (standard error 1.6 %)"
+            );
+            let missed = self.rows.iter().map(|row| row.missed).max().unwrap_or_default();
+            if missed > 0 {
+                bound.push_str(&format!(", and a hot key marked so may have had up to {missed} more calls"));
+            }
+            bounds.push(bound);
         }
         if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
             bounds.push(

@@ -3,6 +3,7 @@
 //! While a block is read, [`OpenKeys`] counts by key alone. At the block's end [`OpenKeys::seal`] finds
 //! the pattern of each key once and adds up by pattern; sealed keys merge.
 
+mod door;
 mod finish;
 mod gather;
 mod open;
@@ -11,17 +12,22 @@ use std::cmp::Reverse;
 
 pub use open::OpenKeys;
 
+use door::Door;
+
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
 use super::members::Members;
-use super::patterns::{PatternIndex, Patterns};
+use super::patterns::{Counts, PatternIndex, Patterns, REST};
 use super::spot::Spot;
 use crate::intern::Interner;
 use crate::pattern::{Learnt, Rules};
 
 /// Keys that are held at most. Past it those used least are let go: their pattern's distinct keys are
-/// then estimated, and counts of keys met later are lower bounds. About 220 MB with keys of 40 bytes.
+/// then estimated, and counts of keys met later are lower bounds. About 190 MB with keys of 40 bytes.
 pub const MOST: usize = 1 << 20;
+
+/// The number of a key that is not held.
+const NOT_HELD: u32 = u32::MAX;
 
 /// Words that the bitmaps of keys' clients may take together, 128 MB. Past it a key that is used by
 /// more than a few clients keeps its number of clients as a lower bound.
@@ -37,8 +43,8 @@ struct Key {
     absent: u32,
     /// Whether a call gave it a time to live.
     gave_ttl: bool,
-    /// Whether it was first met after keys had been let go.
-    late: bool,
+    /// Calls that were made while it was not held, at most.
+    missed: u32,
     /// Whether a call deleted it, or what stood there.
     ended: bool,
     pattern: PatternIndex,
@@ -49,6 +55,27 @@ struct Key {
     clients: Members,
 }
 
+impl Key {
+    /// Of which nothing is counted yet.
+    const NONE: Key = Key {
+        calls: 0,
+        unset: 0,
+        absent: 0,
+        gave_ttl: false,
+        missed: 0,
+        ended: false,
+        pattern: REST,
+        habit: NONE,
+        spot: Spot::NONE,
+        clients: Members::NONE,
+    };
+
+    /// Calls at most, with those that were not counted.
+    fn most(&self) -> u64 {
+        self.calls + u64::from(self.missed)
+    }
+}
+
 /// Counts by key and by pattern.
 #[derive(Clone, Debug, Default)]
 pub struct Keys {
@@ -56,11 +83,15 @@ pub struct Keys {
     rows: Vec<Key>,
     patterns: Patterns,
     habits: Habits,
-    /// Once keys were let go: the most calls that any of them had.
-    floor: Option<u64>,
+    /// Once keys were let go.
+    door: Option<Door>,
+    /// How many keys were left when keys were let go the last time.
+    kept: usize,
     learnt: Option<Learnt>,
     /// Words that the bitmaps of `rows` take.
     words: usize,
+    /// Of a block with many keys, what comes behind these.
+    more: Vec<Keys>,
 }
 
 impl Keys {
@@ -68,60 +99,104 @@ impl Keys {
     /// before.
     pub fn merge(
         &mut self,
-        later: &Keys,
+        mut later: Keys,
         clients: &[ClientIndex],
         rules: &Rules,
         lines: impl Fn(u32) -> u64,
     ) {
-        let patterns = self.patterns.merge_names(&later.patterns);
-        let keys = self.merge_keys(later, clients, &patterns, lines);
-        self.merge_patterns(later, clients, &patterns, &keys);
-        if let Some(theirs) = &later.learnt {
-            self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
+        self.settle();
+        let more = std::mem::take(&mut later.more);
+        for part in std::iter::once(later).chain(more) {
+            if let Some(theirs) = &part.learnt {
+                self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
+            }
+            self.append(part, clients, &lines);
         }
         if let Some(numbers) = self.patterns.compress(rules, &mut self.learnt) {
             self.renumber(&numbers);
         }
-        if self.rows.len() > MOST {
+        // Examples stay, so more than MOST / 2 can be left.
+        if self.rows.len() > MOST.max(self.kept + MOST / 4) {
             self.let_go(MOST / 2);
         }
     }
 
+    /// Makes a block's keys those of a run, to which others can be appended.
+    fn settle(&mut self) {
+        self.keys.index();
+        for part in std::mem::take(&mut self.more) {
+            let last = part.patterns.rows().iter().filter_map(|counts| counts.clients.last()).max();
+            let clients: Vec<ClientIndex> = (0..=last.unwrap_or_default()).collect();
+            self.append(part, &clients, &|_| 0);
+        }
+    }
+
+    fn append(&mut self, mut later: Keys, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+        self.habits.overflowed |= later.habits.overflowed;
+        let patterns = self.patterns.merge_names(&later.patterns);
+        if let Some(theirs) = later.door.take() {
+            later.keys.index();
+            self.miss(&later.keys, &theirs);
+        }
+        let rows = std::mem::take(&mut later.rows);
+        let keys = self.merge_keys(&later, rows, clients, &patterns, lines);
+        self.merge_patterns(&later, clients, &patterns, &keys);
+    }
+
+    /// What follows let go of keys: those that are held here and not there can have been among them.
+    fn miss(&mut self, later: &Interner, theirs: &Door) {
+        self.door().merge(theirs);
+        for ((hash, bytes), row) in self.keys.iter().zip(&mut self.rows) {
+            if later.find(hash, bytes).is_none() {
+                row.missed = row.missed.saturating_add(theirs.missed(hash));
+            }
+        }
+    }
+
+    /// What is known of keys that are not held; until one is let go, that there are none.
+    fn door(&mut self) -> &mut Door {
+        if self.door.is_none() {
+            for ((hash, _), row) in self.keys.iter().zip(&self.rows) {
+                self.patterns.sketch(row.pattern, hash);
+            }
+        }
+        self.door.get_or_insert_with(Door::new)
+    }
+
+    /// Appends the keys that follow, `rows`; gives their numbers here.
     fn merge_keys(
         &mut self,
         later: &Keys,
+        rows: Vec<Key>,
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
-        lines: impl Fn(u32) -> u64,
+        lines: &impl Fn(u32) -> u64,
     ) -> Vec<u32> {
-        self.habits.overflowed |= later.habits.overflowed;
-        if later.floor.is_some() && self.floor.is_none() {
-            self.start_sketches();
-        }
-        self.floor = self.floor.max(later.floor);
-        let mut numbers = Vec::with_capacity(later.rows.len());
-        for ((hash, bytes), row) in later.keys.iter().zip(&later.rows) {
-            let number = self.keys.intern(hash, bytes);
-            let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(super::patterns::REST);
-            if number as usize >= self.rows.len() {
-                let late = row.late || self.floor.is_some();
-                self.rows.push(Key {
-                    calls: 0,
-                    unset: 0,
-                    absent: 0,
-                    gave_ttl: false,
-                    late,
-                    ended: false,
-                    pattern,
-                    habit: NONE,
-                    spot: row.spot.behind(&lines),
-                    clients: Members::default(),
-                });
+        // One thing after the other for all keys, not all things for one key after the other: looks into tables that
+        // are out of the cache wait for each other the least.
+        let found = later.keys.iter().map(|(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD));
+        let mut numbers: Vec<u32> = found.collect();
+        let admitted = self.admit(later, &rows, patterns, &numbers);
+        let mut admitted = admitted.iter().peekable();
+        let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
+        for (((at, (hash, bytes)), number), row) in keys.zip(rows) {
+            if *number == NOT_HELD {
+                let missed = match self.door {
+                    None => 0,
+                    Some(_) => match admitted.next_if(|(key, _)| *key == at) {
+                        Some((_, missed)) => *missed,
+                        None => continue,
+                    },
+                };
+                *number = self.keys.add(hash, bytes);
+                let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
+                self.rows.push(Key { pattern, missed, spot: row.spot.behind(lines), ..Key::NONE });
             }
-            let Some(mine) = self.rows.get_mut(number as usize) else { continue };
+            let Some(mine) = self.rows.get_mut(*number as usize) else { continue };
             mine.calls += row.calls;
+            mine.missed = mine.missed.saturating_add(row.missed);
             if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
-                mine.spot = row.spot.behind(&lines);
+                mine.spot = row.spot.behind(lines);
             }
             if row.gave_ttl {
                 (mine.unset, mine.absent) = (0, 0);
@@ -130,7 +205,7 @@ impl Keys {
             mine.absent = mine.absent.saturating_add(row.absent);
             mine.gave_ttl |= row.gave_ttl;
             mine.ended |= row.ended;
-            self.habits.merge(&mut mine.habit, &later.habits, row.habit, clients, &lines);
+            self.habits.merge(&mut mine.habit, &later.habits, row.habit, clients, lines);
             let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);
             let words = mine.clients.words();
@@ -139,14 +214,45 @@ impl Keys {
                 self.words -= words;
                 mine.clients.freeze();
             }
-            if self.floor.is_some()
-                && let Some(counts) = self.patterns.get_mut(mine.pattern)
-            {
-                counts.sketch(hash);
-            }
-            numbers.push(number);
         }
         numbers
+    }
+
+    /// Once keys were let go, which of the keys that come and are not held are to be, by their number in `later`; with
+    /// how many calls before these are missing at most.
+    fn admit(
+        &mut self,
+        later: &Keys,
+        rows: &[Key],
+        patterns: &[PatternIndex],
+        numbers: &[u32],
+    ) -> Vec<(u32, u32)> {
+        let mut admitted = Vec::new();
+        let Some(door) = &mut self.door else { return admitted };
+        // What rules judge is looked at as long as there is room for it.
+        let has_room = self.habits.has_room();
+        let pattern = |row: &Key| patterns.get(row.pattern as usize).copied().unwrap_or(REST);
+        let come =
+            || (0..).zip(later.keys.hashes()).zip(rows).zip(numbers).filter(|(_, held)| **held == NOT_HELD);
+        for (((at, hash), row), _) in come() {
+            let is_judged = row.habit != NONE;
+            self.habits.overflowed |= is_judged && !has_room;
+            let is_wanted = self.patterns.get_mut(pattern(row)).is_some_and(Counts::wants);
+            let missed = match is_wanted || (is_judged && has_room) {
+                true => Some(door.missed(hash)),
+                false => door.knock(hash, row.most()),
+            };
+            admitted.extend(missed.map(|missed| (at, missed)));
+        }
+        let mut held = admitted.iter().peekable();
+        for (((at, hash), row), _) in come() {
+            let Some(counts) = self.patterns.get_mut(pattern(row)) else { continue };
+            counts.sketch(hash);
+            if held.next_if(|(key, _)| *key == at).is_none() {
+                counts.unset += row.unset;
+            }
+        }
+        admitted
     }
 
     fn merge_patterns(
@@ -156,18 +262,12 @@ impl Keys {
         patterns: &[PatternIndex],
         keys: &[u32],
     ) {
-        let rest = later.patterns.rest().map(|rest| (super::patterns::REST, rest));
-        let named = later.patterns.iter().map(|(index, _, counts)| (index, counts));
-        for (index, counts) in rest.into_iter().chain(named) {
-            let Some(mine) = patterns.get(index as usize).and_then(|number| self.patterns.get_mut(*number))
-            else {
-                continue;
-            };
+        for (counts, number) in later.patterns.rows().iter().zip(patterns) {
+            let Some(mine) = self.patterns.get_mut(*number) else { continue };
             mine.add(counts);
             mine.clients.merge(&counts.clients, clients);
-            for key in counts.samples.iter().filter_map(|key| keys.get(*key as usize)) {
-                mine.sample(*key);
-            }
+            let samples = counts.samples.iter().filter_map(|key| keys.get(*key as usize));
+            samples.filter(|key| **key != NOT_HELD).for_each(|key| mine.sample(*key));
             if let Some(sketch) = &counts.distinct {
                 mine.join((**sketch).clone());
             }
@@ -176,31 +276,18 @@ impl Keys {
 
     fn renumber(&mut self, numbers: &[PatternIndex]) {
         for row in &mut self.rows {
-            row.pattern = numbers.get(row.pattern as usize).copied().unwrap_or(super::patterns::REST);
-        }
-    }
-
-    fn start_sketches(&mut self) {
-        for ((hash, _), row) in self.keys.iter().zip(&self.rows) {
-            if let Some(counts) = self.patterns.get_mut(row.pattern) {
-                counts.sketch(hash);
-            }
+            row.pattern = numbers.get(row.pattern as usize).copied().unwrap_or(REST);
         }
     }
 
     /// Lets go of the keys used least until `most` are left; examples stay.
     fn let_go(&mut self, most: usize) {
-        if self.floor.is_none() {
-            self.start_sketches();
-        }
+        self.door().narrow();
         let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
         let calls = |key: &u32| self.rows.get(*key as usize).map_or(0, |row| row.calls);
-        let mut lost = 0;
         if order.len() > most {
-            let (_, first, _) = order.select_nth_unstable_by_key(most, |key| (Reverse(calls(key)), *key));
-            lost = calls(first);
+            order.select_nth_unstable_by_key(most, |key| (Reverse(calls(key)), *key));
         }
-        self.floor = Some(self.floor.unwrap_or(0).max(lost));
         let mut stays = vec![false; self.rows.len()];
         let samples = self.patterns.iter().flat_map(|(_, _, counts)| counts.samples.iter().copied());
         for key in order.into_iter().take(most).chain(samples) {
@@ -208,25 +295,31 @@ impl Keys {
                 *stays = true;
             }
         }
-        let old = std::mem::replace(&mut self.keys, Interner::with_room(MOST));
-        let rows = std::mem::take(&mut self.rows);
+        let stays = |key: u32| stays.get(key as usize).copied().unwrap_or_default();
         let mut habits = std::mem::take(&mut self.habits);
         self.habits.overflowed = habits.overflowed;
         self.words = 0;
-        let mut numbers = vec![u32::MAX; rows.len()];
-        for ((((hash, bytes), mut row), stays), number) in old.iter().zip(rows).zip(stays).zip(&mut numbers) {
+        let mut numbers = vec![NOT_HELD; self.rows.len()];
+        let (mut key, mut kept) = (0, 0);
+        self.rows.retain_mut(|row| {
+            let stays = stays(key);
             if stays {
                 habits.keep(&mut row.habit, &mut self.habits);
                 self.words += row.clients.words();
-                *number = self.keys.intern(hash, bytes);
-                self.rows.push(row);
-            } else if let Some(counts) = self.patterns.get_mut(row.pattern) {
-                counts.unset += row.unset;
+                numbers.get_mut(key as usize).into_iter().for_each(|number| *number = kept);
+                kept += 1;
+            } else {
+                self.door.iter_mut().for_each(|door| door.leave(self.keys.hash_of(key), row.most()));
+                self.patterns.get_mut(row.pattern).into_iter().for_each(|counts| counts.unset += row.unset);
             }
-        }
+            key += 1;
+            stays
+        });
+        self.kept = self.rows.len();
+        self.keys.retain(stays);
         for counts in self.patterns.rows_mut() {
             for key in &mut counts.samples {
-                *key = numbers.get(*key as usize).copied().unwrap_or(u32::MAX);
+                *key = numbers.get(*key as usize).copied().unwrap_or(NOT_HELD);
             }
         }
     }
@@ -244,7 +337,8 @@ impl Keys {
 
     /// The shapes of all keys, or what they became.
     pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.patterns.iter().map(|(_, name, _)| name)
+        let parts = std::iter::once(self).chain(&self.more);
+        parts.flat_map(|keys| keys.patterns.iter().map(|(_, name, _)| name))
     }
 }
 

@@ -31,18 +31,22 @@ pub(super) struct Use {
 }
 
 impl Use {
+    /// Copied from what is constant, see [`Spot::new`].
+    const NONE: Use = Use {
+        calls: [0; 4],
+        ttl_set: 0,
+        unset: 0,
+        absent: 0,
+        payload: 0,
+        ended: false,
+        habit: NONE,
+        spot: Spot::NONE,
+        clients: Members::NONE,
+    };
+
+    #[inline]
     pub fn new(spot: Spot) -> Use {
-        Use {
-            calls: [0; 4],
-            ttl_set: 0,
-            unset: 0,
-            absent: 0,
-            payload: 0,
-            ended: false,
-            habit: NONE,
-            spot,
-            clients: Members::default(),
-        }
+        Use { spot, ..Use::NONE }
     }
 
     #[inline]
@@ -61,6 +65,18 @@ impl Use {
     pub fn calls(&self, class: Class) -> u64 {
         self.calls.get(class as usize).copied().unwrap_or_default().into()
     }
+}
+
+/// Keys that are counted together. More of them, and what is counted no longer stays in the cache of one core:
+/// with these it takes some 700 kB. Those of a block that has more are merged as though they were of several blocks.
+const TOGETHER: usize = 4_096;
+
+/// Keys of a block that are counted.
+#[derive(Clone, Debug)]
+struct Counted {
+    keys: Interner,
+    uses: Vec<Use>,
+    habits: Habits,
 }
 
 /// What a call does to its keys.
@@ -83,15 +99,14 @@ struct Part {
     to: usize,
 }
 
-/// Keys for which room is made at once: as many as a block often has.
-const ROOM: usize = 8192;
-
 /// Counts by key while a block is read.
 #[derive(Clone, Debug, Default)]
 pub struct OpenKeys {
     pub(super) keys: Interner,
     pub(super) uses: Vec<Use>,
     pub(super) habits: Habits,
+    /// Keys before these.
+    counted: Vec<Counted>,
     scratch: Vec<u8>,
 }
 
@@ -114,33 +129,46 @@ impl OpenKeys {
 
     /// Takes keys that are not counted.
     pub fn name<'t>(&mut self, keys: impl Iterator<Item = Text<'t>>) {
+        let mut scratch = std::mem::take(&mut self.scratch);
         for text in keys {
-            let key = text.bytes(&mut self.scratch);
-            let index = self.keys.intern(hash(key), key) as usize;
-            if index == self.uses.len() {
+            let key = text.bytes(&mut scratch);
+            let hash = hash(key);
+            if self.keys.intern(hash, key) as usize == self.uses.len() {
+                self.make_room(hash, key);
                 self.uses.push(Use::new(Spot::default()));
             }
         }
+        self.scratch = scratch;
     }
 
     /// The number of the key at `argv[at]`.
     #[inline]
     fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
         let index = self.keys.intern(hash, key) as usize;
-        if index >= self.uses.len() {
-            self.add(call, input, at);
-        }
-        index
+        if index < self.uses.len() { index } else { self.first(hash, key, call, input, at) }
     }
 
-    /// A new key, at `argv[at]`.
+    // Called once for most keys, from the way of every call, which it would only make longer.
     #[inline(never)]
-    fn add(&mut self, call: &Call<'_>, input: u32, at: usize) {
-        if self.uses.is_empty() {
-            self.uses.reserve(ROOM);
-            self.keys.reserve(ROOM);
-        }
+    fn first(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
+        self.make_room(hash, key);
         self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+        self.uses.len() - 1
+    }
+
+    /// For a key that was just interned, and has no use yet.
+    fn make_room(&mut self, hash: u64, key: &[u8]) {
+        if self.uses.len() >= TOGETHER {
+            self.turn();
+            self.keys.intern(hash, key);
+        }
+    }
+
+    /// Begins anew, in the same memory.
+    pub(super) fn turn(&mut self) {
+        let keys = self.keys.take(self.uses.len());
+        let (uses, habits) = (self.uses.drain(..).collect(), std::mem::take(&mut self.habits));
+        self.counted.push(Counted { keys, uses, habits });
     }
 
     /// Counts the keys of a call that may change them.
@@ -238,14 +266,31 @@ impl OpenKeys {
     }
 
     /// Finds the pattern of each key and adds up by pattern.
-    pub fn seal(self, rules: &Rules) -> Keys {
+    pub fn seal(mut self, rules: &Rules) -> Keys {
+        self.turn();
+        let mut parts = self.counted.into_iter().map(|counted| counted.seal(rules));
+        let first = parts.next().unwrap_or_default();
+        Keys { more: parts.collect(), ..first }
+    }
+}
+
+impl Counted {
+    fn seal(self, rules: &Rules) -> Keys {
+        let Counted { keys, uses, habits } = self;
         let mut patterns = Patterns::default();
-        let mut shape = Vec::new();
-        let mut rows = Vec::with_capacity(self.uses.len());
+        let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
         let mut words = 0;
-        for ((key, (_, bytes)), used) in (0..).zip(self.keys.iter()).zip(self.uses) {
+        let mut names = (0..).zip(keys.iter());
+        // Made where the uses are.
+        let seal = |used: Use| {
+            let (key, (_, bytes)) = names.next().unwrap_or_default();
             rules.shape(bytes, &mut shape);
-            let pattern = patterns.number(&shape);
+            // Most keys are of the pattern of the key before.
+            let pattern = match pattern {
+                Some(pattern) if shape == before => pattern,
+                _ => *pattern.insert(patterns.number(&shape)),
+            };
+            std::mem::swap(&mut shape, &mut before);
             let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
             if let Some(counts) = patterns.get_mut(pattern) {
                 counts.calls += calls;
@@ -257,22 +302,24 @@ impl OpenKeys {
                 counts.clients.union(&used.clients);
                 counts.sample(key);
             }
-            let gave_ttl = used.ttl_set > 0;
             words += used.clients.words();
-            let Use { unset, absent, ended, habit, spot, clients, .. } = used;
-            rows.push(Key {
+            let Use { unset, absent, ended, habit, spot, clients, ttl_set, .. } = used;
+            let unset = u64::from(unset);
+            Key {
                 calls,
-                unset: u64::from(unset),
+                unset,
                 absent,
-                gave_ttl,
-                late: false,
+                gave_ttl: ttl_set > 0,
                 ended,
                 pattern,
                 habit,
                 spot,
                 clients,
-            });
-        }
-        Keys { keys: self.keys, rows, patterns, habits: self.habits, floor: None, learnt: None, words }
+                ..Key::NONE
+            }
+        };
+        let rows = uses.into_iter().map(seal).collect();
+        drop(names);
+        Keys { keys, rows, patterns, habits, words, ..Keys::default() }
     }
 }
