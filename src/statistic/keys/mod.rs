@@ -23,7 +23,7 @@ use crate::intern::Interner;
 use crate::pattern::{Learnt, Rules};
 
 /// Keys that are held at most. Past it those used least are let go: their pattern's distinct keys are
-/// then estimated, and counts of keys met later are lower bounds. About 190 MB with keys of 40 bytes.
+/// then estimated, and counts of keys met later are lower bounds. About 200 MB with keys of 40 bytes.
 pub const MOST: usize = 1 << 20;
 
 /// The number of a key that is not held.
@@ -138,8 +138,7 @@ impl Keys {
             later.keys.index();
             self.miss(&later.keys, &theirs);
         }
-        let rows = std::mem::take(&mut later.rows);
-        let keys = self.merge_keys(&later, rows, clients, &patterns, lines);
+        let keys = self.merge_keys(&later, clients, &patterns, lines);
         self.merge_patterns(&later, clients, &patterns, &keys);
     }
 
@@ -163,11 +162,10 @@ impl Keys {
         self.door.get_or_insert_with(Door::new)
     }
 
-    /// Appends the keys that follow, `rows`; gives their numbers here.
+    /// Appends the keys that follow; gives their numbers here.
     fn merge_keys(
         &mut self,
         later: &Keys,
-        rows: Vec<Key>,
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
         lines: &impl Fn(u32) -> u64,
@@ -176,10 +174,10 @@ impl Keys {
         // are out of the cache wait for each other the least.
         let found = later.keys.iter().map(|(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD));
         let mut numbers: Vec<u32> = found.collect();
-        let admitted = self.admit(later, &rows, patterns, &numbers);
+        let admitted = self.admit(later, patterns, &numbers);
         let mut admitted = admitted.iter().peekable();
         let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
-        for (((at, (hash, bytes)), number), row) in keys.zip(rows) {
+        for (((at, (hash, bytes)), number), row) in keys.zip(&later.rows) {
             if *number == NOT_HELD {
                 let missed = match self.door {
                     None => 0,
@@ -220,20 +218,19 @@ impl Keys {
 
     /// Once keys were let go, which of the keys that come and are not held are to be, by their number in `later`; with
     /// how many calls before these are missing at most.
-    fn admit(
-        &mut self,
-        later: &Keys,
-        rows: &[Key],
-        patterns: &[PatternIndex],
-        numbers: &[u32],
-    ) -> Vec<(u32, u32)> {
+    fn admit(&mut self, later: &Keys, patterns: &[PatternIndex], numbers: &[u32]) -> Vec<(u32, u32)> {
         let mut admitted = Vec::new();
         let Some(door) = &mut self.door else { return admitted };
         // What rules judge is looked at as long as there is room for it.
         let has_room = self.habits.has_room();
         let pattern = |row: &Key| patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-        let come =
-            || (0..).zip(later.keys.hashes()).zip(rows).zip(numbers).filter(|(_, held)| **held == NOT_HELD);
+        let come = || {
+            (0..)
+                .zip(later.keys.hashes())
+                .zip(&later.rows)
+                .zip(numbers)
+                .filter(|(_, held)| **held == NOT_HELD)
+        };
         for (((at, hash), row), _) in come() {
             let is_judged = row.habit != NONE;
             self.habits.overflowed |= is_judged && !has_room;
@@ -282,7 +279,10 @@ impl Keys {
 
     /// Lets go of the keys used least until `most` are left; examples stay.
     fn let_go(&mut self, most: usize) {
-        self.door().narrow();
+        match &mut self.door {
+            Some(door) => door.narrow(),
+            None => _ = self.door(),
+        }
         let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
         let calls = |key: &u32| self.rows.get(*key as usize).map_or(0, |row| row.calls);
         if order.len() > most {

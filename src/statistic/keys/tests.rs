@@ -135,6 +135,23 @@ fn no_key_misses_more_calls_than_is_said() {
 }
 
 #[test]
+fn calls_that_a_part_let_go_of_are_missing_of_what_is_held() {
+    let rules = Rules::default();
+    let read = |name: &'static str, calls| std::iter::repeat_n(name.to_owned(), calls);
+    let mut keys = block(read("user:1", 5).chain(read("user:2", 3)));
+    let mut later = block(read("user:1", 2).chain(read("user:3", 4)));
+    later.let_go(0);
+    later.merge(block(read("user:2", 1)), &CLIENTS, &rules, |_| 0);
+    // Of a part, too, examples stay.
+    let held = later.keys.iter().map(|(_, name)| name.to_vec()).collect::<Vec<_>>();
+    assert_eq!(held, [&b"user:1"[..], b"user:3", b"user:2"]);
+    later.patterns.rows_mut().iter_mut().for_each(|counts| counts.samples.clear());
+    later.let_go(0);
+    keys.merge(later, &CLIENTS, &rules, |_| 0);
+    assert_eq!(["user:1", "user:2", "user:3"].map(|name| at_most(&keys, name)), [(5, 2), (3, 1), (0, 4)]);
+}
+
+#[test]
 fn of_each_pattern_some_keys_that_come_late_are_held() {
     let rules = Rules::default();
     let mut keys = block((0..5_000).map(|n| format!("user:{n}")));
