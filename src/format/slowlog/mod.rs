@@ -9,6 +9,7 @@
 
 mod csv;
 mod entry;
+mod fast;
 mod json;
 pub mod marker;
 mod noise;
