@@ -14,6 +14,8 @@ mod unnamed_connections;
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
+
 use super::{Facts, Rule, append_most};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
@@ -52,7 +54,7 @@ struct Party<'a> {
 /// Connections by their name, each without one for itself; in the order in which subjects first appear.
 fn parties<'a>(rows: impl IntoIterator<Item = &'a ConnectionRow>) -> Vec<Party<'a>> {
     let mut parties: Vec<Party<'a>> = Vec::new();
-    let mut places: HashMap<&Bytes, usize> = HashMap::new();
+    let mut places: HashMap<&Bytes, usize, FixedState> = HashMap::default();
     for row in rows {
         let known = row.name.as_ref().map(|name| *places.entry(name).or_insert(parties.len()));
         match known.and_then(|at| parties.get_mut(at)) {
@@ -75,34 +77,44 @@ fn append(findings: Vec<Finding>, found: &mut Vec<Finding>) {
 /// (Redis 6.2); a server that started anew took none of its connections along.
 struct End<'a> {
     run: u32,
-    newest: HashMap<Option<&'a Bytes>, Option<u64>>,
+    newest: HashMap<Option<&'a Bytes>, Option<u64>, FixedState>,
+    /// The earliest of these: most connections were gone before.
+    least: Option<u64>,
 }
 
 impl<'a> End<'a> {
     /// `None` where there is no snapshot.
     fn of(connections: &'a Connections) -> Option<Self> {
         let (last, run) = connections.snapshots.iter().zip(0..).last().map(|(row, at)| (at, row.run))?;
-        let mut newest: HashMap<Option<&Bytes>, Option<u64>> = HashMap::new();
-        for row in connections.rows.iter().filter(|row| row.run == run) {
-            let held = newest.entry(row.laddr.as_ref()).or_default();
-            *held = row.last_snapshot.max(*held);
+        let mut newest: HashMap<Option<&Bytes>, Option<u64>, FixedState> = HashMap::default();
+        let of_run = connections.rows.iter().filter(|row| row.run == run).collect::<Vec<_>>();
+        for rows in of_run.chunk_by(|one, other| one.laddr == other.laddr) {
+            let server = rows.first().and_then(|row| row.laddr.as_ref());
+            let held = newest.entry(server).or_default();
+            *held = rows.iter().map(|row| row.last_snapshot).max().flatten().max(*held);
         }
         // Where nothing tells servers apart it is the last snapshot, even if that shows no such connection.
         newest.insert(None, Some(last));
-        Some(End { run, newest })
+        let least = newest.values().min().copied().flatten();
+        Some(End { run, newest, least })
     }
 
     /// Whether a connection is there at the end.
     fn has(&self, row: &ConnectionRow) -> bool {
         row.run == self.run
+            && row.last_snapshot >= self.least
             && self.newest.get(&row.laddr.as_ref()).is_some_and(|newest| *newest == row.last_snapshot)
     }
 }
 
 /// What is there when the capture ends.
-fn present(connections: &Connections) -> Vec<&ConnectionRow> {
-    let end = End::of(connections);
-    connections.rows.iter().filter(|row| end.as_ref().is_some_and(|end| end.has(row))).collect()
+fn present<'a>(facts: &Facts<'a>) -> Vec<&'a ConnectionRow> {
+    let connections = &facts.report.connections;
+    let find = || -> Vec<usize> {
+        let Some(end) = End::of(connections) else { return Vec::new() };
+        (0..).zip(&connections.rows).filter(|(_, row)| end.has(row)).map(|(at, _)| at).collect()
+    };
+    facts.present(find).iter().filter_map(|at| connections.rows.get(*at)).collect()
 }
 
 /// The connection over which the snapshots were asked for: nameless, its last command is CLIENT LIST itself.
