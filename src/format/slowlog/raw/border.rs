@@ -148,22 +148,36 @@ mod tests {
         out.replace('\n', newline)
     }
 
-    fn polls() -> impl Strategy<Value = Vec<Poll>> {
-        let data = prop::option::weighted(0.01, (0_usize..20, 0_u8..3));
-        let poll = (prop_oneof![8 => 20_u64..40, 1 => 0_u64..20], 1_usize..21, data);
-        prop::collection::vec(poll, 60..260)
+    /// Polls in which anything can stand.
+    fn wild() -> impl Strategy<Value = Vec<Poll>> {
+        let data = prop::option::weighted(0.2, (0_usize..20, 0_u8..3));
+        let poll = (prop_oneof![4 => 20_u64..40, 1 => 0_u64..20], 1_usize..21, data);
+        prop::collection::vec(poll, 0..50)
+    }
+
+    /// Enough polls, in which nothing but entries stands.
+    fn calm() -> impl Strategy<Value = Vec<Poll>> {
+        let several = prop::collection::vec((20_u64..40, 15_usize..21, Just(None)), 125..160);
+        let one = (1_u64..3, 1_900_usize..2_000).prop_map(|(ahead, polls)| vec![(ahead, 1, None); polls]);
+        prop_oneof![3 => several, 1 => one]
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
-        fn what_is_cut_there_is_read_as_the_whole_is(polls in polls(), crlf in any::<bool>()) {
-            let text = text(&polls, if crlf { "\r\n" } else { "\n" }).into_bytes();
+        fn what_is_cut_there_is_read_as_the_whole_is(
+            before in wild(),
+            within in calm(),
+            behind in wild(),
+            crlf in any::<bool>(),
+        ) {
+            let text = text(&[before, within, behind].concat(), if crlf { "\r\n" } else { "\n" }).into_bytes();
             let Some(scale) = Scale::of(&text) else { return Ok(()) };
+            let at = last_border(&text, scale);
+            prop_assert!(at > 0 || scale.shape == Shape::Four);
             let mut whole = Told::default();
             read(&text, 0, None, &mut whole);
             let mut parts = Told::default();
-            let at = last_border(&text, scale);
             read(&text[..at], 0, Some(scale), &mut parts);
             read(&text[at..], at as u64, Some(scale), &mut parts);
             prop_assert_eq!(whole.0, parts.0, "{}", at);
