@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use foldhash::fast::FixedState;
+
 use crate::output::notation::Time;
 use crate::report::connections::{ConnectionRow, Connections, SnapshotRow};
 use crate::report::findings::Identities;
@@ -35,7 +37,7 @@ impl Identity {
 /// Connections by address, each with the time in which it was open.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    entries: HashMap<Bytes, Vec<(Period, Identity)>>,
+    entries: HashMap<Bytes, Vec<(Period, Identity)>, FixedState>,
 }
 
 impl Book {

@@ -1,5 +1,6 @@
 //! What rules judge by.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::about::{About, Threshold};
@@ -23,6 +24,8 @@ pub struct Facts<'a> {
     tools: HashSet<&'a Bytes>,
     /// The last dump of each server.
     dumps: Vec<&'a InfoSnapshot>,
+    /// Places among the report's connections.
+    present: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Facts<'a> {
@@ -31,7 +34,13 @@ impl<'a> Facts<'a> {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
         let tools =
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
-        Facts { report, conduct, settings, clients, tools, dumps: newest(report) }
+        Facts { report, conduct, settings, clients, tools, dumps: newest(report), present: OnceCell::new() }
+    }
+
+    /// Places of the connections that are there when the captures end, as `find` finds them once: there may be many
+    /// others.
+    pub fn present(&self, find: impl FnOnce() -> Vec<usize>) -> &[usize] {
+        self.present.get_or_init(find)
     }
 
     /// What a threshold is.

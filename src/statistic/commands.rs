@@ -48,7 +48,7 @@ impl Default for Commands {
     }
 }
 
-/// A name as the client wrote it, which was looked up before; see [`short`].
+/// A name as the client wrote it, which was looked up before; see [`Args::short`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Cached {
     name: u128,
@@ -102,7 +102,7 @@ impl Commands {
 
     #[inline(never)]
     fn number_long(&mut self, args: &Args<'_>) -> CommandIndex {
-        let Some(name) = short(args, 0) else { return self.look_up(args) };
+        let Some(name) = args.short(0) else { return self.look_up(args) };
         match self.cached(name, 0) {
             Some(CONTAINER) => {}
             Some(index) => return index,
@@ -113,7 +113,7 @@ impl Commands {
             }
             None => return self.look_up_and_keep(args, name, 0),
         }
-        let Some(subcommand) = short(args, 1) else { return self.look_up(args) };
+        let Some(subcommand) = args.short(1) else { return self.look_up(args) };
         match self.cached(name, subcommand) {
             Some(index) => index,
             None => self.look_up_and_keep(args, name, subcommand),
@@ -270,22 +270,6 @@ fn shortest(args: &Args<'_>) -> Option<u64> {
 
 fn quick_slot(name: u64) -> usize {
     (name.wrapping_mul(SPREAD) >> (64 - QUICK.ilog2())) as usize
-}
-
-/// An argument of up to fifteen bytes, and its length, as one number that is not 0: enough to tell any two apart.
-#[inline]
-fn short(args: &Args<'_>, at: usize) -> Option<u128> {
-    const LONGEST: u32 = 15;
-    let name = args.get(at).filter(|name| name.escapes == 0)?;
-    let len = u32::try_from(name.raw.len()).ok().filter(|len| *len <= LONGEST)?;
-    // Mostly there is more behind the name, and no byte has to be copied on its own.
-    let bytes = args.window(at).copied().unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(name.raw).for_each(|(to, from)| *to = *from);
-        bytes
-    });
-    let name = u128::from_le_bytes(bytes) & !(u128::MAX << (8 * len));
-    Some(name | u128::from(len + 1) << 120)
 }
 
 fn slot(name: u128, subcommand: u128) -> usize {

@@ -118,10 +118,8 @@ impl Timeline {
 
     /// Counts a slow call of that time.
     pub fn slow(&mut self, time: i64) {
-        let bucket = time.div_euclid(self.width * MICROS);
-        self.buckets.entry(bucket).or_default().slow += 1;
+        self.at(time).slow += 1;
         self.has_slow = true;
-        self.bound();
     }
 
     /// Calls in the second of a time, where it is still told apart.

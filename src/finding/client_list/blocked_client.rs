@@ -62,7 +62,7 @@ impl Rule for BlockedClient {
         let limit = |wait| if wait == Wait::Data { longest } else { held };
         let waits_long =
             |row: &&ConnectionRow| has_flag(row, b'b') && row.idle.unwrap_or(0) as f64 >= limit(wait(row));
-        let mut blocked: Vec<_> = present(&facts.report.connections).into_iter().filter(waits_long).collect();
+        let mut blocked: Vec<_> = present(facts).into_iter().filter(waits_long).collect();
         // What is held back comes first, then who waits longest.
         blocked.sort_by_key(|row| (wait(row) == Wait::Data, std::cmp::Reverse(row.idle)));
         let (held_back, waiting): (Vec<_>, Vec<_>) =

@@ -1,7 +1,10 @@
 //! `connection-leak`: a client that opens connections and does not close them.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+use foldhash::fast::FixedState;
 
 use super::rise::{Rise, Span, rise};
 use super::{End, MOST, append, evidence, is_capture, is_safe, snapshot_evidence, stem};
@@ -85,7 +88,7 @@ impl Rule for ConnectionLeak {
         let connections = &facts.report.connections;
         // Replicas and MONITOR have rules of their own.
         let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
-        let mut runs: HashMap<u32, Vec<&ConnectionRow>> = HashMap::new();
+        let mut runs: HashMap<u32, Vec<&ConnectionRow>, FixedState> = HashMap::default();
         for row in connections.rows.iter().filter(counts) {
             runs.entry(row.run).or_default().push(row);
         }
@@ -121,9 +124,10 @@ impl<'a> Course<'a> {
         let mut leaks = Vec::new();
         // What says most comes first, and what it explains is not counted again: names, then names that
         // differ by a number, then where the nameless come from, then where all come from.
-        self.take(&mut rest, &mut leaks, |row| row.name.clone());
+        self.take(&mut rest, &mut leaks, |row| borrowed(&row.name));
         self.take(&mut rest, &mut leaks, |row| {
-            row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'))
+            let stem = row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'));
+            stem.map(|stem| Cow::Owned(stem.0))
         });
         for unnamed in [true, false] {
             for _ in 0..MOST {
@@ -165,7 +169,7 @@ impl<'a> Course<'a> {
         &self,
         rest: &mut Vec<&'r ConnectionRow>,
         leaks: &mut Vec<Leak<'r>>,
-        name: impl Fn(&ConnectionRow) -> Option<Bytes>,
+        name: impl Fn(&'r ConnectionRow) -> Option<Cow<'r, [u8]>>,
     ) {
         let groups = groups(rest, &name).into_iter();
         let mut found: Vec<_> = groups
@@ -174,8 +178,10 @@ impl<'a> Course<'a> {
                 Some(Leak { by: "name", value, unnamed: false, rows, rise })
             })
             .collect();
-        let values: HashSet<&Bytes> = found.iter().map(|leak| &leak.value).collect();
-        rest.retain(|row| !name(row).is_some_and(|name| values.contains(&name)));
+        let values: HashSet<&[u8]> = found.iter().map(|leak| leak.value.0.as_slice()).collect();
+        if !values.is_empty() {
+            rest.retain(|row| !name(row).is_some_and(|name| values.contains(&*name)));
+        }
         found.sort_by_key(|leak| Reverse(leak.rise.last - leak.rise.first));
         leaks.extend(found);
     }
@@ -348,25 +354,29 @@ fn words(by: &str, value: &Bytes, unnamed: bool) -> String {
 }
 
 /// What a connection comes from; the user `default` says nothing.
-fn origin(row: &ConnectionRow, by: &str) -> Option<Bytes> {
+fn origin<'a>(row: &'a ConnectionRow, by: &str) -> Option<Cow<'a, [u8]>> {
     match by {
-        "user" => row.user.clone().filter(|user| user.0 != b"default"),
-        "library" => row.library.clone(),
-        _ => Some(Bytes::from(host(&row.address.0))),
+        "user" => borrowed(&row.user).filter(|user| **user != b"default"[..]),
+        "library" => borrowed(&row.library),
+        _ => Some(Cow::Borrowed(host(&row.address.0))),
     }
+}
+
+fn borrowed(value: &Option<Bytes>) -> Option<Cow<'_, [u8]>> {
+    value.as_ref().map(|value| Cow::Borrowed(value.0.as_slice()))
 }
 
 fn groups<'a>(
     rows: &[&'a ConnectionRow],
-    value: impl Fn(&ConnectionRow) -> Option<Bytes>,
+    value: impl Fn(&'a ConnectionRow) -> Option<Cow<'a, [u8]>>,
 ) -> BTreeMap<Bytes, Vec<&'a ConnectionRow>> {
-    let mut groups: BTreeMap<Bytes, Vec<&ConnectionRow>> = BTreeMap::new();
+    let mut groups: HashMap<Cow<'a, [u8]>, Vec<&ConnectionRow>, FixedState> = HashMap::default();
     for row in rows {
         if let Some(value) = value(row) {
             groups.entry(value).or_default().push(row);
         }
     }
-    groups
+    groups.into_iter().map(|(value, rows)| (Bytes(value.into_owned()), rows)).collect()
 }
 
 /// Nobody used it for at least half of its life. Who only waits to be sent something does not tell: a

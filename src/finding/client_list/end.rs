@@ -6,6 +6,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
+
+use crate::finding::Facts;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, Connections};
 
@@ -16,7 +19,7 @@ pub struct End<'a> {
     /// Its snapshots, by number.
     pub snapshots: Vec<u64>,
     /// By the server's end of the connections (Redis 6.2): a run may be of several servers whose ids do not meet.
-    newest: HashMap<Option<&'a Bytes>, Option<u64>>,
+    newest: HashMap<Option<&'a Bytes>, Option<u64>, FixedState>,
 }
 
 impl<'a> End<'a> {
@@ -28,7 +31,7 @@ impl<'a> End<'a> {
             let end = runs.entry(row.run).or_insert_with(|| End {
                 run: row.run,
                 snapshots: Vec::new(),
-                newest: HashMap::new(),
+                newest: HashMap::default(),
             });
             end.snapshots.push(at);
         }
@@ -97,7 +100,13 @@ impl<'a> Starts<'a> {
 }
 
 /// What is there when the capture ends.
-pub fn present(connections: &Connections) -> Vec<&ConnectionRow> {
-    let ends: HashMap<u32, End<'_>> = End::all(connections).into_iter().map(|end| (end.run, end)).collect();
-    connections.rows.iter().filter(|row| ends.get(&row.run).is_some_and(|end| end.has(row))).collect()
+pub fn present<'a>(facts: &Facts<'a>) -> Vec<&'a ConnectionRow> {
+    let connections = &facts.report.connections;
+    let find = || -> Vec<usize> {
+        let ends: HashMap<u32, End<'_>, FixedState> =
+            End::all(connections).into_iter().map(|end| (end.run, end)).collect();
+        let rows = (0..).zip(&connections.rows);
+        rows.filter(|(_, row)| ends.get(&row.run).is_some_and(|end| end.has(row))).map(|(at, _)| at).collect()
+    };
+    facts.present(find).iter().filter_map(|at| connections.rows.get(*at)).collect()
 }

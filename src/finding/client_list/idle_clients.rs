@@ -48,8 +48,7 @@ impl Rule for IdleClients {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (longest, limit) = (facts.limit(&ABOUT, &SECONDS), facts.limit(&ABOUT, &CLIENTS));
-        let plain: Vec<_> =
-            present(&facts.report.connections).into_iter().filter(|row| is_plain(row)).collect();
+        let plain: Vec<_> = present(facts).into_iter().filter(|row| is_plain(row)).collect();
         let is_idle = |row: &&ConnectionRow| row.idle.is_some_and(|idle| idle as f64 > longest);
         let all = plain.iter().copied().filter(is_idle).count();
         if all as f64 <= limit {

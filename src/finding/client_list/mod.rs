@@ -15,6 +15,8 @@ mod unnamed_connections;
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
+
 use super::{Facts, Rule, append_most};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
@@ -54,7 +56,7 @@ struct Party<'a> {
 /// Connections by their name, each without one for itself; in the order in which subjects first appear.
 fn parties<'a>(rows: impl IntoIterator<Item = &'a ConnectionRow>) -> Vec<Party<'a>> {
     let mut parties: Vec<Party<'a>> = Vec::new();
-    let mut places: HashMap<&Bytes, usize> = HashMap::new();
+    let mut places: HashMap<&Bytes, usize, FixedState> = HashMap::default();
     for row in rows {
         let known = row.name.as_ref().map(|name| *places.entry(name).or_insert(parties.len()));
         match known.and_then(|at| parties.get_mut(at)) {

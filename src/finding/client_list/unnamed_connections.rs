@@ -50,7 +50,7 @@ impl Rule for UnnamedConnections {
         let (percent, limit) = (facts.limit(&ABOUT, &PERCENT), facts.limit(&ABOUT, &CLIENTS));
         // Servers do not name their own links, and the capture is not asked for its name.
         let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
-        let all: Vec<_> = present(connections).into_iter().filter(counts).collect();
+        let all: Vec<_> = present(facts).into_iter().filter(counts).collect();
         let total = all.len();
         let unnamed: Vec<_> = all.into_iter().filter(|row| row.name.is_none()).collect();
         let share = unnamed.len() as f64 * 100.0 / total.max(1) as f64;

@@ -34,8 +34,9 @@ macro_rules! fields {
             }
 
             /// The key as the server prints it.
+            #[inline]
             pub fn key(self) -> &'static [u8] {
-                match self { $(Field::$name => $key),+ }
+                KEYS.get(self as usize).copied().unwrap_or_default()
             }
 
             /// The name of its column in tables: no dash, no word that SQL reserves.
@@ -48,6 +49,9 @@ macro_rules! fields {
                 match self { $(Field::$name => Value::$value),+ }
             }
         }
+
+        /// By number of the field. A key from here is told by its place in memory.
+        static KEYS: [&[u8]; Field::ALL.len()] = [$($key),+];
     };
 }
 
@@ -111,6 +115,42 @@ fields! {
     Obuf b"obuf" "obuf" Number;
 }
 
+/// Keys with their `=` as numbers, and the bits of these; by number of the field. Those that are longer have no bits.
+static WORDS: [(u128, u128); Field::ALL.len()] = {
+    let mut words = [(0, 0); Field::ALL.len()];
+    let mut at = 0;
+    #[allow(clippy::indexing_slicing)] // Checked while compiling.
+    while at < KEYS.len() {
+        let key = KEYS[at];
+        if key.len() < 16 {
+            let mut bytes = [0; 16];
+            let mut letter = 0;
+            while letter < key.len() {
+                bytes[letter] = key[letter];
+                letter += 1;
+            }
+            bytes[letter] = b'=';
+            words[at] = (u128::from_le_bytes(bytes), u128::MAX >> (120 - 8 * key.len()));
+        }
+        at += 1;
+    }
+    words
+};
+
+impl Field {
+    /// What stands behind its key and `=` at the start of `text`.
+    #[inline]
+    pub fn value_in(self, text: &[u8]) -> Option<&[u8]> {
+        if let Some((word, bits)) = WORDS.get(self as usize).filter(|(_, bits)| *bits > 0)
+            && let Some(start) = text.first_chunk()
+        {
+            let is = u128::from_le_bytes(*start) & bits == *word;
+            return if is { text.get(self.key().len() + 1..) } else { None };
+        }
+        text.strip_prefix(self.key())?.strip_prefix(b"=")
+    }
+}
+
 /// Finds fields by the place where they stood in the row before: rows of a dump have one order.
 #[derive(Clone, Debug, Default)]
 pub struct Finder {
@@ -123,11 +163,23 @@ impl Finder {
         self.seen.get(at).copied().flatten()
     }
 
+    /// How many fields the longest row had.
+    pub fn longest(&self) -> usize {
+        self.seen.len()
+    }
+
     /// The field of the key that is at place `at` of its row.
+    #[inline]
     pub fn find(&mut self, at: usize, key: &[u8]) -> Option<Field> {
-        if let Some(field) = self.expected(at).filter(|field| field.key() == key) {
-            return Some(field);
+        let is = |field: &Field| std::ptr::eq(field.key(), key) || field.key() == key;
+        match self.expected(at).filter(is) {
+            Some(field) => Some(field),
+            None => self.look_up(at, key),
         }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, at: usize, key: &[u8]) -> Option<Field> {
         let found = Field::find(key);
         if at >= self.seen.len() {
             self.seen.resize(at + 1, None);
@@ -147,6 +199,14 @@ pub fn number(value: &[u8]) -> Option<i64> {
     };
     if digits.is_empty() {
         return None;
+    }
+    // So many digits are never too many.
+    if digits.len() < 18 {
+        let mut number = 0;
+        for digit in digits {
+            number = number * 10 + i64::from(digit.is_ascii_digit().then_some(digit & 0x0f)?);
+        }
+        return Some(sign * number);
     }
     digits.iter().try_fold(0_i64, |number, digit| {
         let digit = i64::from(digit.is_ascii_digit().then_some(digit & 0x0f)?);

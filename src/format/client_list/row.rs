@@ -6,6 +6,7 @@ use nom::combinator::{recognize, verify};
 use nom::error::Error;
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
+use wide::u8x16;
 
 use super::field::{Field, Finder};
 
@@ -50,13 +51,12 @@ struct Key<'a> {
 }
 
 /// The key at the start of `input`, which is that of field number `at` of its row.
+#[inline]
 fn key_at<'a>(input: &'a [u8], at: usize, finder: &mut Finder) -> Option<Key<'a>> {
     if let Some(field) = finder.expected(at)
-        && let Some((name, rest)) = input.split_at_checked(field.key().len())
-        && name == field.key()
-        && let Some(rest) = rest.strip_prefix(b"=")
+        && let Some(rest) = field.value_in(input)
     {
-        return Some(Key { name, field: Some(field), rest });
+        return Some(Key { name: field.key(), field: Some(field), rest });
     }
     let (rest, name) = key(input).ok()?;
     Some(Key { name, field: finder.find(at, name), rest })
@@ -69,6 +69,9 @@ fn key_at<'a>(input: &'a [u8], at: usize, finder: &mut Finder) -> Option<Key<'a>
 /// path only a known key counts. What follows the last field (log lines go on after the row) is no part
 /// of it, but of a last `addr` or `laddr`.
 pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finder) -> Result<(), Flaw> {
+    if same_fields(text, fields, finder) {
+        return Ok(());
+    }
     fields.clear();
     let (mut known, mut addresses) = (0, 0);
     let mut next = key_at(text, 0, finder);
@@ -85,21 +88,50 @@ pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finde
     if fields.len() < LEAST || known < LEAST { Err(Flaw::Short) } else { Ok(()) }
 }
 
+/// Reads a row with the fields of the one before in the same order, all of them known and no value with a space:
+/// nearly every one.
+fn same_fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &Finder) -> bool {
+    fields.clear();
+    let (mut rest, mut addresses, mut end) = (text, 0, false);
+    for at in 0..finder.longest() {
+        let Some(field) = finder.expected(at).filter(|_| !end) else { return false };
+        let Some(behind) = field.value_in(rest) else { return false };
+        let space = space(behind);
+        fields.push((field.key(), behind.get(..space).unwrap_or_default()));
+        addresses += usize::from(field == Field::Addr);
+        end = space == behind.len();
+        rest = behind.get(space + 1..).unwrap_or_default();
+    }
+    end && addresses <= 1 && fields.len() >= LEAST
+}
+
 /// The value of a key, and the key of field number `at` after it.
 fn value<'a>(key: &Key<'a>, at: usize, finder: &mut Finder) -> (&'a [u8], Option<Key<'a>>) {
     let rest = key.rest;
     let is_address = matches!(key.field, Some(Field::Addr | Field::Laddr));
     let is_path = is_address && (rest.starts_with(b"/") || rest.starts_with(b"[/"));
-    let first = memchr(b' ', rest).unwrap_or(rest.len());
+    let first = space(rest);
     let mut end = first;
     while let Some(tail) = rest.get(end + 1..) {
         let next = key_at(tail, at, finder).filter(|key| !is_path || key.field.is_some());
         if next.is_some() {
             return (rest.get(..end).unwrap_or_default(), next);
         }
-        end += 1 + memchr(b' ', tail).unwrap_or(tail.len());
+        end += 1 + space(tail);
     }
     (rest.get(..if is_address { rest.len() } else { first }).unwrap_or_default(), None)
+}
+
+/// Where the first space stands; the length of the text where there is none. Most values are short.
+#[inline]
+fn space(text: &[u8]) -> usize {
+    if let Some(start) = text.first_chunk() {
+        let spaces = u8x16::new(*start).simd_eq(u8x16::splat(b' ')).to_bitmask();
+        if spaces != 0 {
+            return spaces.trailing_zeros() as usize;
+        }
+    }
+    memchr(b' ', text).unwrap_or(text.len())
 }
 
 /// `id=7 ` at the end of `text`: how many bytes it takes.

@@ -9,17 +9,16 @@
 //! is the argc of the entry before. Which strings are arguments is told by the whole line: where every
 //! entry ends with an address and a name, these are the client's (Redis 4.0 and later).
 
-use nom::bytes::complete::{tag, take_while_m_n};
-use nom::combinator::{map_opt, opt};
-use nom::multi::many0_count;
-use nom::sequence::{preceded, terminated};
-use nom::{IResult, Parser};
-
 use super::entry::{
-    Address, Decoded, Fields, address, complexity, decoded, is_name, least, seconds, span, whole,
+    Address, Arities, Decoded, Fields, address, complexity, decoded, is_name, seconds, span, whole,
 };
+use super::fast::{self, number};
 use crate::event::{Args, Span};
 use crate::format::lexical::repr;
+use crate::intern::same;
+
+/// Digits of a time at most.
+const TIME: usize = 12;
 
 /// Which strings of an entry are not arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,25 +50,51 @@ pub(super) struct Line {
     pub(super) entries: Vec<Entry>,
     /// Where reading stopped; the line's length if it did not.
     pub(super) end: usize,
+    arities: Arities,
+    /// Where the numbers of the entry end that starts at `end`, if they were read.
+    ahead: Option<[usize; 3]>,
 }
 
 /// Whether a line starts like a poll.
 pub(super) fn is_start(line: &[u8]) -> bool {
-    (number, mark, number, mark, number, mark, tag(&b"\""[..])).parse(line).is_ok()
+    let marked = |end: usize| line.get(end) == Some(&b',');
+    let next = |end: usize| if marked(end) { number(line, end + 1) } else { None };
+    number(line, 0)
+        .and_then(next)
+        .and_then(next)
+        .is_some_and(|end| marked(end) && line.get(end + 1) == Some(&b'"'))
 }
 
-fn number(input: &[u8]) -> IResult<&[u8], u64> {
-    map_opt(take_while_m_n(1, 19, |byte: u8| byte.is_ascii_digit()), whole).parse(input)
+/// Where the numbers in front of an entry's strings end.
+#[inline]
+fn numbers(line: &[u8], from: usize) -> Option<[usize; 3]> {
+    let next = |end: usize| if line.get(end) == Some(&b',') { number(line, end + 1) } else { None };
+    let id = number(line, from)?;
+    let time = next(id).filter(|time| time - id <= TIME + 1)?;
+    Some([id, time, next(time)?])
 }
 
-fn mark(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    tag(&b","[..]).parse(input)
+/// The client of an entry; that of the next one is mostly the same.
+struct Client<'a> {
+    address: &'a [u8],
+    name: &'a [u8],
+    is: Address,
 }
 
-/// The numbers before an entry's strings.
-fn numbers(input: &[u8]) -> IResult<&[u8], (u64, i64, u64)> {
-    let time = map_opt(take_while_m_n(1, 12, |byte: u8| byte.is_ascii_digit()), seconds);
-    (terminated(number, mark), terminated(time, mark), number).parse(input)
+impl Default for Client<'_> {
+    fn default() -> Self {
+        Client { address: b"", name: b"", is: Address::Empty }
+    }
+}
+
+impl<'a> Client<'a> {
+    /// What these strings are: no address where the second is no name.
+    fn tell(&mut self, text: &'a [u8], name: &'a [u8]) {
+        if !same(text, self.address) || !same(name, self.name) {
+            let is = if is_name(name) { address(text) } else { Address::No };
+            *self = Client { address: text, name, is };
+        }
+    }
 }
 
 impl Line {
@@ -78,49 +103,92 @@ impl Line {
         self.spans.clear();
         self.entries.clear();
         self.end = 0;
-        let mut rest = line;
-        while let Some((left, entry)) = self.entry(line, rest, ended) {
+        self.ahead = None;
+        while let Some(entry) = self.entry(line, self.end, ended) {
             self.end = entry.bytes.end;
             self.entries.push(entry);
-            rest = left;
-            if rest.is_empty() {
+            if self.end == line.len() {
                 break;
             }
         }
     }
 
-    fn entry<'a>(&mut self, line: &'a [u8], input: &'a [u8], ended: bool) -> Option<(&'a [u8], Entry)> {
-        let offset = |rest: &[u8]| line.len() - rest.len();
+    /// The entry at `from`.
+    fn entry(&mut self, line: &[u8], from: usize, ended: bool) -> Option<Entry> {
         let first = self.spans.len();
-        let (mut rest, (id, time, us)) = numbers(input).ok()?;
-        while let Ok((left, body)) = preceded(mark, repr).parse(rest) {
-            let behind_quote = offset(left) - 1 - body.raw.len();
-            self.spans.push(span(behind_quote, body)?);
-            rest = left;
+        let [id, time, us] = self.ahead.take().or_else(|| numbers(line, from))?;
+        let (number_of, micros) = (whole(line.get(from..id)?)?, seconds(line.get(id + 1..time)?)?);
+        let mut at = us;
+        while line.get(at) == Some(&b',') && line.get(at + 1) == Some(&b'"') {
+            let Some(end) = self.string(line, at + 2) else { break };
+            at = end + 1;
         }
-        let (after, run) = many0_count(preceded(mark, number)).parse(rest).ok()?;
+        // Of more numbers than five none is the next entry's.
+        let mut after = [at; 6];
+        let mut run = 0;
+        while let Some([before, next]) = after.get_mut(run..run + 2).and_then(|pair| pair.first_chunk_mut())
+            && let Some(end) = line.get(*before).filter(|byte| **byte == b',').and(number(line, *before + 1))
+        {
+            *next = end;
+            run += 1;
+        }
+        let rest = line.get(after.get(run).copied()?..)?;
         let counted = self.entries.last().is_some_and(|before| before.argc.is_some());
-        let (rest, argc) = match (run, after.first()) {
-            (0, None) | (3, Some(b',')) => (rest, None),
-            (4, Some(b',')) => opt(preceded(mark, number)).parse(rest).ok()?,
-            (1, None) if ended || counted => opt(preceded(mark, number)).parse(rest).ok()?,
+        let argc = match (run, rest.first()) {
+            (0, None) | (3, Some(b',')) => None,
+            (4, Some(b',')) => Some(line.get(at + 1..after[1])?),
+            (1, None) if ended || counted => Some(line.get(at + 1..after[1])?),
             // The line is cut within the next entry's numbers.
-            (1..4, None) if !ended => (rest, None),
-            (1..3, Some(b',')) if !ended && after.len() == 1 => (rest, None),
-            _ => (rest, Some(0)),
+            (1..4, None) if !ended => None,
+            (1..3, Some(b',')) if !ended && rest.len() == 1 => None,
+            _ => Some(&b"0"[..]),
         };
+        let argc = argc.map(|argc| whole(argc).unwrap_or(0));
         if argc == Some(0) || self.spans.len() == first {
             self.spans.truncate(first);
             return None;
         }
-        let rest = rest.strip_prefix(b",").unwrap_or(rest);
-        let bytes = offset(input)..offset(rest);
-        Some((rest, Entry { bytes, id, time, us, strings: first..self.spans.len(), argc }))
+        let (end, next) = if argc.is_some() { (after[1], 1) } else { (at, 0) };
+        if let Some([id, time, us]) = after.get(next + 1..).and_then(|ends| ends.first_chunk().copied())
+            && run == next + 3
+            && time - id <= TIME + 1
+        {
+            self.ahead = Some([id, time, us]);
+        }
+        let end = end + usize::from(line.get(end) == Some(&b','));
+        Some(Entry {
+            bytes: from..end,
+            id: number_of,
+            time: micros,
+            us: whole(line.get(time + 1..us)?)?,
+            strings: first..self.spans.len(),
+            argc,
+        })
+    }
+
+    /// Adds the string whose first byte is at `start`; gives where it ends.
+    #[inline]
+    fn string(&mut self, line: &[u8], start: usize) -> Option<usize> {
+        if let Some(end) = fast::string(line, start) {
+            let (from, len) = (u32::try_from(start).ok()?, u32::try_from(end - start).ok()?);
+            self.spans.push(Span { start: from, len, escapes: 0 });
+            return Some(end);
+        }
+        let (_, body) = repr(line.get(start - 1..)?).ok()?;
+        self.spans.push(span(start, body)?);
+        Some(start + body.raw.len())
     }
 
     /// Which shape the entries have; `hint` where they fit two. Of a line that is not `whole` the last
     /// entry says nothing, unless it is alone.
-    pub(super) fn shape(&self, line: &[u8], hint: Option<Shape>, whole: bool) -> Shape {
+    pub(super) fn shape(&mut self, line: &[u8], hint: Option<Shape>, whole: bool) -> Shape {
+        let mut arities = std::mem::take(&mut self.arities);
+        let shape = self.shape_by(line, hint, whole, &mut arities);
+        self.arities = arities;
+        shape
+    }
+
+    fn shape_by(&self, line: &[u8], hint: Option<Shape>, whole: bool, arities: &mut Arities) -> Shape {
         let entries = match self.entries.split_last() {
             Some((_, before)) if !whole && !before.is_empty() => before,
             _ => self.entries.as_slice(),
@@ -133,8 +201,9 @@ impl Line {
             return Shape::Sized;
         }
         let mut sockets = 0;
+        let mut before = Client::default();
         let six = entries.iter().all(|entry| {
-            let client = self.client(line, entry);
+            let client = self.client(line, entry, &mut before, arities);
             sockets += usize::from(client == Address::Socket);
             client != Address::No
         });
@@ -146,31 +215,32 @@ impl Line {
     }
 
     /// What the last string but one is, if the last one can be a name and the others a call.
-    fn client(&self, line: &[u8], entry: &Entry) -> Address {
+    fn client<'a>(
+        &'a self,
+        line: &'a [u8],
+        entry: &Entry,
+        before: &mut Client<'a>,
+        arities: &mut Arities,
+    ) -> Address {
         let strings = self.strings(line, entry);
         let Some(count) = strings.len().checked_sub(2).filter(|count| *count > 0) else { return Address::No };
-        match (strings.get(count), strings.get(count + 1)) {
-            (Some(client), Some(name)) if is_name(name.raw) && self.suffices(line, entry, count) => {
-                address(client.raw)
-            }
-            _ => Address::No,
-        }
+        let (Some(address), Some(name)) = (strings.get(count), strings.get(count + 1)) else {
+            return Address::No;
+        };
+        before.tell(address.raw, name.raw);
+        // Whether the strings in front can be a call of the command they name.
+        let mut suffices = || arities.least(&strings.first(count)).is_none_or(|least| least <= count);
+        if before.is != Address::No && suffices() { before.is } else { Address::No }
     }
 
     /// Whether the last entry of a line that is not whole lacks what the others have.
     pub(super) fn is_short(&self, line: &[u8], shape: Shape) -> bool {
         let Some((last, before)) = self.entries.split_last() else { return false };
         let counted = before.last().is_some_and(|before| before.argc.is_some());
-        (shape == Shape::Six && self.client(line, last) == Address::No)
+        let client = || self.client(line, last, &mut Client::default(), &mut Arities::default());
+        (shape == Shape::Six && client() == Address::No)
             || (shape == Shape::Sized && last.strings.len() < 2)
             || (counted && last.argc.is_none())
-    }
-
-    /// Whether the first `count` strings can be a call of the command they name.
-    fn suffices(&self, line: &[u8], entry: &Entry, count: usize) -> bool {
-        let start = entry.strings.start;
-        let args = Args::new(line, self.spans.get(start..start + count).unwrap_or_default());
-        least(&args).is_none_or(|least| least <= count)
     }
 
     /// What an entry of this shape holds.

@@ -6,6 +6,7 @@ use super::marker;
 use crate::command;
 use crate::event::{Args, Exactness, Place, Sink, Slow, Span};
 use crate::format::lexical::{Body, eight_digits, unescape_into};
+use crate::intern::SPREAD;
 
 /// What stands in an entry beside its arguments. Addresses and names are decoded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,8 +48,21 @@ const MOST_ARGUMENTS: usize = 32;
 
 /// Hands an entry on.
 pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, sink: &mut dyn Sink) {
+    emit_by(fields, args, parted, at, sink, arity);
+}
+
+/// The same where `arity` tells that of the call.
+#[inline]
+pub(super) fn emit_by(
+    fields: &Fields<'_>,
+    args: Args<'_>,
+    parted: Parted,
+    at: At,
+    sink: &mut dyn Sink,
+    arity: impl FnOnce(&Args<'_>) -> Option<i16>,
+) {
     let is_sure = matches!(parted, Parted::Quoted | Parted::Whole);
-    let arity = if is_sure { None } else { command::resolve(&args).map(|command| command.spec().arity) };
+    let arity = if is_sure { None } else { arity(&args) };
     let joined = if is_sure { None } else { joined(&args, arity, fields.argc) };
     let args = joined.as_ref().map_or(args, |spans| args.at(spans));
     let shown = marker::argc(&args);
@@ -101,9 +115,49 @@ fn is_confirmed(args: &Args<'_>, arity: Option<i16>, shown: u64, argc: Option<u6
     }
 }
 
-/// The fewest arguments that the command can have, its names included.
-pub(super) fn least(args: &Args<'_>) -> Option<usize> {
-    command::resolve(args).map(|command| usize::from(command.spec().arity.unsigned_abs()))
+/// Places for commands whose arity is kept: captures use some dozens.
+const KEPT: usize = 512;
+
+/// The arities of commands, by their names as they stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arities {
+    slots: Vec<(u128, Option<i16>)>,
+}
+
+impl Arities {
+    /// That of the command of a call.
+    #[inline]
+    pub(super) fn of(&mut self, args: &Args<'_>) -> Option<i16> {
+        let Some(name) = args.short(0) else { return arity(args) };
+        let slot = ((name ^ name >> 64) as u64).wrapping_mul(SPREAD) >> (64 - KEPT.ilog2());
+        match self.slots.get(slot as usize) {
+            Some((held, arity)) if *held == name => *arity,
+            _ => self.look_up(args, name, slot as usize),
+        }
+    }
+
+    /// The fewest arguments that the command can have, its names included.
+    #[inline]
+    pub(super) fn least(&mut self, args: &Args<'_>) -> Option<usize> {
+        self.of(args).map(|arity| usize::from(arity.unsigned_abs()))
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, args: &Args<'_>, name: u128, slot: usize) -> Option<i16> {
+        let arity = arity(args);
+        // With another subcommand it is another command.
+        if args.get(0).is_some_and(|name| !command::is_container(name.raw)) {
+            self.slots.resize(KEPT, (0, None));
+            if let Some(free) = self.slots.get_mut(slot) {
+                *free = (name, arity);
+            }
+        }
+        arity
+    }
+}
+
+fn arity(args: &Args<'_>) -> Option<i16> {
+    command::resolve(args).map(|command| command.spec().arity)
 }
 
 /// Seconds since 1970 in microseconds.

@@ -5,10 +5,12 @@
 //! prints it in six forms, libraries and ElastiCache in others; each has its file here. Of COMMANDLOG's
 //! large types the third number is bytes, which no dump says: it is asked.
 //!
-//! Most forms can be told line by line (`reader`). Raw output cannot (`raw`): it is read whole.
+//! Most forms can be told line by line (`reader`). Raw output cannot (`raw`): it is read whole, or up to where
+//! enough stands on both sides to be certain.
 
 mod csv;
 mod entry;
+mod fast;
 mod json;
 pub mod marker;
 mod noise;
@@ -30,6 +32,8 @@ pub struct Slowlog {
     pub raw: bool,
     /// Elements of the first entry, where it showed them: for places that leave it open.
     pub elements: Option<u8>,
+    /// How raw output is read, where its start tells.
+    scale: Option<raw::Scale>,
 }
 
 impl Slowlog {
@@ -40,13 +44,17 @@ impl Slowlog {
 
 impl Format for Slowlog {
     fn cut(&self, bytes: &[u8]) -> usize {
-        // A raw entry's end is only known from all that follow.
-        if self.raw { 0 } else { reader::last_start(*self, bytes) }
+        match self.scale {
+            Some(scale) => raw::last_border(bytes, scale),
+            // A raw entry's end is only known from all that follow.
+            None if self.raw => 0,
+            None => reader::last_start(*self, bytes),
+        }
     }
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         if self.raw {
-            raw::read(block, start, sink);
+            raw::read(block, start, self.scale, sink);
         } else {
             reader::Reader::new(*self, start).read(block, sink, &mut |_| true);
         }

@@ -17,6 +17,11 @@ const DIGITS: usize = 5;
 /// Whether a line is what scripts put between polls: blank, `---`, or a time, a day or a clock with or without
 /// such around it.
 pub(super) fn is_separator(line: &[u8]) -> bool {
+    is_separator_by(line, clock::is_day_or_clock)
+}
+
+/// The same where `is_clock` tells days and clocks, which takes long.
+pub(super) fn is_separator_by(line: &[u8], is_clock: impl FnOnce(&[u8]) -> bool) -> bool {
     let mut line = line.trim_ascii();
     let decoration = |byte: &u8| matches!(byte, b'-' | b'=' | b'#' | b'*' | b' ');
     while let [first, rest @ ..] = line {
@@ -33,7 +38,7 @@ pub(super) fn is_separator(line: &[u8]) -> bool {
     }
     // Of lines that are as long, few have as many digits.
     let digits = || line.iter().filter(|byte| byte.is_ascii_digit()).take(DIGITS).count();
-    line.is_empty() || (line.len() >= SHORTEST && digits() == DIGITS && clock::is_day_or_clock(line))
+    line.is_empty() || (line.len() >= SHORTEST && digits() == DIGITS && is_clock(line))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub fn probe(head: &[u8]) -> Option<Reading> {
     if entries > 0 && entries >= others {
         return Some(sample.reading(false));
     }
-    raw_entries(head).map(|(entries, elements)| raw_reading(entries, elements, false))
+    raw_entries(head).map(|(entries, elements)| raw_reading(head, entries, elements, false))
 }
 
 /// Whether an entry starts with a line that `rest` follows, in any form but the raw one and that of
@@ -79,7 +79,7 @@ pub fn force(head: &[u8]) -> Reading {
         let sample = Sample::take(head);
         let starts = Places::of(head.get(..WINDOW).unwrap_or(head)).starts.len();
         if sample.entries() == 0 && starts > 0 {
-            raw_reading(starts, None, true)
+            raw_reading(head, starts, None, true)
         } else {
             sample.reading(true)
         }
@@ -108,7 +108,7 @@ fn raw_entries(head: &[u8]) -> Option<(usize, Option<u8>)> {
     Some((path.entries().max(1), Some(path.elements())))
 }
 
-fn raw_reading(entries: usize, elements: Option<u8>, forced: bool) -> Reading {
+fn raw_reading(head: &[u8], entries: usize, elements: Option<u8>, forced: bool) -> Reading {
     let mut reason =
         format!("{} that start with an id, a time and a duration in a line each", entries_of(entries));
     if let Some(elements) = elements {
@@ -117,7 +117,7 @@ fn raw_reading(entries: usize, elements: Option<u8>, forced: bool) -> Reading {
     if forced {
         reason.push_str(FORCED);
     }
-    let format = Slowlog { raw: true, elements };
+    let format = Slowlog { raw: true, elements, scale: raw::Scale::of(head) };
     Reading { kind: Kind::Slowlog, dialect: "redis-cli raw", reason, format: Some(Arc::new(format)) }
 }
 
@@ -181,7 +181,7 @@ impl Sample {
         if forced {
             reason.push_str(FORCED);
         }
-        let format = Slowlog { raw: false, elements: self.elements };
+        let format = Slowlog { raw: false, elements: self.elements, scale: None };
         Reading { kind: Kind::Slowlog, dialect, reason, format: Some(Arc::new(format)) }
     }
 }

@@ -17,12 +17,16 @@ pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut V
     // Files come in any order.
     let earliest = series.snapshots().iter().filter_map(|held| held.elapsed).min().unwrap_or(0);
     let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, earliest, paths)).collect();
-    let mut rows: Vec<_> =
-        series.connections().iter().map(|held| connection(held, series, texts, paths)).collect();
-    let weight = |row: &ConnectionRow| Reverse((row.peak_output, row.tot_mem));
-    rows.sort_by(|a, b| {
-        (weight(a), a.run, a.id, &a.address, a.fd).cmp(&(weight(b), b.run, b.id, &b.address, b.fd))
+    // What is sorted is moved often, and rows are big.
+    let weight = |held: &Connection| Reverse((held.peak_output, held.row.number(Field::TotMem)));
+    let mut sorted: Vec<_> =
+        series.connections().iter().map(|held| (weight(held), held.run, held.row.id, held)).collect();
+    let rest = |held: &Connection| (texts.get(held.row.text(Field::Addr)), held.row.number(Field::Fd));
+    sorted.sort_by(|(a, run, id, one), (b, other_run, other_id, other)| {
+        (a, run, id).cmp(&(b, other_run, other_id)).then_with(|| rest(one).cmp(&rest(other)))
     });
+    let mut listed = [Listed::of(series), Listed::of(series)];
+    let rows = sorted.into_iter().map(|(.., held)| connection(held, &mut listed, texts, paths)).collect();
     Connections {
         restarts: snapshots.iter().map(|row| u64::from(row.restarted)).sum(),
         snapshots,
@@ -57,15 +61,39 @@ fn snapshot(held: &Snapshot, earliest: i64, paths: &[Bytes]) -> SnapshotRow {
     }
 }
 
-fn connection(held: &Connection, series: &Series, texts: &Interner, paths: &[Bytes]) -> ConnectionRow {
+/// Finds the numbers of snapshots.
+struct Listed<'a> {
+    snapshots: &'a [Snapshot],
+    /// The one that was found last: connections of a time stand together.
+    last: usize,
+}
+
+impl<'a> Listed<'a> {
+    fn of(series: &'a Series) -> Self {
+        Listed { snapshots: series.snapshots(), last: 0 }
+    }
+
+    fn number(&mut self, sight: Sight) -> Option<u64> {
+        let is = |at: &usize| self.snapshots.get(*at).is_some_and(|held| held.position == sight.position);
+        let near = [self.last, self.last + 1].into_iter().find(is);
+        let found = near.or_else(|| {
+            self.snapshots.binary_search_by_key(&sight.position, |snapshot| snapshot.position).ok()
+        })?;
+        self.last = found;
+        Some(found as u64)
+    }
+}
+
+fn connection(
+    held: &Connection,
+    [first, last]: &mut [Listed<'_>; 2],
+    texts: &Interner,
+    paths: &[Bytes],
+) -> ConnectionRow {
     let row = &held.row;
     let text = |field| Some(row.text(field)).filter(|text| *text != NO_TEXT).map(|text| texts.get(text));
     let told = |field| text(field).filter(|text| !text.is_empty()).map(Bytes::from);
     let number = |field| row.number(field);
-    let listed = |sight: Sight| {
-        let found = series.snapshots().binary_search_by_key(&sight.position, |snapshot| snapshot.position);
-        found.ok().map(|at| at as u64)
-    };
     let created = held.last.time.zip(row.age());
     ConnectionRow {
         id: row.id,
@@ -99,8 +127,8 @@ fn connection(held: &Connection, series: &Series, texts: &Interner, paths: &[Byt
         peak_output: held.peak_output,
         peak_query: held.peak_query,
         snapshots: held.snapshots,
-        first_snapshot: listed(held.first),
-        last_snapshot: listed(held.last),
+        first_snapshot: first.number(held.first),
+        last_snapshot: last.number(held.last),
         created: created.map(|(time, age)| Time(time.saturating_sub(age.saturating_mul(1_000_000)))),
         first: held.first.time.map(Time),
         last: held.last.time.map(Time),

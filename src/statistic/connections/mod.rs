@@ -17,7 +17,7 @@ mod series;
 pub mod splitter;
 
 pub use groups::host;
-use row::{NO_TEXT, Row};
+use row::{NO_TEXT, NO_TEXTS, Row};
 use series::Series;
 
 use crate::event::{ClientRow, SnapshotStart};
@@ -59,7 +59,11 @@ pub struct Connections {
 impl Connections {
     /// Takes in a row of the input numbered `input`.
     pub fn observe(&mut self, record: &ClientRow<'_>, input: u32) {
-        let row = Row::new(record, input, &mut self.finder, &mut self.texts);
+        let before = match self.items.last() {
+            Some(Item::Row(row)) => row.texts,
+            _ => NO_TEXTS,
+        };
+        let row = Row::new(&before, record, input, &mut self.finder, &mut self.texts);
         self.items.push(Item::Row(row));
     }
 
@@ -91,17 +95,18 @@ impl Connections {
             return;
         }
         let numbers: Vec<u32> = later.texts.iter().map(|(hash, text)| self.text(hash, text)).collect();
-        let items = later.items.into_iter().map(|item| match item {
-            Item::Row(mut row) => {
+        let mut items = later.items;
+        for item in &mut items {
+            if let Item::Row(row) = item {
                 row.place.line += lines(row.input);
                 row.renumber(&numbers);
-                Item::Row(row)
             }
-            sign => sign,
-        });
-        match &mut self.series {
-            Some(series) => items.for_each(|item| series.take(item, &mut self.texts)),
-            None => self.items.extend(items),
+            if let Some(series) = &mut self.series {
+                series.take(item, &mut self.texts);
+            }
+        }
+        if self.series.is_none() {
+            self.items.append(&mut items);
         }
     }
 
@@ -116,13 +121,14 @@ impl Connections {
     /// The report's part; `paths` are the inputs' by number. Bounds that took over are said in `bounds`.
     pub fn finish(&mut self, paths: &[Bytes], bounds: &mut Vec<String>) -> report::Connections {
         let mut series = self.series.take().unwrap_or_default();
-        for item in self.items.drain(..) {
+        for item in &self.items {
             if !series.knows(item.input()) {
                 let path = paths.get(item.input() as usize).map_or(&b""[..], |path| &path.0);
                 series.input(item.input(), name::time(path), None);
             }
             series.take(item, &mut self.texts);
         }
+        self.items.clear();
         series.close(&mut self.texts);
         if self.texts.len() >= MOST_TEXTS {
             bounds.push(format!(

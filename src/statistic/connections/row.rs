@@ -3,7 +3,7 @@
 use super::splitter::Mark;
 use crate::event::{ClientRow, Place};
 use crate::format::client_list::field::{Field, Finder, number};
-use crate::intern::{Interner, hash};
+use crate::intern::{Interner, hash, same};
 
 /// No text: the field is missing.
 pub const NO_TEXT: u32 = u32::MAX;
@@ -75,6 +75,12 @@ const SLOTS: [Slot; Field::ALL.len()] = {
     slots
 };
 
+/// Numbers of texts, in the order of their fields here.
+pub type Texts = [u32; TEXTS.len()];
+
+/// None.
+pub const NO_TEXTS: Texts = [NO_TEXT; TEXTS.len()];
+
 /// See the module.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -86,19 +92,26 @@ pub struct Row {
     pub time: Option<i64>,
     /// Its id.
     pub id: Option<u64>,
-    texts: [u32; TEXTS.len()],
+    pub texts: Texts,
     numbers: [i64; NUMBERS.len()],
 }
 
 impl Row {
-    /// Takes over a record; texts get their numbers in `texts`.
-    pub fn new(record: &ClientRow<'_>, input: u32, finder: &mut Finder, texts: &mut Interner) -> Self {
+    /// Takes over a record; texts get their numbers in `texts`. `before` are those of a row before, of which most
+    /// are the same again.
+    pub fn new(
+        before: &Texts,
+        record: &ClientRow<'_>,
+        input: u32,
+        finder: &mut Finder,
+        texts: &mut Interner,
+    ) -> Self {
         let mut row = Row {
             input,
             place: record.place,
             time: record.time,
             id: None,
-            texts: [NO_TEXT; TEXTS.len()],
+            texts: NO_TEXTS,
             numbers: [NO_NUMBER; NUMBERS.len()],
         };
         for (at, (key, value)) in record.fields.iter().enumerate() {
@@ -106,8 +119,9 @@ impl Row {
             match SLOTS.get(field as usize) {
                 Some(Slot::Id) => row.id = number(value).and_then(|id| u64::try_from(id).ok()),
                 Some(Slot::Text(slot)) => {
-                    if let Some(text) = row.texts.get_mut(*slot) {
-                        *text = texts.intern(hash(value), value);
+                    if let (Some(text), Some(before)) = (row.texts.get_mut(*slot), before.get(*slot)) {
+                        let again = *before != NO_TEXT && same(texts.get(*before), value);
+                        *text = if again { *before } else { texts.intern(hash(value), value) };
                     }
                 }
                 Some(Slot::Number(slot)) => {
@@ -227,7 +241,7 @@ mod tests {
         let mut pairs = Vec::new();
         fields(text.as_bytes(), &mut pairs, &mut Finder::default()).unwrap();
         let record = ClientRow { place: Place::default(), bytes: 0, time: None, fields: &pairs };
-        Row::new(&record, 0, &mut Finder::default(), texts)
+        Row::new(&NO_TEXTS, &record, 0, &mut Finder::default(), texts)
     }
 
     #[test]

@@ -80,10 +80,10 @@ impl Series {
     }
 
     /// The next item of the capture.
-    pub fn take(&mut self, item: Item, texts: &mut Interner) {
+    pub fn take(&mut self, item: &Item, texts: &mut Interner) {
         let Series { splitter, input, fold } = self;
         let number = item.input();
-        let mark = match &item {
+        let mark = match item {
             Item::Row(row) => Some(row.mark(texts)),
             Item::Sign { .. } => None,
         };
@@ -95,8 +95,8 @@ impl Series {
             *input = Some(number);
         }
         match (item, mark) {
-            (Item::Row(row), Some(mark)) => splitter.row(mark, row, &mut out),
-            (Item::Sign { time, .. }, _) => splitter.sign(time, &mut out),
+            (Item::Row(row), Some(mark)) => splitter.row(mark, *row, &mut out),
+            (Item::Sign { time, .. }, _) => splitter.sign(*time, &mut out),
             (Item::Row(_), None) => {}
         }
     }

@@ -1,11 +1,13 @@
 //! Who made the slow calls of each command, without those that ran within a script's.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::{Item, NONE, Slowlog};
+use super::held::Item;
+use super::order::{Order, Places};
+use super::{NONE, Slowlog};
 use crate::report::Bytes;
 use crate::report::slowlog::CallerRow;
 
@@ -17,9 +19,9 @@ const NOBODY: [&[u8]; 2] = [b"?:0", b""];
 
 impl Slowlog {
     /// A row for each command and client, the greatest sum first; of the entries that are kept one by one.
-    pub(super) fn callers(&self, inner: &HashSet<u128, FixedState>) -> Vec<CallerRow> {
-        let mut by: BTreeMap<(u32, u32, u32), Vec<u64>> = BTreeMap::new();
-        for item in self.items.iter().filter(|item| !inner.contains(&item.identity)) {
+    pub(super) fn callers(&self, inner: &Places) -> Vec<CallerRow> {
+        let mut by: HashMap<(u32, u32, u32), Vec<u64>, FixedState> = HashMap::default();
+        for (_, item) in self.items().enumerate().filter(|(at, _)| !inner.has(*at)) {
             by.entry((item.command, item.client, item.name)).or_default().push(item.us);
         }
         let mut rows: Vec<_> = by
@@ -45,21 +47,15 @@ impl Slowlog {
 
     /// Entries of calls that a script made. The server logs them before the script's own entry, so they have
     /// the ids below; together they took no longer than it, and they are nobody's or its caller's.
-    pub(super) fn inner(&self) -> HashSet<u128, FixedState> {
-        let mut ids: HashMap<u64, Vec<&Item>, FixedState> = HashMap::default();
-        for item in &self.items {
-            if let Some(id) = item.id {
-                ids.entry(id).or_default().push(item);
-            }
-        }
-        let mut inner = HashSet::default();
-        for script in self.items.iter().filter(|item| self.is_script(item)) {
+    pub(super) fn inner(&self, order: &Order<'_>) -> Places {
+        let mut inner = Places::default();
+        for script in self.items().filter(|item| self.is_script(item)) {
             let mut left = script.us;
-            let mut id = script.id;
+            let mut id = script.id.get();
             while let Some(below) = id.and_then(|id| id.checked_sub(1)) {
-                let belongs = |item: &&&Item| self.is_inner(item, script) && item.us <= left;
-                let Some(item) = ids.get(&below).and_then(|items| items.iter().find(belongs)) else { break };
-                inner.insert(item.identity);
+                let belongs = |(_, item): &(usize, &Item)| self.is_inner(item, script) && item.us <= left;
+                let Some((at, item)) = order.with_id(below).find(belongs) else { break };
+                inner.add(at);
                 left -= item.us;
                 id = Some(below);
             }

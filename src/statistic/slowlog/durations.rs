@@ -1,7 +1,11 @@
 //! Durations: their sum, quantiles and greatest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::FixedState;
+
+use super::NONE;
+use super::settled::at;
 use crate::report::slowlog::Measures;
 
 /// Cells of one power of two: the middle of a cell is off by 1/256, 0.4 %, at most.
@@ -49,6 +53,72 @@ impl Sketch {
     }
 }
 
+/// Sketches by number, each in its own cells of one table: most have few, so that each would be another table to
+/// look into.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sketches {
+    sums: Vec<Sum>,
+    /// By number, and cell in the lowest bits.
+    cells: HashMap<u64, u64, FixedState>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sum {
+    calls: u64,
+    total: u64,
+    max: u64,
+}
+
+/// Bits of a cell's number: there are 58 times [`CELLS`].
+const CELL_BITS: u32 = 13;
+
+impl Sketches {
+    pub(super) fn add(&mut self, number: u32, us: u64) {
+        self.sum(number, &Sum { calls: 1, total: us, max: us });
+        *self.cells.entry(u64::from(number) << CELL_BITS | cell(us)).or_default() += 1;
+    }
+
+    fn sum(&mut self, number: u32, later: &Sum) {
+        if let Some(sum) = at(&mut self.sums, number) {
+            sum.calls += later.calls;
+            sum.total = sum.total.saturating_add(later.total);
+            sum.max = sum.max.max(later.max);
+        }
+    }
+
+    /// Adds what follows; `numbers` tells the numbers here of the numbers there.
+    pub(super) fn merge(&mut self, later: &Sketches, numbers: &[u32]) {
+        for (sum, number) in later.sums.iter().zip(numbers) {
+            if sum.calls > 0 && *number != NONE {
+                self.sum(*number, sum);
+            }
+        }
+        for (key, count) in &later.cells {
+            let number = numbers.get((key >> CELL_BITS) as usize).filter(|number| **number != NONE);
+            if let Some(number) = number {
+                let cell = key & ((1 << CELL_BITS) - 1);
+                *self.cells.entry(u64::from(*number) << CELL_BITS | cell).or_default() += count;
+            }
+        }
+    }
+
+    /// Each by itself.
+    pub(super) fn all(&self) -> BTreeMap<u32, Sketch> {
+        let with_calls = (0_u32..).zip(&self.sums).filter(|(_, sum)| sum.calls > 0);
+        let mut all: BTreeMap<_, _> = with_calls
+            .map(|(number, Sum { calls, total, max })| {
+                (number, Sketch { calls: *calls, total: *total, max: *max, cells: BTreeMap::new() })
+            })
+            .collect();
+        for (key, count) in &self.cells {
+            if let Some(sketch) = all.get_mut(&((key >> CELL_BITS) as u32)) {
+                *sketch.cells.entry(key & ((1 << CELL_BITS) - 1)).or_default() += count;
+            }
+        }
+        all
+    }
+}
+
 fn cell(value: u64) -> u64 {
     if value < EXACT {
         return value;
@@ -69,25 +139,44 @@ fn middle(cell: u64) -> u64 {
 
 /// What the durations come to: those that are held, in any order, and those that are not.
 pub(super) fn measures(held: &mut [u64], settled: Option<&Sketch>) -> Measures {
-    held.sort_unstable();
-    let mut calls = held.len() as u64;
-    let mut total = held.iter().fold(0, |sum: u64, us| sum.saturating_add(*us));
-    let mut max = held.last().copied().unwrap_or(0);
-    let all = settled.map(|settled| {
-        let mut all = settled.clone();
-        held.iter().for_each(|us| all.add(*us));
-        (calls, total, max) = (all.calls, all.total, all.max);
-        all
-    });
-    // The nearest rank: the smallest value that so many per cent of the values do not exceed.
-    let quantile = |percent: u64| {
-        let rank = (u128::from(calls) * u128::from(percent)).div_ceil(100).max(1) as u64;
-        match &all {
-            Some(all) => all.at(rank),
-            None => held.get(rank as usize - 1).copied().unwrap_or(0),
+    let Some(settled) = settled else { return exact(held) };
+    let mut all = settled.clone();
+    held.iter().for_each(|us| all.add(*us));
+    let quantile = |percent| all.at(rank(all.calls, percent));
+    Measures {
+        calls: all.calls,
+        total: all.total,
+        p50: quantile(50),
+        p95: quantile(95),
+        p99: quantile(99),
+        max: all.max,
+    }
+}
+
+/// The same where all are held.
+fn exact(held: &mut [u64]) -> Measures {
+    let calls = held.len() as u64;
+    let total = held.iter().fold(0, |sum: u64, us| sum.saturating_add(*us));
+    let max = held.iter().copied().max().unwrap_or(0);
+    // Each quantile is among those up to the one before it.
+    let mut left = held;
+    let mut quantile = |percent| {
+        let at = rank(calls, percent) as usize - 1;
+        if at >= left.len() {
+            return left.iter().copied().max().unwrap_or(0);
         }
+        let (_, found, _) = left.select_nth_unstable(at);
+        let found = *found;
+        left = std::mem::take(&mut left).get_mut(..=at).unwrap_or_default();
+        found
     };
-    Measures { calls, total, p50: quantile(50), p95: quantile(95), p99: quantile(99), max }
+    let (p99, p95, p50) = (quantile(99), quantile(95), quantile(50));
+    Measures { calls, total, p50, p95, p99, max }
+}
+
+/// The nearest rank, from 1: that of the smallest value that so many per cent of the values do not exceed.
+fn rank(calls: u64, percent: u64) -> u64 {
+    (u128::from(calls) * u128::from(percent)).div_ceil(100).max(1) as u64
 }
 
 #[cfg(test)]

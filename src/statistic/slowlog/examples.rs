@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::slowest::{Shown, Slowest};
+use crate::statistic::commands::Commands;
 
 /// Entries of a command that are kept: what a finding shows.
 const MOST: usize = crate::finding::EVIDENCE;
@@ -12,6 +13,8 @@ const MOST: usize = crate::finding::EVIDENCE;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Examples {
     by: BTreeMap<Vec<u8>, Slowest<MOST>>,
+    /// By number of the command, durations up to which no entry is kept any more.
+    floors: Vec<Option<u64>>,
 }
 
 fn word(command: &[u8]) -> &[u8] {
@@ -19,9 +22,24 @@ fn word(command: &[u8]) -> &[u8] {
 }
 
 impl Examples {
-    /// Whether an entry of this duration would be kept.
-    pub(super) fn takes(&self, command: &[u8], us: u64) -> bool {
-        self.by.get(word(command)).is_none_or(|held| held.takes(us))
+    /// Whether an entry of this duration would be kept. `commands` tells the name of the command.
+    pub(super) fn takes(&mut self, command: u32, commands: &Commands, us: u64) -> bool {
+        let floor = self.floors.get(command as usize).copied().flatten();
+        if floor.is_some_and(|floor| us <= floor) {
+            return false;
+        }
+        let held = self.by.get(word(commands.name(command)));
+        if held.is_none_or(|held| held.takes(us)) {
+            return true;
+        }
+        if self.floors.len() <= command as usize {
+            self.floors.resize(command as usize + 1, None);
+        }
+        if let Some(floor) = self.floors.get_mut(command as usize) {
+            // What is kept only becomes slower.
+            *floor = held.and_then(|held| held.entries.last()).map(|last| last.us);
+        }
+        false
     }
 
     /// Keeps an entry that was not seen before, if it is slow enough.

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use foldhash::fast::FixedState;
 
 use super::durations::{Sketch, measures};
-use super::settled::{BORDERS, ClientSum, bucket};
+use super::order::Order;
+use super::settled::{BORDERS, at, bucket};
 use super::slowest::Shown;
-use super::{MOST, NONE, Slowlog, certainty, slice};
+use super::{MOST, NONE, Slowlog, certainty};
 use crate::event::Exactness;
 use crate::intern::Interner;
 use crate::options::Commandlog;
@@ -31,7 +32,8 @@ impl Slowlog {
             unit: commandlog.map_or("us", Commandlog::unit),
             ..report::Slowlog::default()
         };
-        let total = self.items.len() as u64 + self.settled.calls;
+        let total = self.items().count() as u64 + self.settled.calls;
+        let order = Order::of(self);
         if commandlog.is_some_and(Commandlog::is_large) {
             let large = report::Large {
                 total,
@@ -40,13 +42,14 @@ impl Slowlog {
                 patterns: self.pattern_rows(names),
                 clients: self.client_rows(),
                 biggest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
-                restarts: self.restarts(paths),
+                restarts: self.restarts(&order, paths),
             };
             return report::Slowlog { large: Some(large), ..log };
         }
-        let inner = self.inner();
-        let examples = self.examples.sorted().into_iter().filter(|shown| !inner.contains(&shown.identity));
-        let (lost, kept) = self.losses(paths);
+        let inner = self.inner(&order);
+        let is_inner = |shown: &&Shown| self.place(shown.identity).is_some_and(|at| inner.has(at));
+        let examples = self.examples.sorted().into_iter().filter(|shown| !is_inner(shown));
+        let (lost, kept) = self.losses(&order, paths);
         report::Slowlog {
             callers: self.callers(&inner),
             examples: examples.map(|shown| shown.report(paths)).collect(),
@@ -59,7 +62,7 @@ impl Slowlog {
             patterns: self.pattern_rows(names),
             clients: self.client_rows(),
             slowest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
-            restarts: self.restarts(paths),
+            restarts: self.restarts(&order, paths),
             ..log
         }
     }
@@ -74,7 +77,7 @@ impl Slowlog {
                 MOST / 2
             ));
         }
-        if self.crowded {
+        if self.is_crowded() {
             bounds.push(
                 "more addresses, names or shapes of keys in slow logs than are told apart: the later ones are \
                  in no row"
@@ -85,11 +88,12 @@ impl Slowlog {
     }
 
     fn command_rows<M: From<Measures>>(&self) -> Vec<report::CommandRow<M>> {
-        let mut held: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
-        for item in &self.items {
-            held.entry(item.command).or_default().push(item.us);
+        let mut held: Vec<Vec<u64>> = Vec::new();
+        for item in self.items() {
+            at(&mut held, item.command).into_iter().for_each(|held| held.push(item.us));
         }
-        let rows = all(held, &self.settled.commands)
+        let settled = self.settled.commands.all();
+        let rows = all(held, &settled)
             .map(|(command, measures)| (Bytes::from(self.commands.name(command)), measures));
         sorted(rows).map(|(command, m)| report::CommandRow { command, measures: M::from(m) }).collect()
     }
@@ -98,27 +102,28 @@ impl Slowlog {
         let mut finals = Interner::default();
         let mut name = Vec::new();
         let numbers: Vec<u32> = self
-            .shapes
-            .iter()
-            .map(|(_, shape)| {
+            .shapes()
+            .map(|shape| {
                 names.apply(shape, &mut name);
                 finals.intern(crate::intern::hash(&name), &name)
             })
             .collect();
         let of = |shape: &u32| numbers.get(*shape as usize).copied();
-        let mut held: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let mut held: Vec<Vec<u64>> = Vec::new();
         let mut patterns = Vec::new();
-        for item in &self.items {
-            patterns.clear();
-            patterns.extend(slice(&self.uses, item.uses).iter().filter_map(of));
-            patterns.sort_unstable();
-            patterns.dedup();
-            for pattern in &patterns {
-                held.entry(*pattern).or_default().push(item.us);
+        for half in [&self.old, &self.young] {
+            for item in &half.items {
+                patterns.clear();
+                patterns.extend(half.keys(&item.keys).iter().filter_map(of));
+                patterns.sort_unstable();
+                patterns.dedup();
+                for pattern in &patterns {
+                    at(&mut held, *pattern).into_iter().for_each(|held| held.push(item.us));
+                }
             }
         }
         let mut settled: BTreeMap<u32, Sketch> = BTreeMap::new();
-        for (shape, sketch) in &self.settled.shapes {
+        for (shape, sketch) in &self.settled.shapes.all() {
             if let Some(pattern) = of(shape) {
                 settled.entry(pattern).or_default().merge(sketch);
             }
@@ -129,12 +134,13 @@ impl Slowlog {
     }
 
     fn client_rows<R: From<report::ClientMeasures>>(&self) -> Vec<R> {
-        let mut sums: BTreeMap<u32, ClientSum> = self.settled.clients.clone();
-        for item in self.items.iter().filter(|item| item.client != NONE) {
-            sums.entry(item.client).or_default().add(item);
+        let mut sums = self.settled.clients.clone();
+        for item in self.items().filter(|item| item.client != NONE) {
+            at(&mut sums, item.client).into_iter().for_each(|sum| sum.add(item));
         }
-        let mut rows: Vec<_> = sums
-            .into_iter()
+        let mut rows: Vec<_> = (0..)
+            .zip(sums)
+            .filter(|(_, sum)| sum.calls > 0)
             .map(|(client, sum)| {
                 let name =
                     (sum.name != NONE).then(|| self.names.get(sum.name)).filter(|name| !name.is_empty());
@@ -153,7 +159,7 @@ impl Slowlog {
 
     fn buckets(&self) -> Vec<report::Bucket> {
         let mut counts = self.settled.buckets;
-        for item in &self.items {
+        for item in self.items() {
             if let Some(count) = counts.get_mut(bucket(item.us)) {
                 *count += 1;
             }
@@ -165,9 +171,12 @@ impl Slowlog {
 
     /// Where an input's ids fall while time goes on. In an input that holds the logs of several servers
     /// ids fall too: then they go on from where another server's were, or that server's go on later.
-    fn restarts(&self, paths: &[Bytes]) -> Vec<report::Restart> {
+    fn restarts(&self, order: &Order<'_>, paths: &[Bytes]) -> Vec<report::Restart> {
+        if order.is_one_log() {
+            return Vec::new();
+        }
         let mut items: Vec<(u32, i64, u64)> =
-            self.items.iter().filter_map(|item| Some((item.input, item.time, item.id?))).collect();
+            self.items().filter_map(|item| Some((item.input, item.time, item.id.get()?))).collect();
         items.sort_unstable();
         let mut resumed: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
         let mut before = None;
@@ -217,10 +226,8 @@ impl Slowlog {
 const APART: usize = 10;
 
 /// What the durations of each number come to.
-fn all<'a>(
-    mut held: BTreeMap<u32, Vec<u64>>,
-    settled: &'a BTreeMap<u32, Sketch>,
-) -> impl Iterator<Item = (u32, Measures)> + use<'a> {
+fn all(held: Vec<Vec<u64>>, settled: &BTreeMap<u32, Sketch>) -> impl Iterator<Item = (u32, Measures)> {
+    let mut held: BTreeMap<u32, Vec<u64>> = (0..).zip(held).filter(|(_, held)| !held.is_empty()).collect();
     for number in settled.keys() {
         held.entry(*number).or_default();
     }

@@ -8,19 +8,18 @@
 //! forms of one slow log, read together, are one slow log.
 
 use std::collections::HashSet;
-use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use wide::u8x16;
 
-use crate::event::Slow;
+use crate::event::{Args, Slow};
+use crate::intern::{SPREAD, hash, same};
 
-/// Any fixed numbers do: the binary expansion of the golden ratio.
-const SEEDS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xf39c_c060_5ced_c834];
-
-/// Buffers for telling who an entry is.
+/// Tells who an entry is.
 #[derive(Clone, Debug, Default)]
 pub struct Identity {
-    text: Vec<u8>,
+    client: Field,
+    name: Field,
     scratch: Vec<u8>,
 }
 
@@ -28,30 +27,155 @@ impl Identity {
     /// 128 bits that different entries do not share: of a thousand million entries two would by a chance of
     /// one in 10^20.
     pub fn of(&mut self, entry: &Slow<'_>, input: u32) -> u128 {
-        let Identity { text, scratch } = self;
-        text.clear();
-        text.extend_from_slice(&entry.time.to_le_bytes());
-        text.extend_from_slice(&entry.us.to_le_bytes());
+        let mut mix = Mix::default();
+        mix.add(entry.time as u64, entry.us);
         match entry.id {
-            Some(id) => text.extend_from_slice(&id.to_le_bytes()),
-            None => {
-                text.extend_from_slice(&entry.place.offset.to_le_bytes());
-                text.extend_from_slice(&input.to_le_bytes());
+            Some(id) => mix.add(id, u64::MAX),
+            None => mix.add(entry.place.offset, input.into()),
+        }
+        mix.add(self.client.hash(entry.client), self.name.hash(entry.name));
+        let args = &entry.args;
+        if let Some(all) = joined(args) {
+            mix.text(all);
+            return mix.end();
+        }
+        for (at, argument) in args.iter().enumerate() {
+            match args.window(at) {
+                Some(start) if argument.escapes == 0 && argument.raw.len() < WIDTH => {
+                    mix.short(start, argument.raw.len());
+                }
+                _ => mix.text(argument.bytes(&mut self.scratch)),
             }
         }
-        for field in [entry.client, entry.name] {
-            text.push(u8::from(field.is_some()));
-            text.extend_from_slice(field.unwrap_or_default());
-            text.push(0);
+        mix.end()
+    }
+}
+
+/// A field that is mostly the same as before.
+#[derive(Clone, Debug, Default)]
+struct Field {
+    text: Vec<u8>,
+    /// 0 while there was none.
+    hash: u64,
+}
+
+impl Field {
+    #[inline]
+    fn hash(&mut self, text: Option<&[u8]>) -> u64 {
+        let Some(text) = text else { return 0 };
+        if self.hash == 0 || !same(text, &self.text) {
+            self.text.clear();
+            self.text.extend_from_slice(text);
+            self.hash = hash(text) | 1;
         }
-        for argument in entry.args.iter() {
-            text.push(b' ');
-            let bytes = argument.bytes(scratch).iter();
-            text.extend(bytes.map(|byte| if *byte == b'\n' { b' ' } else { *byte }));
+        self.hash
+    }
+}
+
+/// The arguments as they stand, if nothing in them is escaped, and a space or a line end is all that parts them.
+fn joined<'a>(args: &Args<'a>) -> Option<&'a [u8]> {
+    let start = args.spans().first()?.start;
+    let mut next = start;
+    for span in args.spans() {
+        if span.start != next || span.escapes > 0 {
+            return None;
         }
-        let [one, other] = SEEDS.map(|seed| FixedState::with_seed(seed).hash_one(text.as_slice()));
+        next = span.start + span.len + 1;
+    }
+    let all = args.raw_from(0)?;
+    let parts = args.spans().iter().skip(1).map(|span| all.get((span.start - start) as usize - 1));
+    parts.into_iter().all(|byte| matches!(byte, Some(b' ' | b'\n'))).then_some(all)
+}
+
+/// Bytes that are mixed in together.
+const WIDTH: usize = 16;
+
+/// Any fixed numbers do: the binary expansion of pi.
+const SEEDS: [u64; 2] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344];
+
+/// A hash of 128 bits: two that are multiplied and folded, each with the other half of the words first. Texts are
+/// one after the other, with a space behind each, and all line ends are spaces.
+struct Mix {
+    hash: [u64; 2],
+    /// What was not mixed in yet, and its bytes, fewer than [`WIDTH`].
+    rest: u128,
+    count: usize,
+    bytes: u64,
+}
+
+impl Default for Mix {
+    fn default() -> Self {
+        Mix { hash: SEEDS, rest: 0, count: 0, bytes: 0 }
+    }
+}
+
+impl Mix {
+    #[inline]
+    fn add(&mut self, a: u64, b: u64) {
+        let [one, other] = self.hash;
+        self.hash = [
+            fold(a ^ one, b ^ SPREAD).wrapping_add(one.rotate_left(23)),
+            fold(b ^ other, a ^ SPREAD).wrapping_add(other.rotate_left(41)),
+        ];
+    }
+
+    /// Adds the first `count` bytes of these, at least one.
+    #[inline]
+    fn part(&mut self, bytes: &[u8; WIDTH], count: usize) {
+        let all = u8x16::new(*bytes);
+        let ends = all.simd_eq(u8x16::splat(b'\n'));
+        let spaced = all ^ (ends & u8x16::splat(b'\n' ^ b' '));
+        let part = u128::from_le_bytes(spaced.to_array()) & (u128::MAX >> (8 * (WIDTH - count)));
+        self.push(part, count);
+    }
+
+    /// Adds so many bytes, at least one.
+    #[inline]
+    fn push(&mut self, part: u128, count: usize) {
+        self.bytes += count as u64;
+        self.rest |= part << (8 * self.count);
+        if self.count + count < WIDTH {
+            self.count += count;
+            return;
+        }
+        let left = WIDTH - self.count;
+        self.add(self.rest as u64, (self.rest >> 64) as u64);
+        self.rest = part.checked_shr(8 * left as u32).unwrap_or(0);
+        self.count = count - left;
+    }
+
+    /// Adds a text of so many bytes, fewer than [`WIDTH`], at the start of these.
+    #[inline]
+    fn short(&mut self, start: &[u8; WIDTH], count: usize) {
+        let mut bytes = *start;
+        if let Some(behind) = bytes.get_mut(count) {
+            *behind = b' ';
+        }
+        self.part(&bytes, count + 1);
+    }
+
+    /// Adds any text.
+    fn text(&mut self, text: &[u8]) {
+        let (chunks, tail) = text.as_chunks();
+        chunks.iter().for_each(|chunk| self.part(chunk, WIDTH));
+        let mut bytes = [0; WIDTH];
+        bytes.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
+        self.short(&bytes, tail.len());
+    }
+
+    fn end(mut self) -> u128 {
+        self.add(self.rest as u64, (self.rest >> 64) as u64);
+        self.add(self.bytes, 0);
+        self.add(0, 0);
+        let [one, other] = self.hash;
         u128::from(one) << 64 | u128::from(other)
     }
+}
+
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// Identities that were met, in the order of their coming.
@@ -73,5 +197,46 @@ impl Seen {
         }
         self.present.insert(identity);
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The hash of texts that are handed over in these ways.
+    fn mixed(texts: &[Vec<u8>], is_short: bool) -> u128 {
+        let mut mix = Mix::default();
+        for text in texts {
+            let padded = [text.as_slice(), &[b'x'; WIDTH]].concat();
+            match padded.first_chunk() {
+                Some(start) if is_short && text.len() < WIDTH => mix.short(start, text.len()),
+                _ => mix.text(text),
+            }
+        }
+        mix.end()
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_one_text_with_spaces_between(
+            texts in prop::collection::vec(prop::collection::vec(prop_oneof![Just(b'\n'), Just(b' '), any::<u8>()], 0..40), 1..6),
+            changed in any::<prop::sample::Index>(),
+        ) {
+            let joined = texts.join(&b' ');
+            let spaced: Vec<u8> = joined.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
+            let hash = mixed(&[joined], false);
+            prop_assert_eq!(mixed(&texts, true), hash);
+            prop_assert_eq!(mixed(&texts, false), hash);
+            prop_assert_eq!(mixed(std::slice::from_ref(&spaced), true), hash);
+            if !spaced.is_empty() {
+                let mut other = spaced.clone();
+                other[changed.index(spaced.len())] ^= 0x80;
+                prop_assert_ne!(mixed(&[other], true), hash);
+                prop_assert_ne!(mixed(&[spaced[1..].to_vec()], true), hash);
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Entries that the log lost before anybody asked for them. Ids are given out one after the other, so those
 //! that are missing between two polls were there.
 
-use super::{Item, Slowlog};
+use super::Slowlog;
+use super::held::Item;
+use super::order::Order;
 use crate::output::notation::Time;
 use crate::report::Bytes;
 use crate::report::slowlog::{Kept, Lost};
@@ -12,13 +14,13 @@ type Seen = (u32, u64, i64);
 impl Slowlog {
     /// Where ids are missing between polls, and what the first poll of each log held. Polls in several inputs
     /// are of one log where ids and times go the same way through all of them.
-    pub(super) fn losses(&self, paths: &[Bytes]) -> (Vec<Lost>, Vec<Kept>) {
-        let seen = |item: &Item| Some((item.input, item.id?, item.time));
-        let Some(seen) = self.items.iter().map(seen).collect::<Option<Vec<_>>>() else {
+    pub(super) fn losses(&self, order: &Order<'_>, paths: &[Bytes]) -> (Vec<Lost>, Vec<Kept>) {
+        let seen = |item: &Item| Some((item.input, item.id.get()?, item.time));
+        let Some(seen) = self.items().map(seen).collect::<Option<Vec<_>>>() else {
             return Default::default();
         };
         let (mut lost, mut kept) = (Vec::new(), Vec::new());
-        if is_one_log(&seen) {
+        if order.is_one_log() {
             look(&seen, paths, &mut lost, &mut kept);
         } else {
             for log in seen.chunk_by(|(a, ..), (b, ..)| a == b).filter(|log| is_one_log(log)) {

@@ -2,35 +2,35 @@
 //!
 //! The server keeps its last entries, and people ask for them again and again: what was seen before, in
 //! this input or another, is dropped ([`identity`]), though of the forms of one entry that which tells its
-//! arguments best gives its keys. So an entry is kept by itself until the end, some 80
-//! bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
+//! arguments best gives its keys. So an entry is kept by itself until the end, 64 bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
 //! below the script's; nothing is added across entries, since their times lie within the script's.
 
 pub mod callers;
 mod durations;
 mod examples;
 mod finish;
+mod held;
 pub mod identity;
 pub mod keys;
 mod losses;
+mod order;
 mod settled;
 mod slowest;
 #[cfg(test)]
 mod tests;
 
-use hashbrown::HashTable;
-
 use super::commands::Commands;
 use super::timeline::Timeline;
 use crate::event::{Exactness, Slow};
-use crate::intern::{Interner, hash};
+use crate::intern::{Interner, hash, same};
 use crate::pattern::Rules;
 use examples::Examples;
+use held::{Held, Id, Item, Keys};
 use identity::Identity;
 use settled::Settled;
 use slowest::{Shown, Slowest};
 
-/// Entries that are kept one by one, about 150 MB. Past it the older half is only counted: its durations
+/// Entries that are kept one by one, about 100 MB. Past it the older half is only counted: its durations
 /// go into sketches, and an entry of it that comes again counts again.
 pub const MOST: usize = 1 << 20;
 
@@ -44,47 +44,50 @@ const MOST_NAMES: usize = 262_144;
 /// No number.
 const NONE: u32 = u32::MAX;
 
-/// An entry.
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    identity: u128,
-    id: Option<u64>,
-    time: i64,
-    us: u64,
-    input: u32,
-    command: u32,
-    client: u32,
-    name: u32,
-    /// How far its arguments are certain; the greater the better.
-    certainty: u8,
-    /// Where the numbers of its keys' shapes stand in `uses`; while a block is read, of its keys.
-    uses: (u32, u32),
-}
-
 /// See the module.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Slowlog {
-    /// In order of first appearance.
-    items: Vec<Item>,
-    /// Numbers of items by identity.
-    known: HashTable<u32>,
+    /// As [`MOST`].
+    most: usize,
+    /// The entries, in two halves: letting go of the older one changes nothing in the other.
+    old: Held,
+    young: Held,
     /// Entries that were dropped.
     duplicates: u64,
     commands: Commands,
-    clients: Interner,
-    names: Interner,
+    clients: Texts,
+    names: Texts,
     /// While a block is read: its keys.
-    keys: Interner,
-    shapes: Interner,
-    uses: Vec<u32>,
+    keys: Texts,
+    shapes: Texts,
     slowest: Slowest<SLOWEST>,
     examples: Examples,
     settled: Settled,
     identity: Identity,
     positions: Vec<usize>,
     scratch: Vec<u8>,
-    /// Whether something was not told apart for its number.
-    crowded: bool,
+}
+
+impl Default for Slowlog {
+    fn default() -> Self {
+        Slowlog {
+            most: MOST,
+            old: Held::default(),
+            young: Held::default(),
+            duplicates: 0,
+            commands: Commands::default(),
+            clients: Texts::default(),
+            names: Texts::default(),
+            keys: Texts::unbounded(),
+            shapes: Texts::default(),
+            slowest: Slowest::default(),
+            examples: Examples::default(),
+            settled: Settled::default(),
+            identity: Identity::default(),
+            positions: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
 }
 
 impl Slowlog {
@@ -92,45 +95,40 @@ impl Slowlog {
     pub fn observe(&mut self, entry: &Slow<'_>, input: u32) {
         let identity = self.identity.of(entry, input);
         let certainty = certainty(entry.exactness);
-        let known = self.find(identity);
+        let known = self.young.find(identity);
         if let Some(number) = known {
             self.duplicates += 1;
-            if !self.is_better(number, certainty) {
+            if !is_better(&self.young, number, certainty) {
                 return;
             }
         }
         let (command, spec) = self.commands.resolve(&entry.args);
         keys::keys(spec, entry, &mut self.positions);
-        let from = self.uses.len();
-        for text in self.positions.iter().filter_map(|at| entry.args.get(*at)) {
-            let key = text.bytes(&mut self.scratch);
-            let number = self.keys.intern(hash(key), key);
-            self.uses.push(number);
-        }
-        let uses = (small(from), small(self.uses.len() - from));
+        let (texts, scratch) = (&mut self.keys, &mut self.scratch);
+        let keys = self.positions.iter().filter_map(|at| entry.args.get(*at));
+        let keys = self.young.list(keys.map(|text| texts.number(text.bytes(scratch))));
         if let Some(number) = known {
-            self.improve(number, certainty, command, uses);
+            improve(&mut self.young, number, certainty, command, keys);
             let shown =
                 Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
             self.slowest.improve(shown);
             return;
         }
-        let item = Item {
+        self.young.push(Item {
             identity,
-            id: entry.id,
+            id: Id::new(entry.id),
             time: entry.time,
             us: entry.us,
             input,
             command,
-            client: entry.client.map_or(NONE, |client| number(&mut self.clients, client, &mut self.crowded)),
-            name: entry.name.map_or(NONE, |name| number(&mut self.names, name, &mut self.crowded)),
+            client: entry.client.map_or(NONE, |client| self.clients.number(client)),
+            name: entry.name.map_or(NONE, |name| self.names.number(name)),
+            keys,
             certainty,
-            uses,
-        };
-        self.push(item);
-        let name = self.commands.name(command);
-        let is_example = spec.is_some() && self.examples.takes(name, entry.us);
+        });
+        let is_example = spec.is_some() && self.examples.takes(command, &self.commands, entry.us);
         if is_example || self.slowest.takes(entry.us) {
+            let name = self.commands.name(command);
             let shown = Shown::new(entry, identity, input, name, spec, &self.positions);
             if is_example {
                 self.examples.offer(&shown);
@@ -139,122 +137,126 @@ impl Slowlog {
         }
     }
 
-    /// Whether an entry that is known comes in a form that tells more.
-    fn is_better(&self, number: u32, certainty: u8) -> bool {
-        self.items.get(number as usize).is_some_and(|item| item.certainty < certainty)
-    }
-
-    fn improve(&mut self, number: u32, certainty: u8, command: u32, uses: (u32, u32)) {
-        if let Some(item) = self.items.get_mut(number as usize) {
-            (item.certainty, item.command, item.uses) = (certainty, command, uses);
-        }
-    }
-
     /// The block is read: keys become shapes.
     pub fn seal(&mut self, rules: &Rules) {
-        let keys = std::mem::take(&mut self.keys);
-        let uses = std::mem::take(&mut self.uses);
+        let keys = std::mem::replace(&mut self.keys, Texts::unbounded());
         let mut shape = Vec::new();
-        let mut shapes = Vec::with_capacity(keys.len());
-        for (_, key) in keys.iter() {
+        let mut shapes = Vec::with_capacity(keys.texts.len());
+        for (_, key) in keys.texts.iter() {
             rules.shape(key, &mut shape);
-            shapes.push(number(&mut self.shapes, &shape, &mut self.crowded));
+            shapes.push(self.shapes.number(&shape));
         }
-        let mut items = std::mem::take(&mut self.items);
+        let mut items = std::mem::take(&mut self.young.items);
+        let lists = self.young.take_lists();
         for item in &mut items {
-            let keys = slice(&uses, item.uses).iter().map(|key| shapes.get(*key as usize).copied());
-            item.uses = self.add_uses(keys.flatten());
+            let numbers = lists.keys(&item.keys).iter().map(|key| get(&shapes, *key));
+            item.keys = self.young.list(numbers.filter(|number| *number != NONE));
         }
-        self.items = items;
-        self.settle(MOST);
-    }
-
-    /// Keeps each number once; gives where they stand.
-    fn add_uses(&mut self, numbers: impl Iterator<Item = u32>) -> (u32, u32) {
-        let from = self.uses.len();
-        for number in numbers.filter(|number| *number != NONE) {
-            if !self.uses.get(from..).is_some_and(|held| held.contains(&number)) {
-                self.uses.push(number);
-            }
+        self.young.items = items;
+        if self.young.items.len() > self.most {
+            let young = std::mem::take(&mut self.young);
+            self.take(&young, |item| item, |shape| shape);
         }
-        (small(from), small(self.uses.len() - from))
     }
 
     /// Appends what follows; `lines` tells how many lines of an input came before.
     pub fn merge(&mut self, later: Slowlog, lines: impl Fn(u32) -> u64) {
-        self.crowded |= later.crowded;
         self.duplicates += later.duplicates;
         let commands = self.commands.merge(&later.commands);
-        let clients = renumber(&mut self.clients, &later.clients, &mut self.crowded);
-        let names = renumber(&mut self.names, &later.names, &mut self.crowded);
-        let shapes = renumber(&mut self.shapes, &later.shapes, &mut self.crowded);
-        let get = |numbers: &[u32], number: u32| numbers.get(number as usize).copied().unwrap_or(NONE);
-        let items = &self.items;
-        let known = &self.known;
-        let is_known = |identity| held(known, items, identity).is_some();
+        let clients = self.clients.merge(&later.clients);
+        let names = self.names.merge(&later.names);
+        let shapes = self.shapes.merge(&later.shapes);
+        let (old, young) = (&self.old, &self.young);
+        let is_known = |identity| young.find(identity).or_else(|| old.find(identity)).is_some();
         self.slowest.merge(later.slowest, &lines, is_known);
         self.examples.merge(later.examples, &lines, is_known);
+        self.settled.merge(&later.settled, &commands, &clients, &names, &shapes);
+        let renumber = |item: Item| Item {
+            command: get(&commands, item.command),
+            client: get(&clients, item.client),
+            name: get(&names, item.name),
+            ..item
+        };
+        for held in [&later.old, &later.young] {
+            self.take(held, renumber, |shape| get(&shapes, shape));
+        }
+    }
+
+    /// Takes over entries, with other numbers; those that are known already only if they tell more.
+    fn take(&mut self, later: &Held, renumber: impl Fn(Item) -> Item, shape: impl Fn(u32) -> u32) {
         for item in &later.items {
-            let known = self.find(item.identity);
-            self.duplicates += u64::from(known.is_some());
-            if known.is_some_and(|number| !self.is_better(number, item.certainty)) {
-                continue;
-            }
-            let uses = slice(&later.uses, item.uses).iter().map(|shape| get(&shapes, *shape));
-            let uses = self.add_uses(uses);
-            let command = get(&commands, item.command);
+            let numbers = later.keys(&item.keys).iter().map(|number| shape(*number));
+            let numbers = numbers.filter(|number| *number != NONE);
+            let known = match self.young.find(item.identity) {
+                Some(number) => Some((&mut self.young, number)),
+                None => self.old.find(item.identity).map(|number| (&mut self.old, number)),
+            };
             match known {
-                Some(number) => self.improve(number, item.certainty, command, uses),
+                Some((held, number)) => {
+                    self.duplicates += 1;
+                    if is_better(held, number, item.certainty) {
+                        let keys = held.list(numbers);
+                        improve(held, number, item.certainty, renumber(*item).command, keys);
+                    }
+                }
                 None => {
-                    let (client, name) = (get(&clients, item.client), get(&names, item.name));
-                    self.push(Item { command, client, name, uses, ..*item });
+                    if self.young.items.len() >= self.most / 2 {
+                        self.settle();
+                    }
+                    let keys = self.young.list(numbers);
+                    self.young.push(Item { keys, ..renumber(*item) });
                 }
             }
         }
-        self.settled.merge(later.settled, &commands, &clients, &names, &shapes);
-        self.settle(MOST);
     }
 
     /// Shapes of the keys that were seen.
     pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        self.shapes.iter().map(|(_, shape)| shape)
+        self.shapes.texts.iter().map(|(_, shape)| shape)
     }
 
     /// Adds the different entries to the timeline.
     pub fn count_into(&self, timeline: &mut Timeline) {
-        timeline.merge(self.settled.timeline.clone());
-        self.items.iter().for_each(|item| timeline.slow(item.time));
+        let mut slow = self.settled.timeline.clone();
+        self.items().for_each(|item| slow.slow(item.time));
+        timeline.merge(slow);
     }
 
-    fn find(&self, identity: u128) -> Option<u32> {
-        held(&self.known, &self.items, identity)
+    /// The entries that are kept one by one.
+    fn items(&self) -> impl Iterator<Item = &Item> + Clone {
+        self.old.items.iter().chain(&self.young.items)
     }
 
-    fn push(&mut self, item: Item) {
-        let number = small(self.items.len());
-        self.items.push(item);
-        let items = &self.items;
-        self.known.insert_unique(short(item.identity), number, |number| {
-            items.get(*number as usize).map_or(0, |item| short(item.identity))
-        });
+    /// Where the entry of this identity stands among them.
+    fn place(&self, identity: u128) -> Option<usize> {
+        let old = self.old.find(identity).map(|number| number as usize);
+        let young = || Some(self.old.items.len() + self.young.find(identity)? as usize);
+        old.or_else(young)
     }
 
-    /// Past `most` entries, counts the older ones and lets them go; half as many stay.
-    fn settle(&mut self, most: usize) {
-        if self.items.len() <= most {
-            return;
+    /// Whether something was not told apart for its number.
+    fn is_crowded(&self) -> bool {
+        [&self.clients, &self.names, &self.shapes].into_iter().any(|texts| texts.crowded)
+    }
+
+    /// Counts the older half and lets it go.
+    fn settle(&mut self) {
+        std::mem::swap(&mut self.old, &mut self.young);
+        for item in &self.young.items {
+            self.settled.add(item, self.young.keys(&item.keys));
         }
-        let items = std::mem::take(&mut self.items);
-        let uses = std::mem::take(&mut self.uses);
-        self.known.clear();
-        let (old, young) = items.split_at(items.len() - most / 2);
-        for item in old {
-            self.settled.add(item, slice(&uses, item.uses));
-        }
-        for item in young {
-            let kept = self.add_uses(slice(&uses, item.uses).iter().copied());
-            self.push(Item { uses: kept, ..*item });
-        }
+        self.young.clear();
+    }
+}
+
+/// Whether an entry that is known comes in a form that tells more.
+fn is_better(held: &Held, number: u32, certainty: u8) -> bool {
+    held.items.get(number as usize).is_some_and(|item| item.certainty < certainty)
+}
+
+fn improve(held: &mut Held, number: u32, certainty: u8, command: u32, keys: Keys) {
+    if let Some(item) = held.items.get_mut(number as usize) {
+        (item.certainty, item.command, item.keys) = (certainty, command, keys);
     }
 }
 
@@ -267,37 +269,60 @@ fn certainty(exactness: Exactness) -> u8 {
     }
 }
 
-/// The item of this identity.
-fn held(known: &HashTable<u32>, items: &[Item], identity: u128) -> Option<u32> {
-    let is = |number: &u32| items.get(*number as usize).is_some_and(|item| item.identity == identity);
-    known.find(short(identity), is).copied()
+/// The number here of a number there.
+fn get(numbers: &[u32], number: u32) -> u32 {
+    numbers.get(number as usize).copied().unwrap_or(NONE)
 }
 
-fn short(identity: u128) -> u64 {
-    (identity >> 64) as u64
+/// Texts that have numbers.
+#[derive(Clone, Debug)]
+struct Texts {
+    texts: Interner,
+    /// The number that was given last: a client's calls stand together.
+    last: u32,
+    most: usize,
+    /// Whether some have none.
+    crowded: bool,
 }
 
-/// Bounded by what fits into memory long before.
-fn small(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(NONE)
-}
-
-fn slice(uses: &[u32], (from, count): (u32, u32)) -> &[u32] {
-    uses.get(from as usize..from as usize + count as usize).unwrap_or_default()
-}
-
-/// The number of `text`; [`NONE`] where no more are told apart.
-fn number(texts: &mut Interner, text: &[u8], crowded: &mut bool) -> u32 {
-    let hash = hash(text);
-    if texts.len() < MOST_NAMES {
-        return texts.intern(hash, text);
+impl Default for Texts {
+    fn default() -> Self {
+        Texts { texts: Interner::default(), last: NONE, most: MOST_NAMES, crowded: false }
     }
-    let found = texts.find(hash, text);
-    *crowded |= found.is_none();
-    found.unwrap_or(NONE)
 }
 
-/// The numbers here of the numbers there.
-fn renumber(texts: &mut Interner, later: &Interner, crowded: &mut bool) -> Vec<u32> {
-    later.iter().map(|(_, text)| number(texts, text, crowded)).collect()
+impl Texts {
+    /// All are told apart.
+    fn unbounded() -> Self {
+        Texts { most: usize::MAX, ..Texts::default() }
+    }
+
+    /// The number of `text`; [`NONE`] where no more are told apart.
+    #[inline]
+    fn number(&mut self, text: &[u8]) -> u32 {
+        if self.last != NONE && same(self.texts.get(self.last), text) {
+            return self.last;
+        }
+        self.last = self.add(hash(text), text);
+        self.last
+    }
+
+    fn add(&mut self, hash: u64, text: &[u8]) -> u32 {
+        if self.texts.len() < self.most {
+            return self.texts.intern(hash, text);
+        }
+        let found = self.texts.find(hash, text);
+        self.crowded |= found.is_none();
+        found.unwrap_or(NONE)
+    }
+
+    fn get(&self, number: u32) -> &[u8] {
+        self.texts.get(number)
+    }
+
+    /// The numbers here of the numbers there.
+    fn merge(&mut self, later: &Texts) -> Vec<u32> {
+        self.crowded |= later.crowded;
+        later.texts.iter().map(|(hash, text)| self.add(hash, text)).collect()
+    }
 }

@@ -1,9 +1,7 @@
 //! What is left of entries that are no longer kept one by one.
 
-use std::collections::BTreeMap;
-
-use super::durations::Sketch;
-use super::{Item, NONE};
+use super::durations::Sketches;
+use super::{Item, NONE, get};
 use crate::statistic::timeline::Timeline;
 
 /// Where buckets of durations start, in microseconds.
@@ -28,8 +26,13 @@ impl Default for ClientSum {
 
 impl ClientSum {
     pub(super) fn add(&mut self, item: &Item) {
-        let one =
-            ClientSum { calls: 1, total: item.us, max: item.us, name: item.name, last: (item.time, item.id) };
+        let one = ClientSum {
+            calls: 1,
+            total: item.us,
+            max: item.us,
+            name: item.name,
+            last: (item.time, item.id.get()),
+        };
         self.merge(&one);
     }
 
@@ -44,13 +47,13 @@ impl ClientSum {
     }
 }
 
-/// Counts of such entries.
+/// Counts of such entries. What is told apart is so by its number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
     pub(super) calls: u64,
-    pub(super) commands: BTreeMap<u32, Sketch>,
-    pub(super) shapes: BTreeMap<u32, Sketch>,
-    pub(super) clients: BTreeMap<u32, ClientSum>,
+    pub(super) commands: Sketches,
+    pub(super) shapes: Sketches,
+    pub(super) clients: Vec<ClientSum>,
     pub(super) buckets: [u64; BORDERS.len()],
     pub(super) timeline: Timeline,
 }
@@ -58,12 +61,14 @@ pub(super) struct Settled {
 impl Settled {
     pub(super) fn add(&mut self, item: &Item, shapes: &[u32]) {
         self.calls += 1;
-        self.commands.entry(item.command).or_default().add(item.us);
+        self.commands.add(item.command, item.us);
         for shape in shapes {
-            self.shapes.entry(*shape).or_default().add(item.us);
+            self.shapes.add(*shape, item.us);
         }
-        if item.client != NONE {
-            self.clients.entry(item.client).or_default().add(item);
+        if item.client != NONE
+            && let Some(sum) = at(&mut self.clients, item.client)
+        {
+            sum.add(item);
         }
         if let Some(count) = self.buckets.get_mut(bucket(item.us)) {
             *count += 1;
@@ -71,36 +76,40 @@ impl Settled {
         self.timeline.slow(item.time);
     }
 
+    /// Adds what follows; the tables tell the numbers here of the numbers there.
     pub(super) fn merge(
         &mut self,
-        later: Settled,
+        later: &Settled,
         commands: &[u32],
         clients: &[u32],
         names: &[u32],
         shapes: &[u32],
     ) {
-        let get = |numbers: &[u32], number: u32| numbers.get(number as usize).copied().filter(|n| *n != NONE);
         self.calls += later.calls;
-        for (mine, later, numbers) in
-            [(&mut self.commands, &later.commands, commands), (&mut self.shapes, &later.shapes, shapes)]
-        {
-            for (number, sketch) in later {
-                if let Some(number) = get(numbers, *number) {
-                    mine.entry(number).or_default().merge(sketch);
-                }
-            }
-        }
-        for (number, sum) in &later.clients {
-            if let Some(number) = get(clients, *number) {
-                let name = get(names, sum.name).unwrap_or(NONE);
-                self.clients.entry(number).or_default().merge(&ClientSum { name, ..*sum });
+        self.commands.merge(&later.commands, commands);
+        self.shapes.merge(&later.shapes, shapes);
+        for (sum, number) in later.clients.iter().zip(clients) {
+            if sum.calls > 0
+                && *number != NONE
+                && let Some(mine) = at(&mut self.clients, *number)
+            {
+                mine.merge(&ClientSum { name: get(names, sum.name), ..*sum });
             }
         }
         for (mine, later) in self.buckets.iter_mut().zip(later.buckets) {
             *mine += later;
         }
-        self.timeline.merge(later.timeline);
+        self.timeline.merge(later.timeline.clone());
     }
+}
+
+/// What has this number, for which room is made.
+pub(super) fn at<T: Default>(all: &mut Vec<T>, number: u32) -> Option<&mut T> {
+    let number = number as usize;
+    if number >= all.len() {
+        all.resize_with(number + 1, T::default);
+    }
+    all.get_mut(number)
 }
 
 /// The number of a duration's bucket.

@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 
+use super::border::Scale;
 use super::lines::Lines;
 use super::shape::{Fit, Segment, Shape};
 use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, OWN, Weighed, weigh, worth};
@@ -16,7 +17,7 @@ use crate::format::slowlog::entry::Address;
 
 /// Places that are looked at from each one: an entry of Redis's own limits (32 arguments of 128 bytes) has
 /// room for some 300 imitations.
-const WINDOW: usize = 512;
+pub(super) const WINDOW: usize = 512;
 /// Of these, behind the first that fits and has the next id.
 const BEYOND: usize = 8;
 /// Of these, behind the first that fits though its id does not.
@@ -74,12 +75,12 @@ pub(in crate::format::slowlog) struct Path<'a> {
 
 /// What steps are weighed by.
 #[derive(Clone, Copy)]
-struct Scales<'a> {
+pub(super) struct Scales<'a> {
     lines: Lines<'a>,
     starts: &'a [Start],
-    shape: Shape,
+    pub(super) shape: Shape,
     /// Whether smaller ids follow without being consecutive.
-    sparse: bool,
+    pub(super) sparse: bool,
 }
 
 /// A way and what stands on it.
@@ -94,12 +95,24 @@ struct Told<'a> {
 impl<'a> Path<'a> {
     /// The best way, in the shape that fits the input best.
     pub(in crate::format::slowlog) fn best(places: &'a Places<'_>) -> Path<'a> {
-        let (lines, starts) = (places.lines(), places.starts.as_slice());
+        Path::by(places, None)
+    }
+
+    /// The best way where the shape may be known already.
+    pub(super) fn by(places: &'a Places<'_>, scale: Option<Scale>) -> Path<'a> {
         // All entries of an input have one shape, which a part of it tells.
-        let Some(behind) = starts.get(SAMPLE) else { return Path::fitting(lines, starts) };
-        let sample = starts.get(..SAMPLE).unwrap_or_default();
-        let Path { scales, .. } = Path::fitting(lines.first(behind.line()), sample);
-        Scales { lines, starts, ..scales }.path()
+        let known = scale.filter(|_| places.starts.len() > SAMPLE);
+        match known.or_else(|| Some(Path::of_sample(places)?.scale(places.crlf))) {
+            Some(scale) => Scales::new(places, scale).path(),
+            None => Path::fitting(places.lines(), &places.starts),
+        }
+    }
+
+    /// What the first places tell; `None` where there are too few.
+    pub(super) fn of_sample(places: &'a Places<'_>) -> Option<Scales<'a>> {
+        let behind = places.starts.get(SAMPLE)?;
+        let sample = places.starts.get(..SAMPLE)?;
+        Some(Path::fitting(places.lines().first(behind.line()), sample).scales)
     }
 
     fn fitting(lines: Lines<'a>, starts: &'a [Start]) -> Path<'a> {
@@ -175,6 +188,14 @@ impl<'a> Path<'a> {
 }
 
 impl<'a> Scales<'a> {
+    pub(super) fn new(places: &'a Places<'_>, Scale { shape, sparse, .. }: Scale) -> Self {
+        Scales { lines: places.lines(), starts: &places.starts, shape, sparse }
+    }
+
+    pub(super) fn scale(&self, crlf: bool) -> Scale {
+        Scale { shape: self.shape, sparse: self.sparse, crlf }
+    }
+
     fn path(self) -> Path<'a> {
         self.path_sure_behind(BEYOND)
     }
@@ -219,7 +240,7 @@ impl<'a> Scales<'a> {
         }
     }
 
-    fn segment(&self, from: usize, to: usize) -> Option<Segment<'a>> {
+    pub(super) fn segment(&self, from: usize, to: usize) -> Option<Segment<'a>> {
         let end = self.starts.get(to).map_or(self.lines.count(), Start::line);
         Some(Segment { lines: self.lines, start: self.starts.get(from)?, end })
     }
@@ -228,7 +249,8 @@ impl<'a> Scales<'a> {
     /// was found.
     fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool]) -> Best {
         let count = self.starts.len();
-        let mut found = Best::unfit(0, count);
+        // Only what is near gives up all that follows: whether that is little or much is no matter.
+        let mut found = Best::unfit(if count - from <= WINDOW { 0 } else { i64::MIN / 2 }, count);
         let Some(start) = self.starts.get(from) else { return found };
         if count - from <= WINDOW
             && let Some(fit) = self.segment(from, count).and_then(|last| last.fit_last(self.shape))

@@ -1,10 +1,17 @@
 //! The lines of a text. Their ends are found once, many bytes at a time: lines of raw output are too short for
 //! a search that is set up anew for each of them.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::slice::Iter;
 
 use wide::u8x16;
+
+use crate::event::Args;
+use crate::format::clock::is_day_or_clock;
+use crate::format::slowlog::entry::{Address, Arities, address};
+use crate::format::slowlog::noise::is_separator_by;
+use crate::intern::same;
 
 /// Lines by their number, from 0.
 #[derive(Clone, Copy)]
@@ -14,12 +21,64 @@ pub(super) struct Lines<'a> {
     from: &'a [u32],
     /// Whether they end with CR LF.
     crlf: bool,
+    kept: &'a Kept,
+}
+
+/// What was told of lines before: commands and addresses come again and again.
+pub(super) struct Kept {
+    arities: Cell<Arities>,
+    /// Where an address stands, and what it is.
+    address: Cell<(usize, usize, Address)>,
+    /// A text, and whether it is a day or a clock.
+    clock: Cell<(Vec<u8>, bool)>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Kept { arities: Cell::default(), address: Cell::new((0, 0, Address::Empty)), clock: Cell::default() }
+    }
 }
 
 impl<'a> Lines<'a> {
     /// `from` tells where each line starts, and where one more would.
-    pub(super) fn new(text: &'a [u8], from: &'a [u32], crlf: bool) -> Self {
-        Lines { text, from, crlf }
+    pub(super) fn new(text: &'a [u8], from: &'a [u32], crlf: bool, kept: &'a Kept) -> Self {
+        Lines { text, from, crlf, kept }
+    }
+
+    /// The arity of the command of a call.
+    #[inline]
+    pub(super) fn arity(&self, args: &Args<'_>) -> Option<i16> {
+        let mut arities = self.kept.arities.take();
+        let arity = arities.of(args);
+        self.kept.arities.set(arities);
+        arity
+    }
+
+    /// Whether a line is what scripts put between polls. Most that may be a clock are the same address.
+    pub(super) fn is_separator(&self, line: &[u8]) -> bool {
+        is_separator_by(line, |text| {
+            let (mut held, mut is) = self.kept.clock.take();
+            if !same(&held, text) {
+                held.clear();
+                held.extend_from_slice(text);
+                is = is_day_or_clock(text);
+            }
+            self.kept.clock.set((held, is));
+            is
+        })
+    }
+
+    /// What these bytes of the text are, seen as an address.
+    #[inline]
+    pub(super) fn address(&self, at: &Range<usize>) -> Option<Address> {
+        let text = self.text.get(at.clone())?;
+        let (from, to, is) = self.kept.address.get();
+        if self.text.get(from..to).is_some_and(|held| same(held, text)) {
+            return Some(is);
+        }
+        let is = address(text);
+        self.kept.address.set((at.start, at.end, is));
+        Some(is)
     }
 
     /// How many there are.
@@ -31,7 +90,7 @@ impl<'a> Lines<'a> {
     pub(super) fn first(&self, count: usize) -> Self {
         let from = self.from.get(..=count).unwrap_or(self.from);
         let end = from.last().map_or(0, |end| *end as usize);
-        Lines { text: self.text.get(..end).unwrap_or(self.text), from, crlf: self.crlf }
+        Lines { text: self.text.get(..end).unwrap_or(self.text), from, ..*self }
     }
 
     /// Where a line starts; the end of the text for those that it lacks.

@@ -13,8 +13,10 @@
 //!
 //! An argument can hold what looks like the first lines of an entry, so no line alone tells where one
 //! starts. [`chain`] weighs all places where one could and takes the best way through them; [`shape`]
-//! says what must stand at the end of an entry. All of the input is looked at at once.
+//! says what must stand at the end of an entry. All of the input is looked at at once, but where
+//! [`border`] is certain of the way.
 
+mod border;
 mod chain;
 mod lines;
 mod shape;
@@ -22,14 +24,15 @@ mod weight;
 
 use std::ops::Range;
 
-use lines::{Ends, Lines};
+use lines::{Ends, Kept, Lines};
 use shape::Fit;
 
-use super::entry::{At, Fields, Parted, emit, ten_digit_seconds, whole};
+use super::entry::{At, Fields, Parted, emit_by, ten_digit_seconds, whole};
 use super::noise::is_noise;
 use crate::error::Reject;
 use crate::event::{Args, Place, Sink, Skipped, Span};
 
+pub(super) use border::{Scale, last_border};
 pub(super) use chain::Path;
 
 /// A place where an entry may start. There are as many as entries and more, so it is small: what else its
@@ -74,13 +77,18 @@ pub(super) struct Places<'a> {
     crlf: bool,
     /// Every place where an entry may start, in order.
     pub(super) starts: Vec<Start>,
+    kept: Kept,
 }
 
 impl<'a> Places<'a> {
     /// Of up to [`MOST`] bytes.
     pub(super) fn of(text: &'a [u8]) -> Self {
+        Places::ended(text, None)
+    }
+
+    /// The same where it may be known already whether lines end with CR LF.
+    fn ended(text: &'a [u8], mut crlf: Option<bool>) -> Self {
         let mut starts = Vec::with_capacity(text.len() / ENTRY);
-        let mut crlf = None;
         let mut from = Vec::with_capacity(text.len() / LINE);
         from.push(0);
         // Where the last three lines start, of which the third ends.
@@ -100,11 +108,11 @@ impl<'a> Places<'a> {
         if us < text.len() {
             from.push(text.len() as u32 + 1);
         }
-        Places { text, from, crlf: crlf.unwrap_or(false), starts }
+        Places { text, from, crlf: crlf.unwrap_or(false), starts, kept: Kept::default() }
     }
 
     fn lines(&self) -> Lines<'_> {
-        Lines::new(self.text, &self.from, self.crlf)
+        Lines::new(self.text, &self.from, self.crlf, &self.kept)
     }
 
     /// The starts, each with the place of its first byte.
@@ -154,21 +162,21 @@ fn start(text: &[u8], [at, time, us, body]: [usize; 4], line: usize) -> Option<(
     (plain(id) && plain(us) && whole(us).is_some()).then_some((start, crlf))
 }
 
-/// Reads all of an input.
-pub(super) fn read(text: &[u8], offset: u64, sink: &mut dyn Sink) {
+/// Reads all of an input, or of what stands between two borders; `scale` is the input's where it is known.
+pub(super) fn read(text: &[u8], offset: u64, scale: Option<Scale>, sink: &mut dyn Sink) {
     let (mut at, mut line) = (offset, 0);
     for part in text.chunks(MOST) {
-        let places = Places::of(part);
-        read_places(&places, (at, line), sink);
+        let places = Places::ended(part, scale.map(|scale| scale.crlf));
+        read_places(&places, scale, (at, line), sink);
         at += part.len() as u64;
         line += places.lines().count() as u64;
     }
 }
 
 /// Reads what starts so many bytes and lines into the input.
-fn read_places(places: &Places<'_>, (offset, line): (u64, u64), sink: &mut dyn Sink) {
+fn read_places(places: &Places<'_>, scale: Option<Scale>, (offset, line): (u64, u64), sink: &mut dyn Sink) {
     let (lines, starts) = (places.lines(), &places.starts);
-    let path = Path::best(places);
+    let path = Path::by(places, scale);
     let mut out = Out { lines, offset, before: line, next: 0, spans: Vec::new(), sink };
     out.until(starts.first().map_or(lines.count(), Start::line));
     for step in path.steps() {
@@ -264,6 +272,7 @@ impl<'a> Out<'a> {
         };
         let parted = if fit.neat && fit.argc.is_none() { Parted::Whole } else { Parted::Lines };
         let at = self.take(fit.end);
-        emit(&fields, Args::new(args, &self.spans), parted, at, self.sink);
+        let lines = self.lines;
+        emit_by(&fields, Args::new(args, &self.spans), parted, at, self.sink, |args| lines.arity(args));
     }
 }

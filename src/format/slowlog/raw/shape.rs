@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use super::lines::Lines;
 use super::{NUMBERS, Start};
-use crate::command;
-use crate::format::slowlog::entry::{Address, address, complexity, is_name, whole};
+use crate::event::Args;
+use crate::format::slowlog::entry::{Address, address, complexity, is_name, plain_span, whole};
 use crate::format::slowlog::marker;
-use crate::format::slowlog::noise::is_separator;
 
 /// Elements of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +97,7 @@ impl<'a> Segment<'a> {
     pub(super) fn fit_separated(&self, shape: Shape) -> Option<Fit> {
         let mut best: Option<Fit> = None;
         for (end, line) in self.lines_back().take(BETWEEN) {
-            if !is_separator(line) {
+            if !self.lines.is_separator(line) {
                 break;
             }
             // No command is named so.
@@ -117,7 +116,7 @@ impl<'a> Segment<'a> {
     /// Whether what stands in front of the next entry is more than blank lines between polls.
     pub(super) fn is_marked(&self) -> bool {
         let mut near = self.lines_back().take(BETWEEN).map(|(_, line)| line);
-        near.find(|line| !line.trim_ascii().is_empty()).is_some_and(is_separator)
+        near.find(|line| !line.trim_ascii().is_empty()).is_some_and(|line| self.lines.is_separator(line))
     }
 
     /// Lines behind the numbers with their own numbers, the last one first.
@@ -182,7 +181,7 @@ impl<'a> Segment<'a> {
             Shape::Seven => whole(last).is_some(),
             Shape::Six => is_name(last) && before(2).is_some_and(|client| address(client) != Address::No),
         };
-        ends || is_separator(last)
+        ends || self.lines.is_separator(last)
     }
 
     /// The entry of this shape that ends in front of the line `end`.
@@ -228,7 +227,7 @@ impl<'a> Segment<'a> {
         if !is_name(self.lines.text.get(name.clone())?) {
             return None;
         }
-        let address = address(self.lines.text.get(client.clone())?);
+        let address = self.lines.address(&client)?;
         if address == Address::No {
             return None;
         }
@@ -241,13 +240,15 @@ impl<'a> Segment<'a> {
         if lines.is_empty() {
             return None;
         }
-        let name = self.lines.get(lines.start)?;
-        let subcommand = if lines.len() > 1 { self.lines.get(lines.start + 1) } else { None };
-        let command = command::find(name, subcommand);
-        if command.is_none() && (name.is_empty() || !is_name(name)) {
+        let first = self.lines.range(lines.start)?;
+        let span = |line| self.lines.range(line).and_then(plain_span);
+        let named = [span(lines.start)?, span(lines.start + 1).unwrap_or_default()];
+        let named = named.get(..lines.len().min(2)).unwrap_or_default();
+        let arity = self.lines.arity(&Args::new(self.lines.text, named));
+        if arity.is_none() && (first.is_empty() || !is_name(self.lines.text.get(first)?)) {
             return None;
         }
-        let least = command.map(|command| usize::from(command.spec().arity.unsigned_abs()));
+        let least = arity.map(|arity| usize::from(arity.unsigned_abs()));
         (least.is_none_or(|least| least <= lines.len())).then_some(Fit {
             client: None,
             name: None,

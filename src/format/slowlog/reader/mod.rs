@@ -125,6 +125,14 @@ impl Reader {
         At { place, bytes: bytes.len() as u64 }
     }
 
+    /// The same of bytes without a line end, but for one behind them where they are the line's last.
+    fn take_within(&mut self, used: usize, is_last: bool) -> At {
+        let at = At { place: self.place, bytes: used as u64 };
+        self.place.offset += at.bytes;
+        self.place.line += u64::from(is_last);
+        at
+    }
+
     fn skip(&mut self, rest: &[u8], used: usize, form: Form, sink: &mut dyn Sink) -> Piece {
         let why = if form == Form::Truncated { Skipped::Truncated } else { Skipped::Noise };
         let at = self.take(rest, used, 0);

@@ -23,7 +23,7 @@ impl Reader {
         for (number, entry) in line.entries.iter().take(count).enumerate() {
             let last = number + 1 == line.entries.len() && line.end == text.len();
             let used = if last { whole.len() - entry.bytes.start } else { entry.bytes.len() };
-            let at = self.take(left, used, 0);
+            let at = self.take_within(used, last && ended);
             left = left.get(used..).unwrap_or_default();
             let (fields, args) = line.fields(text, entry, shape, &mut decoded);
             let more = usize::from(fields.client.is_some()) * 2 + usize::from(fields.argc.is_some());

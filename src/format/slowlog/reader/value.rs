@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use super::super::entry::emit;
+use super::super::fast::Array;
 use super::super::json::{Flaw, Notation, is_quoted};
 use super::super::object::{Found, looks_like_entry};
 use super::super::terminal::trim_end;
@@ -57,6 +58,15 @@ impl Reader {
     pub(super) fn value(&mut self, rest: &[u8], length: usize, at: usize, sink: &mut dyn Sink) -> Piece {
         let mut notation = self.notation(rest, length);
         let line = rest.get(at..length).unwrap_or_default();
+        if notation == Notation::Json
+            && let Some(array) = Array::read(line, &mut self.spans)
+        {
+            let used = behind(rest, at + array.bytes);
+            let mut spot = self.take_within(used, used == length && rest.get(length - 1) == Some(&b'\n'));
+            spot.place.offset += at as u64;
+            array.emit(line, &self.spans, spot, sink);
+            return Piece::of(Form::Json);
+        }
         let mut window = length;
         let mut read = self.objects.read(line, notation);
         if read.is_err() && notation == Notation::Quoted && self.objects.read(line, Notation::Json).is_ok() {
