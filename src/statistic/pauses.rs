@@ -73,11 +73,11 @@ impl Pauses {
         }
     }
 
-    /// A call behind a pause, or behind none.
     #[inline(never)]
     fn see(&mut self, side: Side) {
         match self.last {
-            Some(before) => self.keep(before, side),
+            Some(before) if side.time - before.time >= LEAST => self.keep(before, side),
+            Some(_) => {}
             None if !self.begun => self.first = Some(side),
             None => {}
         }
