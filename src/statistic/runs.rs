@@ -31,49 +31,71 @@ const QUESTION: u64 = 256;
 /// Bytes of the first key that are kept for showing it.
 const KEY: usize = 32;
 
-/// A run, or a part of one.
+/// A run, or a part of one. In this order, so that what each call looks at stands together.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 struct Run {
     command: CommandIndex,
     /// Gaps before it in this stretch: runs do not go on behind one.
     stretch: u32,
-    input: u32,
-    place: Place,
-    key: [u8; KEY],
-    key_bytes: u32,
     calls: u64,
     same: u64,
     waits: u64,
-    first: i64,
     last: i64,
-    opening: u64,
     question: u64,
     /// A bit of 64 for each question, by its hash: how many different ones there are, roughly.
     marks: u64,
+    first: i64,
+    opening: u64,
+    place: Place,
+    input: u32,
+    key_bytes: u32,
+    key: [u8; KEY],
 }
 
 impl Run {
-    #[inline]
     fn start(call: &Call<'_>, input: u32, stretch: u32, question: u64) -> Run {
-        let text = first_key(call).map_or(&b""[..], |text| text.raw);
-        // What stands behind the key is not shown.
-        let window = call.keys.first().and_then(|at| call.args().window(*at));
-        let key = window.copied().unwrap_or_else(|| start_of(text));
-        Run {
-            command: call.command,
-            stretch,
-            input,
-            place: call.record.place,
-            key,
-            key_bytes: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            calls: 1,
+        let mut run = Run {
+            command: 0,
+            stretch: 0,
+            calls: 0,
             same: 0,
             waits: 0,
-            first: call.record.time,
-            last: call.record.time,
-            opening: question,
-            question,
-            marks: mark(question),
+            last: 0,
+            question: 0,
+            marks: 0,
+            first: 0,
+            opening: 0,
+            place: Place::default(),
+            input: 0,
+            key_bytes: 0,
+            key: [0; KEY],
+        };
+        run.start_anew(call, input, stretch, question);
+        run
+    }
+
+    /// Makes it a run of this call: in place, as one that is made elsewhere would be copied.
+    #[inline]
+    fn start_anew(&mut self, call: &Call<'_>, input: u32, stretch: u32, question: u64) {
+        let text = first_key(call).map_or(&b""[..], |text| text.raw);
+        self.command = call.command;
+        self.stretch = stretch;
+        self.calls = 1;
+        self.same = 0;
+        self.waits = 0;
+        self.last = call.record.time;
+        self.question = question;
+        self.marks = mark(question);
+        self.first = call.record.time;
+        self.opening = question;
+        self.place = call.record.place;
+        self.input = input;
+        self.key_bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        // What stands behind the key is not shown.
+        match call.keys.first().and_then(|at| call.args().window(*at)) {
+            Some(window) => self.key = *window,
+            None => self.key.iter_mut().zip(text).for_each(|(to, from)| *to = *from),
         }
     }
 
@@ -228,7 +250,7 @@ impl Runs {
             }
             // Nothing is left of one that was too short.
             Some(Track { head: Some(_), tail: Some(tail), .. }) if tail.calls < LEAST => {
-                *tail = Run::start(call, input, self.stretch, question);
+                tail.start_anew(call, input, self.stretch, question);
             }
             _ => self.start(call, input, question),
         }
@@ -351,15 +373,6 @@ impl Runs {
             .map(|(client, run)| (address(clients, client), run.example(commands.name(run.command), paths)))
             .collect()
     }
-}
-
-fn start_of(text: &[u8]) -> [u8; KEY] {
-    let mut start = [0; KEY];
-    let kept = text.get(..KEY).unwrap_or(text);
-    if let Some(start) = start.get_mut(..kept.len()) {
-        start.copy_from_slice(kept);
-    }
-    start
 }
 
 /// The bit of a question.

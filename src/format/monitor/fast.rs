@@ -52,11 +52,13 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<Line<
         return None;
     }
     // The address ends at the first `] "`, and no quote stands before it.
-    let client = block.get(context..base + quote as usize)?.strip_suffix(b"] ");
-    let client = client.filter(|client| client.len() < LONGEST)?;
+    let address = context..(base + quote as usize).checked_sub(2)?;
+    if address.len() >= LONGEST || block.get(address.end..address.end + 2) != Some(b"] ") {
+        return None;
+    }
     chunk.quotes &= behind(quote);
     let (end, payload) = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
-    let header = Header { time, database: Database::Number(number), client: Some(client) };
+    let header = Header { time, database: Database::Number(number), client: Some(block.get(address)?) };
     Some(Line { header, end, payload })
 }
 
