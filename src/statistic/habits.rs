@@ -3,6 +3,7 @@
 
 use super::Call;
 use super::clients::{ClientIndex, Clients, shown};
+use super::members::FREE;
 use super::sketch::Sketch;
 use super::spot::{Form, Spot};
 use crate::command::Done;
@@ -53,9 +54,6 @@ pub struct Habit {
 /// out to be one of the others.
 #[derive(Clone, Copy, Debug)]
 struct Adders([ClientIndex; NAMED + 1]);
-
-/// No number of a client: there are never so many.
-const FREE: ClientIndex = ClientIndex::MAX;
 
 impl Default for Adders {
     fn default() -> Self {

@@ -20,7 +20,7 @@ pub enum Members {
 const FEW: usize = 4;
 
 /// No number of a client: there are never so many.
-const FREE: u32 = u32::MAX;
+pub(super) const FREE: u32 = u32::MAX;
 
 impl Default for Members {
     fn default() -> Self {
