@@ -17,8 +17,8 @@ pub fn parts(format: &dyn Format, bytes: &[u8], rules: &Rules) -> Vec<Partial> {
         let cut = if window.len() < rest.len() { format.cut(window) } else { 0 };
         let (block, after) = rest.split_at(if cut == 0 { rest.len() } else { cut });
         let mut observer = Observer::new(0);
-        format.scan(block, (bytes.len() - rest.len()) as u64, &mut observer);
-        parts.push(observer.finish(memchr::memchr_iter(b'\n', block).count() as u64, rules));
+        let lines = format.scan(block, (bytes.len() - rest.len()) as u64, &mut observer);
+        parts.push(observer.finish(lines, rules));
         rest = after;
     }
     parts

@@ -42,15 +42,6 @@ impl Target {
             Target::Last => n + 1 == of,
         }
     }
-
-    /// Those of `keys`, the indices that [`keys`](super::keys()) found, that are meant.
-    pub fn of(self, keys: &[usize]) -> &[usize] {
-        match self {
-            Target::All => keys,
-            Target::First => keys.get(..1).unwrap_or_default(),
-            Target::Last => keys.split_at(keys.len().saturating_sub(1)).1,
-        }
-    }
 }
 
 /// How a command's arguments say what becomes of the time to live.
@@ -286,7 +277,9 @@ mod tests {
             (Target::Last, &[], &[]),
             (Target::All, &[], &[]),
         ] {
-            assert_eq!(target.of(keys), picked);
+            let of = keys.len();
+            let meant: Vec<_> = (0..of).filter(|n| target.is(*n, of)).map(|n| keys[n]).collect();
+            assert_eq!(meant, picked);
         }
     }
 }

@@ -264,7 +264,7 @@ impl Clients {
     /// Counts what [`Clients::call`] left of the calls of a row.
     pub fn count(&mut self, row: &Row) {
         if let Some(client) = self.rows.get_mut(row.client() as usize) {
-            client.in_scripts += if row.in_script() { row.calls } else { 0 };
+            client.in_scripts += row.in_scripts();
             client.payload += row.payload;
             client.period.merge(row.period);
             client.add_command(row.command(), row.calls);

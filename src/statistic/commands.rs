@@ -172,7 +172,7 @@ impl Commands {
     pub fn count(&mut self, row: &Row) {
         if let Some(counts) = self.counts_mut(row.command()) {
             counts.calls += row.calls;
-            counts.in_scripts += if row.in_script() { row.calls } else { 0 };
+            counts.in_scripts += row.in_scripts();
             counts.keys += row.keys;
             counts.payload += row.payload;
             counts.period.merge(row.period);

@@ -57,9 +57,9 @@ impl Row {
         self.who.caller as u32 >> 1
     }
 
-    /// Whether scripts called.
-    pub fn in_script(&self) -> bool {
-        self.who.caller & 1 == 1
+    /// How many of the calls scripts made: all or none.
+    pub fn in_scripts(&self) -> u64 {
+        self.calls * (self.who.caller & 1)
     }
 
     /// As [`database`].
