@@ -1,0 +1,148 @@
+//! Results that come in any order are taken in theirs.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Step;
+use crate::error::Result;
+
+/// Results that are taken one behind the other at least: what they are merged into is then in the cache (measured:
+/// 8 % less time than one by one).
+const LEAST: usize = 8;
+
+/// Results beyond these that are made or wait, for each thread: enough that no thread waits for the others, few
+/// enough to bound the memory.
+const EACH: usize = 4;
+
+/// Takes results in the order of their numbers, on whichever thread brings the one that was missing.
+pub(super) struct Turns<P, F> {
+    waiting: Mutex<Waiting<P>>,
+    take: Mutex<F>,
+}
+
+struct Waiting<P> {
+    /// From the one whose turn is next on.
+    steps: VecDeque<Option<Step<P>>>,
+    /// The number of the first of these.
+    next: usize,
+    /// Whether a thread is taking.
+    taking: bool,
+    /// Lets a further result be made; `None` once nothing more is taken.
+    give: Option<Sender<()>>,
+    result: Result<()>,
+}
+
+impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
+    /// Results go to `take`. Through `give` goes a token for each that may be made.
+    pub(super) fn new(take: F, threads: usize, give: Sender<()>) -> Self {
+        // Nobody listens any more once everything is read.
+        let _ = (0..LEAST + EACH * threads).try_for_each(|_| give.send(()));
+        let waiting =
+            Waiting { steps: VecDeque::new(), next: 0, taking: false, give: Some(give), result: Ok(()) };
+        Turns { waiting: Mutex::new(waiting), take: Mutex::new(take) }
+    }
+
+    /// Brings a result; numbers start at 0, and each comes once.
+    pub(super) fn put(&self, number: usize, step: Step<P>) {
+        let mut waiting = lock(&self.waiting);
+        let at = number.saturating_sub(waiting.next);
+        if at >= waiting.steps.len() {
+            waiting.steps.resize_with(at + 1, || None);
+        }
+        if let Some(place) = waiting.steps.get_mut(at) {
+            *place = Some(step);
+        }
+        if !waiting.taking {
+            self.take(waiting, LEAST);
+        }
+    }
+
+    /// Takes what is left. All results are there.
+    pub(super) fn finish(self) -> Result<()> {
+        self.take(lock(&self.waiting), 1);
+        self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner).result
+    }
+
+    /// Takes results as long as there are `least` whose turn it is.
+    fn take<'s>(&'s self, mut waiting: MutexGuard<'s, Waiting<P>>, least: usize) {
+        loop {
+            let ready = waiting.steps.iter().take_while(|step| step.is_some()).count();
+            waiting.taking = ready >= least;
+            if !waiting.taking {
+                return;
+            }
+            waiting.next += ready;
+            let steps: Vec<_> = waiting.steps.drain(..ready).flatten().collect();
+            let Some(give) = waiting.give.clone() else { return };
+            drop(waiting);
+            let result = steps.into_iter().try_for_each(|step| {
+                let _ = give.send(());
+                (lock(&self.take))(step)
+            });
+            waiting = lock(&self.waiting);
+            if result.is_err() {
+                waiting.give = None;
+                waiting.result = result;
+            }
+        }
+    }
+}
+
+/// A thread that panics ends the run, so what it held is not looked at again.
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+    use crate::error::Error;
+
+    fn step(part: usize) -> Step<usize> {
+        Step::Part { input: 0, bytes: 0, part }
+    }
+
+    /// What is taken of results that come in this order, up to `most`, and the tokens.
+    fn taken(order: &[usize], most: usize) -> (Vec<usize>, bool, Receiver<()>) {
+        let (give, tokens) = channel();
+        let mut taken = Vec::new();
+        let take = |step: Step<usize>| {
+            if taken.len() == most {
+                return Err(Error::Usage(String::new()));
+            }
+            taken.extend(match step {
+                Step::Part { part, .. } => Some(part),
+                Step::Note(_) => None,
+            });
+            Ok(())
+        };
+        let turns = Turns::new(take, 2, give);
+        order.iter().for_each(|number| turns.put(*number, step(*number)));
+        let is_ok = turns.finish().is_ok();
+        (taken, is_ok, tokens)
+    }
+
+    #[test]
+    fn results_are_taken_in_the_order_of_their_numbers() {
+        let forth: Vec<_> = (0..40).collect();
+        let back: Vec<_> = (0..40).rev().collect();
+        let mixed: Vec<_> = (0..40).map(|at| at * 7 % 40).collect();
+        for order in [&forth, &back, &mixed] {
+            let (taken, is_ok, tokens) = taken(order, 40);
+            assert_eq!((taken, is_ok), (forth.clone(), true));
+            assert_eq!(tokens.iter().count(), 40 + LEAST + 2 * EACH);
+        }
+    }
+
+    #[test]
+    fn behind_an_error_nothing_is_taken() {
+        let all: Vec<_> = (0..40).collect();
+        let (taken, is_ok, tokens) = taken(&all, 10);
+        assert_eq!((taken, is_ok), ((0..10).collect(), false));
+        // No result would find its turn, so no more are asked for.
+        assert!(tokens.iter().count() < 40);
+    }
+}
