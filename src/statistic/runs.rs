@@ -31,9 +31,8 @@ const QUESTION: u64 = 256;
 /// Bytes of the first key that are kept for showing it.
 const KEY: usize = 32;
 
-/// A run, or a part of one. In this order, so that what each call looks at stands together.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
+/// A run, or a part of one; one without calls is none.
+#[derive(Clone, Copy, Debug, Default)]
 struct Run {
     command: CommandIndex,
     /// Gaps before it in this stretch: runs do not go on behind one.
@@ -45,71 +44,76 @@ struct Run {
     question: u64,
     /// A bit of 64 for each question, by its hash: how many different ones there are, roughly.
     marks: u64,
-    first: i64,
-    opening: u64,
+    start: Start,
+}
+
+/// The first call of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start {
+    time: i64,
+    question: u64,
     place: Place,
     input: u32,
     key_bytes: u32,
     key: [u8; KEY],
 }
 
-impl Run {
-    fn start(call: &Call<'_>, input: u32, stretch: u32, question: u64) -> Run {
-        let mut run = Run {
-            command: 0,
-            stretch: 0,
-            calls: 0,
-            same: 0,
-            waits: 0,
-            last: 0,
-            question: 0,
-            marks: 0,
-            first: 0,
-            opening: 0,
-            place: Place::default(),
-            input: 0,
-            key_bytes: 0,
-            key: [0; KEY],
-        };
-        run.start_anew(call, input, stretch, question);
-        run
-    }
-
-    /// Makes it a run of this call: in place, as one that is made elsewhere would be copied.
+impl Start {
+    /// Makes it this call: in place, as one that is made elsewhere would be copied.
     #[inline]
-    fn start_anew(&mut self, call: &Call<'_>, input: u32, stretch: u32, question: u64) {
-        let text = first_key(call).map_or(&b""[..], |text| text.raw);
-        self.command = call.command;
-        self.stretch = stretch;
-        self.calls = 1;
-        self.same = 0;
-        self.waits = 0;
-        self.last = call.record.time;
+    fn set(&mut self, call: &Call<'_>, input: u32, question: u64) {
+        self.time = call.record.time;
         self.question = question;
-        self.marks = mark(question);
-        self.first = call.record.time;
-        self.opening = question;
         self.place = call.record.place;
         self.input = input;
-        self.key_bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.key_bytes = 0;
+        let Some(at) = call.keys.first().copied() else { return };
+        self.key_bytes = call.args().spans().get(at).map_or(0, |span| span.len);
         // What stands behind the key is not shown.
-        match call.keys.first().and_then(|at| call.args().window(*at)) {
+        match call.args().window(at) {
             Some(window) => self.key = *window,
-            None => self.key.iter_mut().zip(text).for_each(|(to, from)| *to = *from),
+            None => self.copy(call.args().get(at)),
         }
+    }
+
+    /// Where too little stands behind the key.
+    #[cold]
+    fn copy(&mut self, key: Option<Text<'_>>) {
+        let key = key.map_or(&b""[..], |text| text.raw);
+        self.key.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    }
+}
+
+impl Run {
+    /// Goes on with a call where `goes_on`, and begins with it where not.
+    ///
+    /// Which of the two comes next nobody can foretell, and a processor that has guessed wrong has to begin anew:
+    /// so both are done, and one is kept.
+    #[inline]
+    fn add(&mut self, goes_on: bool, call: &Call<'_>, question: u64) {
+        let kept = u64::from(goes_on).wrapping_neg();
+        let time = call.record.time;
+        self.calls = (self.calls & kept) + 1;
+        self.same = (self.same + u64::from(self.question == question)) & kept;
+        self.waits = (self.waits + u64::from(time.saturating_sub(self.last) > WAIT)) & kept;
+        self.marks = (self.marks & kept) | mark(question);
+        self.last = time;
+        self.question = question;
     }
 
     /// Goes on with `later`, which follows it.
     fn join(&mut self, later: &Run) {
         self.calls += later.calls;
-        self.same += later.same + u64::from(self.question == later.opening);
-        self.waits += later.waits + u64::from(later.first.saturating_sub(self.last) > WAIT);
+        self.same += later.same + u64::from(self.question == later.start.question);
+        self.waits += later.waits + u64::from(later.start.time.saturating_sub(self.last) > WAIT);
         self.last = later.last;
         self.question = later.question;
         self.stretch = later.stretch;
         self.marks |= later.marks;
     }
+}
 
+impl Start {
     fn example(&self, command: &[u8], paths: &[Bytes]) -> Example {
         let mut key = Vec::new();
         unescape_into(self.key.get(..self.key_bytes as usize).unwrap_or(&self.key), &mut key);
@@ -118,7 +122,7 @@ impl Run {
             path: paths.get(self.input as usize).cloned().unwrap_or_default(),
             byte_offset: self.place.offset,
             line: self.place.line + 1,
-            time: Time(self.first),
+            time: Time(self.time),
             text: format!("{} {}{cut}", escape(command), escape(&key)).trim_end().to_owned(),
         }
     }
@@ -145,7 +149,7 @@ impl Totals {
             calls: run.calls,
             same: run.same,
             waits: run.waits,
-            micros: run.last.saturating_sub(run.first).max(0).unsigned_abs(),
+            micros: run.last.saturating_sub(run.start.time).max(0).unsigned_abs(),
             marks: run.marks,
             longest: run,
         }
@@ -158,7 +162,7 @@ impl Totals {
         self.waits += later.waits;
         self.micros += later.micros;
         self.marks |= later.marks;
-        let rank = |run: &Run| (Reverse(run.calls), run.input, run.place);
+        let rank = |run: &Run| (Reverse(run.calls), run.start.input, run.start.place);
         if rank(&later.longest) < rank(&self.longest) {
             self.longest = later.longest;
         }
@@ -168,22 +172,27 @@ impl Totals {
 /// The runs of one client.
 #[derive(Clone, Debug, Default)]
 struct Track {
+    /// The run that goes on.
+    tail: Run,
     /// The run that the stretch begins with, once it is broken.
     head: Option<Box<Run>>,
-    /// The run that goes on.
-    tail: Option<Run>,
     /// What is between them.
     totals: Vec<Totals>,
 }
 
 impl Track {
     /// Takes in a run that is broken.
-    fn end(&mut self, run: Run) {
-        if self.head.is_none() {
-            self.head = Some(Box::new(run));
-        } else if run.calls >= LEAST {
-            add(&mut self.totals, Totals::of(run));
+    fn end(&mut self, run: &Run) {
+        match self.head {
+            None if run.calls > 0 => self.head = Some(Box::new(*run)),
+            Some(_) if run.calls >= LEAST => add(&mut self.totals, Totals::of(*run)),
+            _ => {}
         }
+    }
+
+    /// The first run.
+    fn first(&self) -> &Run {
+        self.head.as_deref().unwrap_or(&self.tail)
     }
 }
 
@@ -200,6 +209,8 @@ pub struct Runs {
     tracks: Vec<Track>,
     /// Gaps so far.
     stretch: u32,
+    /// Where calls go that begin nothing.
+    unused: Start,
 }
 
 /// Runs of one command by one client.
@@ -235,42 +246,42 @@ impl Runs {
     /// Takes a call of the input numbered `input`.
     #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        let question = question(call);
-        match self.tracks.get_mut(call.client as usize) {
-            Some(Track { tail: Some(tail), .. })
-                if tail.command == call.command && tail.stretch == self.stretch =>
-            {
-                let time = call.record.time;
-                tail.calls += 1;
-                tail.same += u64::from(tail.question == question);
-                tail.waits += u64::from(time.saturating_sub(tail.last) > WAIT);
-                tail.last = time;
-                tail.question = question;
-                tail.marks |= mark(question);
-            }
-            // Nothing is left of one that was too short.
-            Some(Track { head: Some(_), tail: Some(tail), .. }) if tail.calls < LEAST => {
-                tail.start_anew(call, input, self.stretch, question);
-            }
-            _ => self.start(call, input, question),
-        }
-    }
-
-    /// Another command than before, or the first call.
-    #[inline(never)]
-    fn start(&mut self, call: &Call<'_>, input: u32, question: u64) {
+        // What many clients do one after the other is no run.
         if call.client == REST {
             return;
         }
-        let at = call.client as usize;
-        if at >= self.tracks.len() {
-            self.tracks.resize(at + 1, Track::default());
+        let question = question(call);
+        let Some(track) = self.tracks.get_mut(call.client as usize) else {
+            return self.meet(call, input);
+        };
+        let tail = &mut track.tail;
+        // Both sides of each: a guess of the processor for each of them would mostly be wrong.
+        let goes_on = (tail.command == call.command) & (tail.stretch == self.stretch) & (tail.calls > 0);
+        // Nothing is left of one that was too short.
+        if !goes_on & ((tail.calls >= LEAST) | track.head.is_none()) {
+            let run = *tail;
+            track.end(&run);
         }
-        let Some(track) = self.tracks.get_mut(at) else { return };
-        if let Some(tail) = track.tail {
-            track.end(tail);
+        let tail = &mut track.tail;
+        tail.add(goes_on, call, question);
+        tail.command = call.command;
+        tail.stretch = self.stretch;
+        let start = if goes_on { &mut self.unused } else { &mut tail.start };
+        start.set(call, input, question);
+    }
+
+    /// The first call of a client.
+    #[inline(never)]
+    fn meet(&mut self, call: &Call<'_>, input: u32) {
+        self.make_room(call.client);
+        self.observe(call, input);
+    }
+
+    fn make_room(&mut self, client: ClientIndex) {
+        let len = client as usize + 1;
+        if len > self.tracks.len() {
+            self.tracks.resize(len, Track::default());
         }
-        track.tail = Some(Run::start(call, input, self.stretch, question));
     }
 
     /// What comes next follows nothing.
@@ -287,40 +298,46 @@ impl Runs {
         lines: &impl Fn(u32) -> u64,
     ) {
         let gaps = self.stretch;
-        let rename = |mut run: Run| {
+        let rename = |run: &mut Run| {
             run.command = commands.get(run.command as usize).copied().unwrap_or(run.command);
             run.stretch += gaps;
-            run.place.line += lines(run.input);
-            run
+            run.start.place.line += lines(run.start.input);
         };
-        for (track, number) in later.tracks.into_iter().zip(numbers) {
-            let Some(last) = track.tail.map(rename) else { continue };
-            let head = track.head.map(|head| rename(*head));
-            let at = *number as usize;
-            if at >= self.tracks.len() {
-                self.tracks.resize(at + 1, Track::default());
-            }
-            let Some(mine) = self.tracks.get_mut(at) else { continue };
-            let mut first = head.unwrap_or(last);
-            if let Some(mut tail) = mine.tail.take() {
-                if tail.command == first.command && tail.stretch == gaps && first.stretch == gaps {
-                    tail.join(&first);
-                    first = tail;
-                } else {
-                    mine.end(tail);
-                }
-            }
-            if head.is_none() {
-                mine.tail = Some(first);
+        for (mut track, number) in later.tracks.into_iter().zip(numbers) {
+            if track.tail.calls == 0 || *number == REST {
                 continue;
             }
-            mine.end(first);
+            self.make_room(*number);
+            let Some(mine) = self.tracks.get_mut(*number as usize) else { continue };
+            rename(&mut track.tail);
+            let is_over = track.head.is_some();
+            let first = match &mut track.head {
+                Some(head) => {
+                    rename(head);
+                    head
+                }
+                None => &mut track.tail,
+            };
+            let tail = &mut mine.tail;
+            let goes_on = tail.command == first.command && tail.stretch == gaps && first.stretch == gaps;
+            if goes_on && tail.calls > 0 {
+                tail.join(first);
+            } else {
+                let run = *tail;
+                mine.end(&run);
+                mine.tail = *first;
+            }
+            if !is_over {
+                continue;
+            }
+            let run = mine.tail;
+            mine.end(&run);
             for mut totals in track.totals {
-                totals.longest = rename(totals.longest);
+                rename(&mut totals.longest);
                 totals.command = totals.longest.command;
                 add(&mut mine.totals, totals);
             }
-            mine.tail = Some(last);
+            mine.tail = track.tail;
         }
         self.stretch += later.stretch;
     }
@@ -330,7 +347,7 @@ impl Runs {
         let mut rows = Vec::new();
         for (client, track) in (INHERITED..).zip(&self.tracks) {
             let mut totals = track.totals.clone();
-            let open = track.head.as_deref().into_iter().chain(&track.tail);
+            let open = track.head.as_deref().into_iter().chain([&track.tail]);
             open.filter(|run| run.calls >= LEAST).for_each(|run| add(&mut totals, Totals::of(*run)));
             let from = rows.len();
             rows.extend(totals.iter().map(|held| {
@@ -339,7 +356,7 @@ impl Runs {
                     client: address(clients, client),
                     command: Bytes::from(command),
                     is_read: commands.spec(held.command).is_some_and(|spec| spec.access == Access::Read),
-                    has_keys: held.longest.key_bytes > 0,
+                    has_keys: held.longest.start.key_bytes > 0,
                     runs: held.runs,
                     calls: held.calls,
                     same: held.same,
@@ -347,7 +364,7 @@ impl Runs {
                     distinct: distinct(held.marks),
                     micros: held.micros,
                     longest: held.longest.calls,
-                    example: held.longest.example(command, paths),
+                    example: held.longest.start.example(command, paths),
                 }
             }));
             if let Some(own) = rows.get_mut(from..) {
@@ -366,11 +383,12 @@ impl Runs {
         clients: &Clients,
         paths: &[Bytes],
     ) -> BTreeMap<Bytes, Example> {
-        let numbered = (INHERITED..).zip(&self.tracks);
-        let first = numbered
-            .filter_map(|(client, track)| Some((client, track.head.as_deref().or(track.tail.as_ref())?)));
-        first
-            .map(|(client, run)| (address(clients, client), run.example(commands.name(run.command), paths)))
+        let numbered = (INHERITED..).zip(&self.tracks).map(|(client, track)| (client, track.first()));
+        numbered
+            .filter(|(_, run)| run.calls > 0)
+            .map(|(client, run)| {
+                (address(clients, client), run.start.example(commands.name(run.command), paths))
+            })
             .collect()
     }
 }
@@ -394,8 +412,4 @@ fn question(call: &Call<'_>) -> u64 {
         return args.raw_from(1).map_or(0, hash);
     }
     call.raw_hash
-}
-
-fn first_key<'a>(call: &Call<'a>) -> Option<Text<'a>> {
-    call.args().get(*call.keys.first()?)
 }
