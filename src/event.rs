@@ -70,7 +70,8 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// Arguments at `spans` of `line`; every span lies within the line.
+    /// Arguments at `spans` of `line`; every span lies within the line. More may stand behind the line, which lets
+    /// short arguments be read without a look at how long they are.
     pub fn new(line: &'a [u8], spans: &'a [Span]) -> Self {
         Args { line, spans }
     }

@@ -19,17 +19,32 @@ const HEAD: usize = 20;
 
 /// A line that is nothing but a record; its arguments are where [`record`] was told to put them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
-    pub header: Header<'a>,
+pub(super) struct Line {
+    /// As in [`Header`].
+    time: i64,
+    database: u32,
+    /// Where the address starts and ends: a slice would be put together from its parts and copied before they have
+    /// left the processor's buffer of stores.
+    client: (u32, u32),
     /// Where it ends, with a line end or with the block.
     pub end: usize,
     /// Decoded bytes of the arguments after the name.
     pub payload: u64,
 }
 
+impl Line {
+    /// What stands in front of the arguments; `block` is what the line was read from.
+    #[inline]
+    pub(super) fn header<'a>(&self, block: &'a [u8]) -> Header<'a> {
+        let (from, to) = self.client;
+        let client = block.get(from as usize..to as usize);
+        Header { time: self.time, database: Database::Number(self.database), client }
+    }
+}
+
 /// The line at the start of `block`; `None` where the grammar has to say what it is.
 #[inline]
-pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<Line<'a>> {
+pub(super) fn record(block: &[u8], spans: &mut Vec<Span>) -> Option<Line> {
     // Spans count in 32 bits.
     let block = block.get(..u32::MAX as usize).unwrap_or(block);
     let (head, rest) = block.split_first_chunk::<HEAD>()?;
@@ -57,9 +72,11 @@ pub(super) fn record<'a>(block: &'a [u8], spans: &mut Vec<Span>) -> Option<Line<
         return None;
     }
     chunk.quotes &= behind(quote);
-    let (end, payload) = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
-    let header = Header { time, database: Database::Number(number), client: Some(block.get(address)?) };
-    Some(Line { header, end, payload })
+    let (end, escapes) = arguments(block, base, chunk, base + quote as usize + 1, spans)?;
+    let payload = if escapes { Args::new(block, spans).payload() } else { plain_payload(spans) };
+    // The block is shorter than 4 GiB.
+    let client = (address.start as u32, address.end as u32);
+    Some(Line { time, database: number, client, end, payload })
 }
 
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
@@ -74,7 +91,7 @@ fn time(head: &[u8; HEAD]) -> Option<(i64, u8)> {
 }
 
 /// `repr *( " " repr )` up to the line's end: the first argument starts at `start`, and `chunk` is what stands from
-/// `base` on, the quotes up to `start` left out. Gives the end, and the payload as in [`Line`].
+/// `base` on, the quotes up to `start` left out. Gives the end, and whether there are escapes.
 ///
 /// In a line without escapes a quote ends an argument or starts one. Where a quote, a space and a quote follow each
 /// other one argument ends and the next starts; of the other quotes there may be one alone, in front of the line end.
@@ -85,7 +102,7 @@ fn arguments(
     mut chunk: Chunk,
     mut start: usize,
     spans: &mut Vec<Span>,
-) -> Option<(usize, u64)> {
+) -> Option<(usize, bool)> {
     spans.clear();
     loop {
         let Chunk { quotes, spaces, ends } = chunk;
@@ -94,7 +111,7 @@ fn arguments(
         let starts = between << 2;
         if between & starts != 0 {
             // An argument may be a space.
-            return escaped(block, start, spans);
+            return escaped(block, start, spans).map(|end| (end, true));
         }
         let alone = quotes & !(between | starts);
         let end = ends.trailing_zeros();
@@ -110,7 +127,7 @@ fn arguments(
             let at = base + end as usize;
             let alone = alone & !behind(end);
             if block.get(at) == Some(&b'\\') {
-                return if alone == 0 { escaped(block, start, spans) } else { None };
+                return if alone == 0 { escaped(block, start, spans).map(|end| (end, true)) } else { None };
             }
             // Nothing but the last quote is left over.
             let last = (1_u64 << end) >> 1;
@@ -118,7 +135,7 @@ fn arguments(
                 return None;
             }
             spans.push(span(start, at - 1, 0));
-            return Some((at, plain_payload(spans)));
+            return Some((at, false));
         }
         if quotes == 0 {
             // In a long value: a search over more bytes at once passes sooner.
@@ -158,9 +175,10 @@ const BETWEEN: u32 = u32::from_le_bytes(*b"\" \"\0");
 /// `"` and a line end.
 const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
 
-/// The arguments from the one that starts at `start` on, with their escapes.
+/// The arguments from the one that starts at `start` on, with their escapes; gives the line's end. That alone, as it is
+/// handed on in a register.
 #[inline(never)]
-fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<(usize, u64)> {
+fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usize> {
     let (mut marks, mut escapes) = (Marks::from(block, start), 0);
     loop {
         let at = marks.next(block)?;
@@ -173,7 +191,7 @@ fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<(usi
             marks.skip(block, start);
         } else if word & 0xffff == LAST {
             spans.push(span(start, at, escapes));
-            return Some((at + 1, Args::new(block, spans).payload()));
+            return Some(at + 1);
         } else {
             let used = escape(next)?;
             escapes += used - 1;
@@ -322,10 +340,10 @@ mod tests {
         let (mut fast, mut slow) = (Vec::new(), Vec::new());
         let end = memchr::memchr(b'\n', line).unwrap_or(line.len());
         let (by_position, by_grammar) = (record(line, &mut fast), strict(&line[..end], &mut slow).ok());
-        let by_position = by_position.map(|Line { header, end: at, payload }| {
-            assert_eq!(at, end);
-            assert_eq!(payload, Args::new(line, &fast).payload());
-            (header, fast)
+        let by_position = by_position.map(|read| {
+            assert_eq!(read.end, end);
+            assert_eq!(read.payload, Args::new(line, &fast).payload());
+            (read.header(line), fast)
         });
         (by_position, by_grammar.map(|header| (header, slow)))
     }

@@ -54,7 +54,7 @@ impl Flaw {
 #[inline]
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
     match super::fast::record(line, spans) {
-        Some(fast) if fast.end == line.len() => Ok(fast.header),
+        Some(fast) if fast.end == line.len() => Ok(fast.header(line)),
         _ => strict(line, spans),
     }
 }

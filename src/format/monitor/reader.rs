@@ -97,14 +97,11 @@ impl Reader {
             let at = At { place, bytes: whole.len() as u64 };
             let line = whole.get(..end.unwrap_or_default()).unwrap_or_default();
             let form = match (common, end) {
-                (Some(Line { header, payload, .. }), _) => {
-                    let args = Args::new(line, &self.spans);
-                    hand_on(
-                        &Read { header, args, payload, exactness: Exactness::Exact },
-                        at,
-                        sink,
-                        Form::Plain,
-                    )
+                (Some(line), _) => {
+                    let (header, payload) = (line.header(rest), line.payload);
+                    let args = Args::new(rest, &self.spans);
+                    let read = Read { header, args, payload, exactness: Exactness::Exact };
+                    hand_on(&read, at, sink, Form::Plain)
                 }
                 (None, Some(_)) => self.line(line, at, sink),
                 (None, None) => self.unended(whole, at, sink),
@@ -124,7 +121,7 @@ impl Reader {
 
     /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.
     #[inline]
-    fn common<'a>(&mut self, rest: &'a [u8]) -> Option<Line<'a>> {
+    fn common(&mut self, rest: &[u8]) -> Option<Line> {
         if self.joined.is_some() || self.insight {
             return None;
         }
