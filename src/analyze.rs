@@ -46,20 +46,20 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
 
 /// Counts one block.
 pub fn observe(work: &Work<'_>, options: &Analysis) -> Partial {
-    fold(work, Observer::new(work.input), options)
+    fold(work, Observer::new(work.input, &options.rules))
 }
 
 /// Takes only the keys of one block, for their patterns.
 pub fn observe_keys(work: &Work<'_>, options: &Analysis) -> Partial {
-    fold(work, Observer::new(work.input).only_keys(), options)
+    fold(work, Observer::new(work.input, &options.rules).only_keys())
 }
 
-fn fold(work: &Work<'_>, mut observer: Observer, options: &Analysis) -> Partial {
+fn fold(work: &Work<'_>, mut observer: Observer<'_>) -> Partial {
     if let Some(start) = work.snapshot() {
         observer.snapshot(&start);
     }
     let lines = work.format.scan(work.block.bytes(), work.block.offset, &mut observer);
-    observer.finish(lines, &options.rules)
+    observer.finish(lines)
 }
 
 /// What is gathered while steps come in.

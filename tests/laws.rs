@@ -243,10 +243,11 @@ fn through_stdin(bytes: &[u8]) -> String {
 
 /// The part of a stretch of a capture that begins `start` bytes into it.
 fn part(stretch: &[u8], start: usize) -> Partial {
-    let mut observer = Observer::new(0);
+    let rules = Rules::default();
+    let mut observer = Observer::new(0, &rules);
     Monitor::default().scan(stretch, start as u64, &mut observer);
     let lines = stretch.iter().filter(|byte| **byte == b'\n').count();
-    observer.finish(lines as u64, &Rules::default())
+    observer.finish(lines as u64)
 }
 
 /// What stands before the first part of a run.

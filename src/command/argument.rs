@@ -12,8 +12,14 @@ pub(super) fn is_any(args: &Args<'_>, index: usize, words: &[&str]) -> bool {
     let Some(text) = args.get(index) else { return false };
     let mut scratch = Vec::new();
     // The length goes first: a long value is not worth decoding.
+    if !words.iter().any(|word| word.len() == text.len()) {
+        return false;
+    }
+    let text = text.bytes(&mut scratch);
+    let lower = text.first().map(u8::to_ascii_lowercase);
     words.iter().any(|word| {
-        word.len() == text.len() && word.as_bytes().eq_ignore_ascii_case(text.bytes(&mut scratch))
+        let word = word.as_bytes();
+        word.first().map(u8::to_ascii_lowercase) == lower && word.eq_ignore_ascii_case(text)
     })
 }
 

@@ -165,6 +165,7 @@ impl Effect {
     }
 
     /// What a call does to the `n`th of its `of` keys.
+    #[inline]
     pub fn on(self, args: &Args<'_>, n: usize, of: usize) -> Done {
         let len = args.len();
         let mut done = Done::default();

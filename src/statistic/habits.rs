@@ -25,23 +25,24 @@ pub const NONE: u32 = u32::MAX;
 /// Clients that are named.
 const NAMED: usize = 4;
 
-/// What is done to one key.
+/// What is done to one key. In this order, so that what most calls look at stands together.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub struct Habit {
     /// Elements in calls that add.
     pub added: u64,
-    /// Elements in calls that take out.
-    pub removed: u64,
+    /// When elements were added last.
+    last_added: i64,
+    adders: Adders,
     /// Whether a call bounded the collection.
     pub trimmed: bool,
+    members: Sketch,
+    /// Elements in calls that take out.
+    pub removed: u64,
     /// Calls that read all of it.
     pub whole_reads: u64,
     /// Bytes of the largest single value.
     pub largest: u64,
-    /// When elements were added last.
-    last_added: i64,
-    adders: Adders,
-    members: Sketch,
     /// The first call that adds.
     add: Spot,
     /// The first that reads all.
@@ -63,7 +64,9 @@ impl Default for Adders {
 
 impl Adders {
     fn insert(&mut self, id: ClientIndex) {
-        if !self.0.contains(&id)
+        let [first, rest @ ..] = &self.0;
+        if *first != id
+            && !rest.contains(&id)
             && let Some(free) = self.0.iter_mut().find(|held| **held == FREE)
         {
             *free = id;
@@ -77,6 +80,7 @@ impl Adders {
 
 impl Habit {
     /// A call whose key stands at `argv[at]`.
+    #[inline]
     pub fn observe(&mut self, done: &Done, call: &Call<'_>, input: u32, at: usize, scratch: &mut Vec<u8>) {
         if done.added > 0 {
             if self.added == 0 {
@@ -111,25 +115,35 @@ impl Habit {
         }
     }
 
+    /// The same with the numbers of `clients`, and the lines that inputs had before.
+    fn behind(&mut self, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+        for spot in [&mut self.add, &mut self.read, &mut self.large] {
+            *spot = spot.behind(lines);
+        }
+        let Adders(theirs) = std::mem::take(&mut self.adders);
+        let known = theirs.iter().filter_map(|id| clients.get(*id as usize));
+        known.for_each(|id| self.adders.insert(*id));
+    }
+
     /// Appends what follows.
-    fn merge(&mut self, later: &Habit, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+    fn merge(&mut self, later: Habit) {
         if self.added == 0 {
-            self.add = later.add.behind(lines);
+            self.add = later.add;
         }
         if self.whole_reads == 0 {
-            self.read = later.read.behind(lines);
+            self.read = later.read;
         }
         if later.largest > self.largest {
             self.largest = later.largest;
-            self.large = later.large.behind(lines);
+            self.large = later.large;
         }
         self.added += later.added;
         self.removed += later.removed;
         self.trimmed |= later.trimmed;
         self.whole_reads += later.whole_reads;
         self.last_added = self.last_added.max(later.last_added);
-        later.adders.iter().filter_map(|id| clients.get(id as usize)).for_each(|id| self.adders.insert(*id));
-        self.members.union(&later.members);
+        later.adders.iter().for_each(|id| self.adders.insert(id));
+        self.members.union(later.members);
     }
 
     /// Elements that came to stay, as far as the calls tell.
@@ -194,20 +208,25 @@ impl Habits {
         self.rows.get(slot as usize)
     }
 
-    /// Appends to the habit in `slot` what follows: that of `theirs` in `later`.
+    /// Appends to the habit in `slot` what follows: that of `theirs` in `later`, which is taken out.
     pub fn merge(
         &mut self,
         slot: &mut u32,
-        later: &Habits,
+        later: &mut Habits,
         theirs: u32,
         clients: &[ClientIndex],
         lines: &impl Fn(u32) -> u64,
     ) {
-        if let Some(theirs) = later.get(theirs)
-            && let Some(mine) = self.at(slot)
-        {
-            mine.merge(theirs, clients, lines);
+        let Some(theirs) = later.rows.get_mut(theirs as usize) else { return };
+        theirs.behind(clients, lines);
+        if let Some(mine) = self.at(slot) {
+            mine.merge(std::mem::take(theirs));
         }
+    }
+
+    /// All of these. This one is empty then, and keeps its memory.
+    pub fn take(&mut self) -> Habits {
+        Habits { rows: self.rows.drain(..).collect(), overflowed: std::mem::take(&mut self.overflowed) }
     }
 
     /// Takes the habit of this number out, into the next of `kept`.

@@ -19,6 +19,17 @@ pub enum Class {
     Delete,
 }
 
+/// What is to be counted of a use of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    /// The use itself, no more: times to live and collections stay as they are.
+    Use,
+    /// What is done to the collection too: times to live stay as they are.
+    Collection,
+    /// Everything.
+    All,
+}
+
 /// What a client says of itself by a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tells {
@@ -47,8 +58,8 @@ pub struct Manner {
     pub class: Class,
     /// What it does to collections.
     pub effect: Effect,
-    /// Whether uses of keys are all that is to be counted: times to live and collections stay as they are.
-    pub keeps: bool,
+    /// What is to be counted of its uses of keys.
+    pub touch: Touch,
     /// Whether times to live stay as they are, whatever its arguments.
     pub keeps_ttl: bool,
     /// What is looked for in it.
@@ -70,7 +81,7 @@ static UNKNOWN: Manner = Manner {
     is_dangerous: false,
     class: Class::Other,
     effect: Effect::None,
-    keeps: true,
+    touch: Touch::Use,
     keeps_ttl: true,
     watch: Watch::Nothing,
     tells: Tells::Nothing,
@@ -112,7 +123,12 @@ impl Manner {
             class,
             effect,
             keeps_ttl: spec.expiry == Expiry::Keep,
-            keeps: spec.expiry == Expiry::Keep && effect == Effect::None && class != Class::Delete,
+            touch: match effect {
+                _ if spec.expiry != Expiry::Keep || class == Class::Delete => Touch::All,
+                Effect::None => Touch::Use,
+                _ if effect.is_any() => Touch::Collection,
+                _ => Touch::All,
+            },
             watch: Watch::of(spec),
             tells,
             runs_script: matches!(

@@ -11,12 +11,12 @@ pub enum Members {
         ids: [u32; FEW],
     },
     /// A bitmap, bit `n` for number `n`.
-    Many(Box<Vec<u64>>),
+    Many(Box<[u64]>),
     /// No room for a bitmap: at least so many.
     AtLeast(u64),
 }
 
-/// As many as fit beside the bitmap's pointer without making the set larger than 24 bytes.
+/// As many as fit beside the bitmap without making the set larger than 24 bytes.
 const FEW: usize = 4;
 
 /// No number of a client: there are never so many.
@@ -93,9 +93,9 @@ impl Members {
                     *len += 1;
                     return;
                 }
-                let mut bits = Vec::new();
+                let mut bits = Box::default();
                 ids.iter().chain([&id]).for_each(|id| set(&mut bits, *id));
-                *self = Members::Many(Box::new(bits));
+                *self = Members::Many(bits);
             }
             Members::Many(bits) => set(bits, id),
             Members::AtLeast(_) => {}
@@ -118,9 +118,7 @@ impl Members {
     pub fn union(&mut self, other: &Members) {
         match (&mut *self, other) {
             (Members::Many(bits), Members::Many(more)) => {
-                if bits.len() < more.len() {
-                    bits.resize(more.len(), 0);
-                }
+                make_room(bits, more.len());
                 bits.iter_mut().zip(more.iter()).for_each(|(word, more)| *word |= more);
             }
             (_, Members::AtLeast(len)) => *self = Members::AtLeast(self.len().max(*len)),
@@ -147,13 +145,20 @@ impl Members {
     }
 }
 
-fn set(bits: &mut Vec<u64>, id: u32) {
+fn set(bits: &mut Box<[u64]>, id: u32) {
     let word = (id / 64) as usize;
-    if word >= bits.len() {
-        bits.resize(word + 1, 0);
-    }
+    make_room(bits, word + 1);
     if let Some(word) = bits.get_mut(word) {
         *word |= 1 << (id % 64);
+    }
+}
+
+/// Makes it hold so many words: a power of two of them, so that it does not grow word by word.
+fn make_room(bits: &mut Box<[u64]>, words: usize) {
+    if bits.len() < words {
+        let mut longer = std::mem::take(bits).into_vec();
+        longer.resize(words.next_power_of_two(), 0);
+        *bits = longer.into_boxed_slice();
     }
 }
 

@@ -19,27 +19,29 @@ use crate::intern::hash;
 use crate::pattern::Rules;
 
 /// Takes what a format finds in one block and counts it.
-pub struct Observer {
+pub struct Observer<'r> {
     input: u32,
+    rules: &'r Rules,
     account: Account,
     partial: Partial,
     tally: Tally,
-    keys: OpenKeys,
+    keys: OpenKeys<'r>,
     events: OpenEvents,
     only_keys: bool,
     positions: Vec<usize>,
     scratch: Vec<u8>,
 }
 
-impl Observer {
-    /// For a block of the input numbered `input`.
-    pub fn new(input: u32) -> Self {
+impl<'r> Observer<'r> {
+    /// For a block of the input numbered `input`, whose keys become patterns by `rules`.
+    pub fn new(input: u32, rules: &'r Rules) -> Self {
         Observer {
             input,
+            rules,
             account: Account::default(),
             partial: Partial::default(),
             tally: Tally::default(),
-            keys: OpenKeys::default(),
+            keys: OpenKeys::new(rules),
             events: OpenEvents::new(input),
             only_keys: false,
             positions: Vec::new(),
@@ -53,8 +55,8 @@ impl Observer {
     }
 
     /// The block's part, which has `lines` lines.
-    pub fn finish(self, lines: u64, rules: &Rules) -> Partial {
-        let mut partial = self.partial;
+    pub fn finish(self, lines: u64) -> Partial {
+        let (mut partial, rules) = (self.partial, self.rules);
         for row in self.tally.rows() {
             partial.commands.count(row);
             partial.clients.count(row);
@@ -62,7 +64,7 @@ impl Observer {
             partial.calls.count(row, self.input);
         }
         partial.clients.end();
-        partial.keys = self.keys.seal(rules);
+        partial.keys = self.keys.seal();
         partial.events = self.events.seal(rules);
         partial.slowlog.seal(rules);
         let mut account = self.account;
@@ -115,7 +117,7 @@ impl Observer {
     }
 }
 
-impl Sink for Observer {
+impl Sink for Observer<'_> {
     fn command(&mut self, record: &Command<'_>) {
         self.account.record(record.bytes, Some(record.time), record.exactness == Exactness::Exact);
         let args = record.args;

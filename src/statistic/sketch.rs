@@ -55,18 +55,17 @@ impl Sketch {
     }
 
     /// Adds every member of `other`.
-    pub fn union(&mut self, other: &Sketch) {
+    pub fn union(&mut self, other: Sketch) {
         match (&mut *self, other) {
             (Sketch::Many(mine), Sketch::Many(theirs)) => {
                 mine.iter_mut().zip(theirs.iter()).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
             }
-            (Sketch::Few { len, hashes }, Sketch::Many(theirs)) => {
-                let mut registers = theirs.clone();
-                hashes.iter().take(usize::from(*len)).for_each(|hash| raise(&mut registers, *hash));
-                *self = Sketch::Many(registers);
-            }
             (_, Sketch::Few { len, hashes }) => {
-                hashes.iter().take(usize::from(*len)).for_each(|hash| self.add(*hash));
+                hashes.iter().take(usize::from(len)).for_each(|hash| self.add(*hash));
+            }
+            (Sketch::Few { .. }, many) => {
+                let few = std::mem::replace(self, many);
+                self.union(few);
             }
         }
     }
@@ -120,7 +119,7 @@ mod tests {
     fn members_count_once_wherever_they_are_added() {
         for (a, b) in [(0..3, 2..5), (0..3, 0..500), (0..500, 0..3), (0..400, 300..900)] {
             let mut united = of(a.clone());
-            united.union(&of(b.clone()));
+            united.union(of(b.clone()));
             let mut both = of(a);
             b.for_each(|n| both.insert(hash(format!("member:{n}").as_bytes())));
             assert_eq!(united.estimate(), both.estimate());

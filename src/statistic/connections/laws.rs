@@ -59,9 +59,10 @@ fn capture(dice: &mut Dice, start: u64) -> String {
 }
 
 fn observe(text: &[u8], offset: u64, input: u32) -> Partial {
-    let mut observer = Observer::new(input);
+    let rules = Rules::default();
+    let mut observer = Observer::new(input, &rules);
     ClientList.scan(text, offset, &mut observer);
-    observer.finish(memchr::memchr_iter(b'\n', text).count() as u64, &Rules::default())
+    observer.finish(memchr::memchr_iter(b'\n', text).count() as u64)
 }
 
 /// The parts of a capture cut behind some lines.

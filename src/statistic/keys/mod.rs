@@ -138,7 +138,7 @@ impl Keys {
             later.keys.index();
             self.miss(&later.keys, &theirs);
         }
-        let keys = self.merge_keys(&later, clients, &patterns, lines);
+        let keys = self.merge_keys(&mut later, clients, &patterns, lines);
         self.merge_patterns(&later, clients, &patterns, &keys);
     }
 
@@ -165,7 +165,7 @@ impl Keys {
     /// Appends the keys that follow; gives their numbers here.
     fn merge_keys(
         &mut self,
-        later: &Keys,
+        later: &mut Keys,
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
         lines: &impl Fn(u32) -> u64,
@@ -203,7 +203,7 @@ impl Keys {
             mine.absent = mine.absent.saturating_add(row.absent);
             mine.gave_ttl |= row.gave_ttl;
             mine.ended |= row.ended;
-            self.habits.merge(&mut mine.habit, &later.habits, row.habit, clients, lines);
+            self.habits.merge(&mut mine.habit, &mut later.habits, row.habit, clients, lines);
             let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);
             let words = mine.clients.words();

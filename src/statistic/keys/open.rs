@@ -10,7 +10,7 @@ use crate::pattern::Rules;
 use crate::statistic::Call;
 use crate::statistic::clients::ClientIndex;
 use crate::statistic::habits::{Habits, LARGE, NONE};
-use crate::statistic::manner::Class;
+use crate::statistic::manner::{Class, Touch};
 use crate::statistic::members::Members;
 use crate::statistic::patterns::Patterns;
 use crate::statistic::spot::{Form, Spot};
@@ -51,13 +51,9 @@ impl Use {
 
     #[inline]
     fn count(&mut self, class: Class, payload: u64, client: ClientIndex) {
-        let [other, read, write, delete] = &mut self.calls;
-        *match class {
-            Class::Other => other,
-            Class::Read => read,
-            Class::Write => write,
-            Class::Delete => delete,
-        } += 1;
+        if let Some(calls) = self.calls.get_mut(class as usize) {
+            *calls += 1;
+        }
         self.payload += payload;
         self.clients.insert(client);
     }
@@ -70,14 +66,6 @@ impl Use {
 /// Keys that are counted together. More of them, and what is counted no longer stays in the cache of one core:
 /// with these it takes some 700 kB. Those of a block that has more are merged as though they were of several blocks.
 const TOGETHER: usize = 4_096;
-
-/// Keys of a block that are counted.
-#[derive(Clone, Debug)]
-struct Counted {
-    keys: Interner,
-    uses: Vec<Use>,
-    habits: Habits,
-}
 
 /// What a call does to its keys.
 struct Change<'a, 'c> {
@@ -100,31 +88,58 @@ struct Part {
 }
 
 /// Counts by key while a block is read.
-#[derive(Clone, Debug, Default)]
-pub struct OpenKeys {
+#[derive(Clone, Debug)]
+pub struct OpenKeys<'r> {
+    rules: &'r Rules,
     pub(super) keys: Interner,
     pub(super) uses: Vec<Use>,
     pub(super) habits: Habits,
     /// Keys before these.
-    counted: Vec<Counted>,
+    sealed: Vec<Keys>,
     scratch: Vec<u8>,
 }
 
-impl OpenKeys {
+impl<'r> OpenKeys<'r> {
+    /// Keys become patterns by `rules`.
+    pub fn new(rules: &'r Rules) -> Self {
+        OpenKeys {
+            rules,
+            keys: Interner::default(),
+            uses: Vec::new(),
+            habits: Habits::default(),
+            sealed: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
     /// Counts the keys of a call of the input numbered `input`.
     #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        match call.keys {
-            [] => {}
+        match (call.keys, call.manner.touch) {
+            ([], _) => {}
             // Most calls have one key and leave what stands there as it is.
-            [at] if call.manner.keeps && call.payload < LARGE => {
-                let index = self.number(call.key_hash, call.key, call, input, *at);
-                if let Some(used) = self.uses.get_mut(index) {
-                    used.count(call.manner.class, call.payload, call.client);
-                }
+            ([at], Touch::Use) if call.payload < LARGE => {
+                self.count(call, input, *at);
+            }
+            // Of arguments that are only likely nothing is known.
+            ([at], Touch::Collection)
+                if call.payload < LARGE && call.record.exactness == Exactness::Exact =>
+            {
+                let index = self.count(call, input, *at);
+                self.collect(call.manner.effect, call, input, (0, *at), index);
             }
             _ => self.all(call, input),
         }
+    }
+
+    /// Counts a use of the key at `argv[at]`, the first one; gives its number.
+    #[inline]
+    fn count(&mut self, call: &Call<'_>, input: u32, at: usize) -> usize {
+        let index = self.number(call.key_hash, call.key, call, input, at);
+        if let Some(used) = self.uses.get_mut(index) {
+            used.count(call.manner.class, call.payload, call.client);
+        }
+        index
     }
 
     /// Takes keys that are not counted.
@@ -164,11 +179,10 @@ impl OpenKeys {
         }
     }
 
-    /// Begins anew, in the same memory.
+    /// Finds the patterns of the keys so far, while they are in the cache, and begins anew in the same memory.
     pub(super) fn turn(&mut self) {
         let keys = self.keys.take(self.uses.len());
-        let (uses, habits) = (self.uses.drain(..).collect(), std::mem::take(&mut self.habits));
-        self.counted.push(Counted { keys, uses, habits });
+        self.sealed.push(seal(keys, self.uses.drain(..), self.habits.take(), self.rules));
     }
 
     /// Counts the keys of a call that may change them.
@@ -265,61 +279,45 @@ impl OpenKeys {
         }
     }
 
-    /// Finds the pattern of each key and adds up by pattern.
-    pub fn seal(mut self, rules: &Rules) -> Keys {
+    /// The keys with their patterns, and what adds up by pattern.
+    pub fn seal(mut self) -> Keys {
         self.turn();
-        let mut parts = self.counted.into_iter().map(|counted| counted.seal(rules));
+        let mut parts = self.sealed.into_iter();
         let first = parts.next().unwrap_or_default();
         Keys { more: parts.collect(), ..first }
     }
 }
 
-impl Counted {
-    fn seal(self, rules: &Rules) -> Keys {
-        let Counted { keys, uses, habits } = self;
-        let mut patterns = Patterns::default();
-        let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
-        let mut words = 0;
-        let mut names = (0..).zip(keys.iter());
-        // Made where the uses are.
-        let seal = |used: Use| {
-            let (key, (_, bytes)) = names.next().unwrap_or_default();
-            rules.shape(bytes, &mut shape);
-            // Most keys are of the pattern of the key before.
-            let pattern = match pattern {
-                Some(pattern) if shape == before => pattern,
-                _ => *pattern.insert(patterns.number(&shape)),
-            };
-            std::mem::swap(&mut shape, &mut before);
-            let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
-            if let Some(counts) = patterns.get_mut(pattern) {
-                counts.calls += calls;
-                counts.reads += used.calls(Class::Read);
-                counts.writes += used.calls(Class::Write);
-                counts.deletes += used.calls(Class::Delete);
-                counts.ttl_set += u64::from(used.ttl_set);
-                counts.payload += used.payload;
-                counts.clients.union(&used.clients);
-                counts.sample(key);
-            }
-            words += used.clients.words();
-            let Use { unset, absent, ended, habit, spot, clients, ttl_set, .. } = used;
-            let unset = u64::from(unset);
-            Key {
-                calls,
-                unset,
-                absent,
-                gave_ttl: ttl_set > 0,
-                ended,
-                pattern,
-                habit,
-                spot,
-                clients,
-                ..Key::NONE
-            }
+/// Finds the pattern of each key and adds up by pattern.
+fn seal(keys: Interner, uses: impl Iterator<Item = Use>, habits: Habits, rules: &Rules) -> Keys {
+    let mut patterns = Patterns::default();
+    let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
+    let mut words = 0;
+    let mut rows = Vec::with_capacity(keys.len());
+    for ((key, (_, bytes)), used) in (0..).zip(keys.iter()).zip(uses) {
+        rules.shape(bytes, &mut shape);
+        // Most keys are of the pattern of the key before.
+        let pattern = match pattern {
+            Some(pattern) if shape == before => pattern,
+            _ => *pattern.insert(patterns.number(&shape)),
         };
-        let rows = uses.into_iter().map(seal).collect();
-        drop(names);
-        Keys { keys, rows, patterns, habits, words, ..Keys::default() }
+        std::mem::swap(&mut shape, &mut before);
+        let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
+        if let Some(counts) = patterns.get_mut(pattern) {
+            counts.calls += calls;
+            counts.reads += used.calls(Class::Read);
+            counts.writes += used.calls(Class::Write);
+            counts.deletes += used.calls(Class::Delete);
+            counts.ttl_set += u64::from(used.ttl_set);
+            counts.payload += used.payload;
+            counts.clients.union(&used.clients);
+            counts.sample(key);
+        }
+        words += used.clients.words();
+        let Use { unset, absent, ended, habit, spot, clients, ttl_set, .. } = used;
+        let unset = u64::from(unset);
+        let gave_ttl = ttl_set > 0;
+        rows.push(Key { calls, unset, absent, gave_ttl, ended, pattern, habit, spot, clients, ..Key::NONE });
     }
+    Keys { keys, rows, patterns, habits, words, ..Keys::default() }
 }

@@ -19,7 +19,8 @@ fn block(keys: impl Iterator<Item = String>) -> Keys {
 
 /// The same, whose keys are counted anew after every so many calls.
 fn turning(keys: impl Iterator<Item = String>, every: usize) -> Keys {
-    let mut open = OpenKeys::default();
+    let rules = Rules::default();
+    let mut open = OpenKeys::new(&rules);
     for (n, key) in (1..).zip(keys) {
         if n % every == 0 {
             open.turn();
@@ -31,7 +32,7 @@ fn turning(keys: impl Iterator<Item = String>, every: usize) -> Keys {
         open.uses[index].calls[Class::Read as usize] += 1;
         open.uses[index].clients.insert(2);
     }
-    open.seal(&Rules::default())
+    open.seal()
 }
 
 const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
@@ -191,10 +192,11 @@ fn keys_counted_in_turns_are_counted_as_all_at_once() {
 
 #[test]
 fn more_keys_of_a_block_than_are_counted_together_are_found() {
-    let mut open = OpenKeys::default();
+    let rules = Rules::default();
+    let mut open = OpenKeys::new(&rules);
     let names: Vec<String> = (0..10_000).map(|n| format!("user:{}", n % 6_000)).collect();
     open.name(names.iter().map(|name| Text { raw: name.as_bytes(), escapes: 0 }));
-    let mut keys = open.seal(&Rules::default());
+    let mut keys = open.seal();
     keys.settle();
     let held: Vec<&[u8]> = keys.keys.iter().map(|(_, name)| name).collect();
     assert_eq!(held, names[..6_000].iter().map(String::as_bytes).collect::<Vec<_>>());
@@ -249,7 +251,7 @@ fn words_that_are_ids_become_one_pattern_wherever_that_is_found() {
 fn habits_stay_with_their_keys_when_others_are_let_go() {
     let rules = Rules::default();
     let grown = |from: u64, to: u64| {
-        let mut open = OpenKeys::default();
+        let mut open = OpenKeys::new(&rules);
         for n in from..to {
             let name = format!("log:{n}");
             let index = open.keys.intern(hash(name.as_bytes()), name.as_bytes()) as usize;
@@ -259,7 +261,7 @@ fn habits_stay_with_their_keys_when_others_are_let_go() {
             open.habits.at(&mut slot).unwrap().added = 10 * n;
             open.uses[index].habit = slot;
         }
-        open.seal(&rules)
+        open.seal()
     };
     let mut keys = grown(0, 50);
     keys.let_go(10);
