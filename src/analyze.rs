@@ -11,7 +11,7 @@ use crate::options::Analysis;
 use crate::output::notation::{Time, escape};
 use crate::report::findings::Identities;
 use crate::report::{Accounted, Bytes, Generator, InputRow, RejectSample, Rejects, Report, Totals};
-use crate::scan::{Input, Note, Step, Work, scan};
+use crate::scan::{self, Input, Note, Step, Work, scan};
 use crate::source;
 use crate::statistic::Period;
 use crate::statistic::calls::Conduct;
@@ -41,7 +41,8 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
         run.take(step, options);
         Ok(())
     })?;
-    Ok(run.finish(options))
+    // Tables and rules are independent of each other, so the threads that folded finish them.
+    Ok(scan::pool(&options.reading)?.install(|| run.finish(options)))
 }
 
 /// Counts one block.

@@ -70,6 +70,8 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     }
     let worst = report.findings.iter().map(|finding| finding.severity).max();
     let found = args.fail_on.zip(worst).is_some_and(|(least, worst)| worst >= least.severity());
+    // The process ends here: to take a big report to pieces would take long and give nobody memory.
+    std::mem::forget(report);
     Ok(match status(!failures.is_empty(), recognized, read, rejected, args.max_rejects) {
         0 if found => FOUND,
         status => status,

@@ -1,7 +1,7 @@
 //! What rules judge by.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use super::about::{About, Threshold};
 use super::info::newest;
@@ -25,7 +25,7 @@ pub struct Facts<'a> {
     /// The last dump of each server.
     dumps: Vec<&'a InfoSnapshot>,
     /// Places among the report's connections.
-    present: OnceCell<Vec<usize>>,
+    present: OnceLock<Vec<usize>>,
 }
 
 impl<'a> Facts<'a> {
@@ -34,7 +34,7 @@ impl<'a> Facts<'a> {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
         let tools =
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
-        Facts { report, conduct, settings, clients, tools, dumps: newest(report), present: OnceCell::new() }
+        Facts { report, conduct, settings, clients, tools, dumps: newest(report), present: OnceLock::new() }
     }
 
     /// Places of the connections that are there when the captures end, as `find` finds them once: there may be many

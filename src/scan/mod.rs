@@ -13,6 +13,7 @@ mod turns;
 use std::io;
 use std::sync::mpsc::channel;
 
+use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
@@ -110,6 +111,17 @@ impl Work<'_> {
     }
 }
 
+/// As many threads as were asked for.
+///
+/// # Errors
+/// Where the system has none left.
+pub fn pool(how: &Reading) -> Result<ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(how.threads)
+        .build()
+        .map_err(|error| Error::Usage(format!("no threads: {error}; try --threads 1")))
+}
+
 /// Reads everything in `plan`: each block goes through `fold`, and all that happens to `take`, in order.
 pub fn scan<P: Send>(
     plan: &Plan,
@@ -117,10 +129,7 @@ pub fn scan<P: Send>(
     fold: impl Fn(&Work<'_>) -> P + Sync,
     mut take: impl FnMut(Step<P>) -> Result<()> + Send,
 ) -> Result<()> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(how.threads)
-        .build()
-        .map_err(|error| Error::Usage(format!("no threads: {error}; try --threads 1")))?;
+    let pool = pool(how)?;
     for problem in &plan.problems {
         let error = io::Error::new(problem.error.kind(), problem.error.to_string());
         take(Step::Note(Note::Fail { path: problem.path.as_os_str().as_encoded_bytes().to_vec(), error }))?;

@@ -163,10 +163,6 @@ impl Partial {
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());
         bounds.extend(self.slowlog.bounds());
-        // Large is not slow.
-        if !commandlog.is_some_and(Commandlog::is_large) {
-            self.slowlog.count_into(&mut self.timeline);
-        }
         if self.clients.rest() > 0 {
             bounds.push(format!(
                 "more than {} client addresses: the later ones are counted together",
@@ -182,10 +178,19 @@ impl Partial {
             ));
         }
         let connections = self.connections.finish(paths, &mut bounds);
-        let book = Book::of(&connections);
+        // Of calls alone it is asked who made them.
+        let has_calls = self.commands.total() > 0 || self.slowlog.total() > 0;
+        let book = if has_calls { Book::of(&connections) } else { Book::default() };
         self.clients.learn(|address, period| book.find(address, period));
         let commands = self.commands.finish(&self.clients);
-        let mut slowlog = self.slowlog.finish(&patterns, paths, commandlog);
+        let (log, timeline) = (&self.slowlog, &mut self.timeline);
+        let count = || {
+            // Large is not slow.
+            if !commandlog.is_some_and(Commandlog::is_large) {
+                log.count_into(timeline);
+            }
+        };
+        let (mut slowlog, ()) = rayon::join(|| log.finish(&patterns, paths, commandlog), count);
         let totals = connections.snapshots.iter().filter_map(|row| Some((row.time?.0, row.total)));
         self.timeline.connections(totals);
         self.tie(&mut slowlog, paths);

@@ -1,6 +1,5 @@
 //! `connection-leak`: a client that opens connections and does not close them.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,6 +8,7 @@ use foldhash::fast::FixedState;
 use super::rise::{Rise, Span, rise};
 use super::{End, MOST, append, evidence, is_capture, is_safe, snapshot_evidence, stem};
 use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use crate::intern::{Interner, hash, same};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
@@ -67,8 +67,42 @@ struct Leak<'a> {
     value: Bytes,
     /// Whether only those without a name are meant.
     unnamed: bool,
-    rows: Vec<&'a ConnectionRow>,
+    rows: Vec<&'a Seen<'a>>,
     rise: Rise,
+}
+
+/// A connection, when it was there, and where it is from: rows are big, so each is looked at once.
+struct Seen<'a> {
+    row: &'a ConnectionRow,
+    /// The snapshots between which it was.
+    span: Option<Span>,
+    /// Whether it is there at the end.
+    stays: bool,
+    /// The number of its name.
+    name: Option<u32>,
+    /// Of its user, library and host; the user `default` says nothing.
+    origin: [Option<u32>; ORIGINS.len()],
+}
+
+/// What connections are from.
+const ORIGINS: [&str; 3] = ["user", "library", "ip"];
+
+/// Names, users, libraries and hosts, which have numbers.
+#[derive(Default)]
+struct Values {
+    all: Interner,
+    /// Those that were met last, by what they are: they are often the same again.
+    last: [u32; 1 + ORIGINS.len()],
+}
+
+impl Values {
+    fn number(&mut self, what: usize, value: Option<&[u8]>) -> Option<u32> {
+        let (value, last) = (value?, self.last.get_mut(what)?);
+        if self.all.is_empty() || !same(self.all.get(*last), value) {
+            *last = self.all.intern(hash(value), value);
+        }
+        Some(*last)
+    }
 }
 
 /// The series of one server, that is judged. Snapshots have their number within it.
@@ -89,8 +123,9 @@ impl Rule for ConnectionLeak {
         // Replicas and MONITOR have rules of their own.
         let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
         let mut runs: HashMap<u32, Vec<&ConnectionRow>, FixedState> = HashMap::default();
-        for row in connections.rows.iter().filter(counts) {
-            runs.entry(row.run).or_default().push(row);
+        for rows in connections.rows.chunk_by(|row, next| row.run == next.run) {
+            let Some(run) = rows.first().map(|row| row.run) else { continue };
+            runs.entry(run).or_default().extend(rows.iter().filter(counts));
         }
         let ends = End::all(connections).into_iter();
         let mut findings: Vec<_> = ends
@@ -104,11 +139,6 @@ impl Rule for ConnectionLeak {
     }
 }
 
-/// What tells rows apart.
-fn place(row: &ConnectionRow) -> (&Bytes, u64) {
-    (&row.path, row.byte_offset)
-}
-
 impl<'a> Course<'a> {
     /// It ends with the last snapshot with a time: where others have one, a snapshot without it has no place in the
     /// course. Where none has, with the last.
@@ -120,42 +150,65 @@ impl<'a> Course<'a> {
         course
     }
 
-    fn findings(&self, mut rest: Vec<&ConnectionRow>) -> Vec<Finding> {
+    fn findings(&self, rows: Vec<&ConnectionRow>) -> Vec<Finding> {
+        let mut values = Values::default();
+        let all: Vec<_> = rows.into_iter().map(|row| self.seen(row, &mut values)).collect();
+        let values = values.all;
+        let mut rest: Vec<&Seen<'_>> = all.iter().collect();
         let mut leaks = Vec::new();
         // What says most comes first, and what it explains is not counted again: names, then names that
         // differ by a number, then where the nameless come from, then where all come from.
-        self.take(&mut rest, &mut leaks, |row| borrowed(&row.name));
-        self.take(&mut rest, &mut leaks, |row| {
-            let stem = row.name.as_ref().map(stem).filter(|stem| stem.0.contains(&b'*'));
-            stem.map(|stem| Cow::Owned(stem.0))
-        });
+        self.take(&mut rest, &mut leaks, &values, |seen| seen.name);
+        let mut stems = Values::default();
+        let mut by_name: HashMap<u32, Option<u32>, FixedState> = HashMap::default();
+        for name in rest.iter().filter_map(|seen| seen.name) {
+            by_name.entry(name).or_insert_with(|| {
+                let stem = stem(&Bytes::from(values.get(name)));
+                stems.number(0, Some(&stem.0).filter(|stem| stem.contains(&b'*')).map(Vec::as_slice))
+            });
+        }
+        self.take(&mut rest, &mut leaks, &stems.all, |seen| by_name.get(&seen.name?).copied().flatten());
         for unnamed in [true, false] {
             for _ in 0..MOST {
-                let Some(leak) = self.from(&rest, unnamed) else { break };
-                let taken: HashSet<_> = leak.rows.iter().map(|row| place(row)).collect();
-                rest.retain(|row| !taken.contains(&place(row)));
+                let Some(leak) = self.from(&rest, &values, unnamed) else { break };
+                let taken: HashSet<*const Seen<'_>, FixedState> =
+                    leak.rows.iter().map(|seen| std::ptr::from_ref(*seen)).collect();
+                rest.retain(|seen| !taken.contains(&std::ptr::from_ref(*seen)));
                 leaks.push(leak);
             }
         }
         leaks.into_iter().map(|leak| self.finding(leak)).collect()
     }
 
+    fn seen<'r>(&self, row: &'r ConnectionRow, values: &mut Values) -> Seen<'r> {
+        let told = |value: &'r Option<Bytes>| value.as_ref().map(|value| value.0.as_slice());
+        let user = told(&row.user).filter(|user| *user != b"default");
+        let origin = [
+            values.number(1, user),
+            values.number(2, told(&row.library)),
+            values.number(3, Some(host(&row.address.0))),
+        ];
+        let name = values.number(0, told(&row.name));
+        Seen { row, span: self.span(row), stays: self.end.has(row), name, origin }
+    }
+
     /// The snapshots between which a connection was there.
     fn span(&self, row: &ConnectionRow) -> Option<Span> {
-        let within = |at: u64| self.end.snapshots.partition_point(|held| *held < at) as u64;
+        let snapshots = &self.end.snapshots;
+        // Mostly all are of this run.
+        let is_own = |at: u64| usize::try_from(at).is_ok_and(|own| snapshots.get(own) == Some(&at));
+        let within = |at: u64| {
+            if is_own(at) { at } else { snapshots.partition_point(|held| *held < at) as u64 }
+        };
         row.first_snapshot.map(within).zip(row.last_snapshot.map(within))
     }
 
     /// Whether this is growth that is kept up, and fast enough.
-    fn leaks(&self, rows: &[&ConnectionRow]) -> Option<Rise> {
+    fn leaks(&self, rows: &[&Seen<'_>]) -> Option<Rise> {
         let least = self.facts.limit(&ABOUT, &NOTE);
-        // So that many small groups cost nothing.
-        if (rows.len() as f64) < least {
-            return None;
-        }
-        let span = |row: &&ConnectionRow| -> Option<Span> {
-            let (first, last) = self.span(row)?;
-            Some((first, if self.end.has(row) { self.last } else { last }))
+        let span = |seen: &&Seen<'_>| -> Option<Span> {
+            let (first, last) = seen.span?;
+            Some((first, if seen.stays { self.last } else { last }))
         };
         let rise = rise(&rows.iter().filter_map(span).collect::<Vec<_>>(), self.last)?;
         let grown = rise.last.checked_sub(rise.first)? as f64;
@@ -167,32 +220,58 @@ impl<'a> Course<'a> {
     /// Takes out of `rest` the names that leak, the fastest first.
     fn take<'r>(
         &self,
-        rest: &mut Vec<&'r ConnectionRow>,
+        rest: &mut Vec<&'r Seen<'r>>,
         leaks: &mut Vec<Leak<'r>>,
-        name: impl Fn(&'r ConnectionRow) -> Option<Cow<'r, [u8]>>,
+        values: &Interner,
+        name: impl Fn(&Seen<'_>) -> Option<u32>,
     ) {
-        let groups = groups(rest, &name).into_iter();
+        let groups = self.groups(rest, values, &name).into_iter();
         let mut found: Vec<_> = groups
             .filter_map(|(value, rows)| {
                 let rise = self.leaks(&rows)?;
                 Some(Leak { by: "name", value, unnamed: false, rows, rise })
             })
             .collect();
-        let values: HashSet<&[u8]> = found.iter().map(|leak| leak.value.0.as_slice()).collect();
-        if !values.is_empty() {
-            rest.retain(|row| !name(row).is_some_and(|name| values.contains(&*name)));
+        let number = |leak: &Leak<'_>| values.find(hash(&leak.value.0), &leak.value.0);
+        let taken: HashSet<u32, FixedState> = found.iter().filter_map(number).collect();
+        if !taken.is_empty() {
+            rest.retain(|seen| !name(seen).is_some_and(|name| taken.contains(&name)));
         }
         found.sort_by_key(|leak| Reverse(leak.rise.last - leak.rise.first));
         leaks.extend(found);
     }
 
+    /// Connections by the value of this number, in the order of the values; without those of too few to be judged.
+    fn groups<'r>(
+        &self,
+        rows: &[&'r Seen<'r>],
+        values: &Interner,
+        number: impl Fn(&Seen<'_>) -> Option<u32>,
+    ) -> BTreeMap<Bytes, Vec<&'r Seen<'r>>> {
+        let least = self.facts.limit(&ABOUT, &NOTE);
+        let mut counts = vec![0_u32; values.len()];
+        for number in rows.iter().filter_map(|seen| number(seen)) {
+            counts.get_mut(number as usize).into_iter().for_each(|count| *count += 1);
+        }
+        let enough =
+            |number: &u32| counts.get(*number as usize).is_some_and(|count| f64::from(*count) >= least);
+        let mut groups: HashMap<u32, Vec<&Seen<'_>>, FixedState> = HashMap::default();
+        for seen in rows {
+            if let Some(number) = number(seen).filter(enough) {
+                groups.entry(number).or_default().push(seen);
+            }
+        }
+        groups.into_iter().map(|(number, rows)| (Bytes::from(values.get(number)), rows)).collect()
+    }
+
     /// The user, library or host that leaks; of several the one that is the leak most of all: whose
     /// connections are new for the greatest part.
-    fn from<'r>(&self, rest: &[&'r ConnectionRow], unnamed: bool) -> Option<Leak<'r>> {
-        let rest: Vec<_> = rest.iter().copied().filter(|row| !unnamed || row.name.is_none()).collect();
+    fn from<'r>(&self, rest: &[&'r Seen<'r>], values: &Interner, unnamed: bool) -> Option<Leak<'r>> {
+        let rest: Vec<_> = rest.iter().copied().filter(|seen| !unnamed || seen.name.is_none()).collect();
         let mut best: Option<(f64, Leak<'r>)> = None;
-        for by in ["user", "library", "ip"] {
-            for (value, rows) in groups(&rest, |row| origin(row, by)) {
+        for (at, by) in ORIGINS.into_iter().enumerate() {
+            let from = |seen: &Seen<'_>| seen.origin.get(at).copied().flatten();
+            for (value, rows) in self.groups(&rest, values, from) {
                 let Some(rise) = self.leaks(&rows) else { continue };
                 let part = (rise.last - rise.first) as f64 / rise.last as f64;
                 if best.as_ref().is_none_or(|(most, _)| part > *most) {
@@ -228,17 +307,17 @@ impl<'a> Course<'a> {
         let grown = rise.last.saturating_sub(rise.first);
         let shows = |at: u64| {
             let row = self.snapshot(at)?;
-            let is_there = |held: &&&ConnectionRow| {
-                self.span(held).is_some_and(|(first, last)| (first..=last).contains(&at))
-            };
+            let is_there =
+                |held: &&&Seen<'_>| held.span.is_some_and(|(first, last)| (first..=last).contains(&at));
             let count = rows.iter().filter(is_there).count();
             Some(snapshot_evidence(row, format!("{count} of {} connections: {what}", row.total)))
         };
         let middle = rise.begin + (self.last - rise.begin) / 2;
         let mut shown: Vec<_> = [rise.begin, middle, self.last].into_iter().filter_map(shows).collect();
-        rows.retain(|row| self.span(row).is_some_and(|(first, _)| first > rise.begin && first <= self.last));
+        rows.retain(|seen| seen.span.is_some_and(|(first, _)| first > rise.begin && first <= self.last));
         let opened = rows.len() as u64;
-        rows.retain(|row| self.end.has(row));
+        rows.retain(|seen| seen.stays);
+        let mut rows: Vec<_> = rows.into_iter().map(|seen| seen.row).collect();
         let (left, unused) = (rows.len() as u64, rows.iter().filter(|row| is_unused(row)).count() as u64);
         let closed = match opened - left {
             0 => "none was closed".to_owned(),
@@ -351,32 +430,6 @@ fn words(by: &str, value: &Bytes, unnamed: bool) -> String {
         "library" => format!("{clients} with library {value}"),
         _ => format!("{clients} from {value}"),
     }
-}
-
-/// What a connection comes from; the user `default` says nothing.
-fn origin<'a>(row: &'a ConnectionRow, by: &str) -> Option<Cow<'a, [u8]>> {
-    match by {
-        "user" => borrowed(&row.user).filter(|user| **user != b"default"[..]),
-        "library" => borrowed(&row.library),
-        _ => Some(Cow::Borrowed(host(&row.address.0))),
-    }
-}
-
-fn borrowed(value: &Option<Bytes>) -> Option<Cow<'_, [u8]>> {
-    value.as_ref().map(|value| Cow::Borrowed(value.0.as_slice()))
-}
-
-fn groups<'a>(
-    rows: &[&'a ConnectionRow],
-    value: impl Fn(&'a ConnectionRow) -> Option<Cow<'a, [u8]>>,
-) -> BTreeMap<Bytes, Vec<&'a ConnectionRow>> {
-    let mut groups: HashMap<Cow<'a, [u8]>, Vec<&ConnectionRow>, FixedState> = HashMap::default();
-    for row in rows {
-        if let Some(value) = value(row) {
-            groups.entry(value).or_default().push(row);
-        }
-    }
-    groups.into_iter().map(|(value, rows)| (Bytes(value.into_owned()), rows)).collect()
 }
 
 /// Nobody used it for at least half of its life. Who only waits to be sent something does not tell: a

@@ -35,10 +35,12 @@ impl<'a> End<'a> {
             });
             end.snapshots.push(at);
         }
-        for row in &connections.rows {
-            let Some(end) = runs.get_mut(&row.run) else { continue };
-            let held = end.newest.entry(row.laddr.as_ref()).or_default();
-            *held = row.last_snapshot.max(*held);
+        // Mostly all connections are of one server.
+        for rows in connections.rows.chunk_by(|row, next| place(row) == place(next)) {
+            let Some((run, address)) = rows.first().map(place) else { continue };
+            let Some(end) = runs.get_mut(&run) else { continue };
+            let held = end.newest.entry(address).or_default();
+            *held = rows.iter().map(|row| row.last_snapshot).max().flatten().max(*held);
         }
         let places = |end: &End<'a>| {
             let rows =
@@ -64,6 +66,11 @@ impl<'a> End<'a> {
         row.run == self.run
             && self.newest.get(&row.laddr.as_ref()).is_some_and(|newest| *newest == row.last_snapshot)
     }
+}
+
+/// What tells a connection's server.
+fn place(row: &ConnectionRow) -> (u32, Option<&Bytes>) {
+    (row.run, row.laddr.as_ref())
 }
 
 /// The last start of a run, by what servers are told by.

@@ -1,7 +1,5 @@
 //! How the number of some connections went over a series of snapshots.
 
-use std::collections::BTreeMap;
-
 /// The first and the last snapshot that show a connection, by number.
 pub type Span = (u64, u64);
 
@@ -34,20 +32,15 @@ pub struct Rise {
 /// The rise of connections in a series that ends with the snapshot `end`; `None` where there is nobody.
 pub fn rise(spans: &[Span], end: u64) -> Option<Rise> {
     let appear = spans.iter().map(|(first, _)| *first).min().filter(|appear| *appear <= end)?;
-    let mut changes: BTreeMap<u64, i64> = BTreeMap::new();
-    for (first, last) in spans {
-        *changes.entry(*first).or_default() += 1;
-        *changes.entry(last + 1).or_default() -= 1;
-    }
-    changes.retain(|_, change| *change != 0);
+    let changes = changes(spans, end);
     // Before the number changed for the first time nothing rose.
-    let begin = changes.keys().find(|at| **at > appear && **at <= end).map_or(appear, |at| at - 1);
+    let begin = changes.iter().find(|(at, _)| *at > appear).map_or(appear, |(at, _)| at - 1);
     let snapshots = end - begin + 1;
     let parts = snapshots.min(PARTS);
     // The last snapshot of what comes before the last part.
     let before_last = begin + (snapshots * (parts - 1) / parts).saturating_sub(1);
     let (mut count, mut first, mut peak, mut fall, mut step, mut early) = (0, 0, 0, 0, 0, 0);
-    for (at, change) in changes.iter().take_while(|(at, _)| **at <= end) {
+    for (at, change) in &changes {
         count += change;
         if *at <= begin {
             first = count;
@@ -70,6 +63,28 @@ pub fn rise(spans: &[Span], end: u64) -> Option<Rise> {
         && parts_rise(spans, begin, snapshots, parts);
     let number = |count: i64| u64::try_from(count).unwrap_or(0);
     Some(Rise { begin, first: number(first), last: number(count), peak: number(peak), snapshots, kept_up })
+}
+
+/// The snapshots up to `end` before which the number changed, and by how much.
+fn changes(spans: &[Span], end: u64) -> Vec<(u64, i64)> {
+    let steps = spans.iter().flat_map(|(first, last)| [(*first, 1), (last + 1, -1)]);
+    let mut changes: Vec<(u64, i64)> = if end <= spans.len() as u64 {
+        // Where most snapshots change something, all are counted.
+        let mut all: Vec<_> = (0..=end).map(|at| (at, 0)).collect();
+        for (at, step) in steps {
+            if let Some((_, change)) = usize::try_from(at).ok().and_then(|at| all.get_mut(at)) {
+                *change += step;
+            }
+        }
+        all
+    } else {
+        let mut steps: Vec<_> = steps.filter(|(at, _)| *at <= end).collect();
+        steps.sort_unstable();
+        let sum = |steps: &[(u64, i64)]| Some((steps.first()?.0, steps.iter().map(|(_, step)| step).sum()));
+        steps.chunk_by(|(at, _), (next, _)| at == next).filter_map(sum).collect()
+    };
+    changes.retain(|(_, change)| *change != 0);
+    changes
 }
 
 /// Whether the mean of each part of the series is above that of the part before.
@@ -105,6 +120,17 @@ mod tests {
         let end = counts.len() as u64 - 1;
         spans.extend(open.into_iter().map(|first| (first, end)));
         spans
+    }
+
+    #[test]
+    fn changes_are_the_same_however_they_are_counted() {
+        let few = [(0, 2), (1, 9), (3, 3), (3, 8), (4, 4), (9, 9)];
+        let many: Vec<Span> = few.iter().copied().cycle().take(few.len() * 3).collect();
+        for end in 0..12 {
+            let thrice: Vec<_> = changes(&few, end).iter().map(|(at, change)| (*at, change * 3)).collect();
+            assert_eq!(changes(&many, end), thrice, "{end}");
+        }
+        assert_eq!(changes(&few, 8), [(0, 1), (1, 1), (3, 1), (5, -1)]);
     }
 
     #[test]

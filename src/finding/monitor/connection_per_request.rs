@@ -64,6 +64,9 @@ impl Rule for ConnectionPerRequest {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        if facts.report.clients.rows.is_empty() {
+            return;
+        }
         let most = facts.limit(&ABOUT, &CALLS);
         let kept: std::collections::HashSet<_> = facts
             .report

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
+
 use super::held::{BY, Connection, Group, Sight, Snapshot};
 use super::row::NO_TEXT;
 use super::series::Series;
@@ -16,23 +18,41 @@ pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut V
     bounds.extend(series.bounds());
     // Files come in any order.
     let earliest = series.snapshots().iter().filter_map(|held| held.elapsed).min().unwrap_or(0);
-    let snapshots: Vec<_> = series.snapshots().iter().map(|held| snapshot(held, earliest, paths)).collect();
-    // What is sorted is moved often, and rows are big.
-    let weight = |held: &Connection| Reverse((held.peak_output, held.row.number(Field::TotMem)));
-    let mut sorted: Vec<_> =
-        series.connections().iter().map(|held| (weight(held), held.run, held.row.id, held)).collect();
-    let rest = |held: &Connection| (texts.get(held.row.text(Field::Addr)), held.row.number(Field::Fd));
-    sorted.sort_by(|(a, run, id, one), (b, other_run, other_id, other)| {
-        (a, run, id).cmp(&(b, other_run, other_id)).then_with(|| rest(one).cmp(&rest(other)))
-    });
-    let mut listed = [Listed::of(series), Listed::of(series)];
-    let rows = sorted.into_iter().map(|(.., held)| connection(held, &mut listed, texts, paths)).collect();
+    let snapshots =
+        || -> Vec<_> { series.snapshots().iter().map(|held| snapshot(held, earliest, paths)).collect() };
+    let (rows, (snapshots, growth)) =
+        rayon::join(|| rows(series, texts, paths), || (snapshots(), growth(series, texts)));
     Connections {
         restarts: snapshots.iter().map(|row| u64::from(row.restarted)).sum(),
         snapshots,
         rows,
-        growth: growth(series, texts),
+        growth,
     }
+}
+
+/// Every connection, the biggest output buffer first.
+fn rows(series: &Series, texts: &Interner, paths: &[Bytes]) -> Vec<ConnectionRow> {
+    // What is sorted is moved often, and rows are big.
+    let weight = |held: &Connection| Reverse((held.peak_output, held.row.number(Field::TotMem)));
+    let mut listed = [Listed::of(series), Listed::of(series)];
+    let mut sorted: Vec<_> = series
+        .connections()
+        .iter()
+        .map(|held| (weight(held), held.run, held.row.id, seen(held, &mut listed), held))
+        .collect();
+    let rest = |held: &Connection| (texts.get(held.row.text(Field::Addr)), held.row.number(Field::Fd));
+    sorted.par_sort_by(|(a, run, id, _, one), (b, other_run, other_id, _, other)| {
+        (a, run, id).cmp(&(b, other_run, other_id)).then_with(|| rest(one).cmp(&rest(other)))
+    });
+    sorted.into_par_iter().map(|(.., seen, held)| connection(held, seen, texts, paths)).collect()
+}
+
+/// The numbers of the first and the last snapshot that show a connection.
+type Seen = [Option<u32>; 2];
+
+/// Connections in the order of their coming were seen in the order of the snapshots.
+fn seen(held: &Connection, [first, last]: &mut [Listed<'_>; 2]) -> Seen {
+    [first.number(held.first), last.number(held.last)]
 }
 
 fn path(paths: &[Bytes], input: u32) -> Bytes {
@@ -73,27 +93,23 @@ impl<'a> Listed<'a> {
         Listed { snapshots: series.snapshots(), last: 0 }
     }
 
-    fn number(&mut self, sight: Sight) -> Option<u64> {
+    fn number(&mut self, sight: Sight) -> Option<u32> {
         let is = |at: &usize| self.snapshots.get(*at).is_some_and(|held| held.position == sight.position);
         let near = [self.last, self.last + 1].into_iter().find(is);
         let found = near.or_else(|| {
             self.snapshots.binary_search_by_key(&sight.position, |snapshot| snapshot.position).ok()
         })?;
         self.last = found;
-        Some(found as u64)
+        u32::try_from(found).ok()
     }
 }
 
-fn connection(
-    held: &Connection,
-    [first, last]: &mut [Listed<'_>; 2],
-    texts: &Interner,
-    paths: &[Bytes],
-) -> ConnectionRow {
+fn connection(held: &Connection, seen: Seen, texts: &Interner, paths: &[Bytes]) -> ConnectionRow {
     let row = &held.row;
     let text = |field| Some(row.text(field)).filter(|text| *text != NO_TEXT).map(|text| texts.get(text));
     let told = |field| text(field).filter(|text| !text.is_empty()).map(Bytes::from);
     let number = |field| row.number(field);
+    let [first_snapshot, last_snapshot] = seen.map(|number| number.map(u64::from));
     let created = held.last.time.zip(row.age());
     ConnectionRow {
         id: row.id,
@@ -127,8 +143,8 @@ fn connection(
         peak_output: held.peak_output,
         peak_query: held.peak_query,
         snapshots: held.snapshots,
-        first_snapshot: first.number(held.first),
-        last_snapshot: last.number(held.last),
+        first_snapshot,
+        last_snapshot,
         created: created.map(|(time, age)| Time(time.saturating_sub(age.saturating_mul(1_000_000)))),
         first: held.first.time.map(Time),
         last: held.last.time.map(Time),

@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 
 use super::held::Item;
 use super::order::{Order, Places};
+use super::settled::at;
 use super::{NONE, Slowlog};
 use crate::report::Bytes;
 use crate::report::slowlog::CallerRow;
@@ -49,13 +50,20 @@ impl Slowlog {
     /// the ids below; together they took no longer than it, and they are nobody's or its caller's.
     pub(super) fn inner(&self, order: &Order<'_>) -> Places {
         let mut inner = Places::default();
-        for script in self.items().filter(|item| self.is_script(item)) {
+        // By number of the command.
+        let mut scripts: Vec<Option<bool>> = Vec::new();
+        let mut is_script = |item: &Item| {
+            let told =
+                at(&mut scripts, item.command).map(|told| *told.get_or_insert_with(|| self.is_script(item)));
+            told.unwrap_or(false)
+        };
+        for script in self.items().filter(|item| is_script(item)) {
             let mut left = script.us;
             let mut id = script.id.get();
             while let Some(below) = id.and_then(|id| id.checked_sub(1)) {
                 let belongs = |(_, item): &(usize, &Item)| self.is_inner(item, script) && item.us <= left;
-                let Some((at, item)) = order.with_id(below).find(belongs) else { break };
-                inner.add(at);
+                let Some((place, item)) = order.with_id(below).find(belongs) else { break };
+                inner.add(place);
                 left -= item.us;
                 id = Some(below);
             }

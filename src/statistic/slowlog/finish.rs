@@ -32,8 +32,7 @@ impl Slowlog {
             unit: commandlog.map_or("us", Commandlog::unit),
             ..report::Slowlog::default()
         };
-        let total = self.items().count() as u64 + self.settled.calls;
-        let order = Order::of(self);
+        let total = self.total();
         if commandlog.is_some_and(Commandlog::is_large) {
             let large = report::Large {
                 total,
@@ -42,29 +41,49 @@ impl Slowlog {
                 patterns: self.pattern_rows(names),
                 clients: self.client_rows(),
                 biggest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
-                restarts: self.restarts(&order, paths),
+                restarts: self.restarts(&Order::of(self), paths),
             };
             return report::Slowlog { large: Some(large), ..log };
         }
-        let inner = self.inner(&order);
-        let is_inner = |shown: &&Shown| self.place(shown.identity).is_some_and(|at| inner.has(at));
-        let examples = self.examples.sorted().into_iter().filter(|shown| !is_inner(shown));
-        let (lost, kept) = self.losses(&order, paths);
+        let by_order = || {
+            let order = Order::of(self);
+            let by_caller = || {
+                let inner = self.inner(&order);
+                let is_inner = |shown: &&Shown| self.place(shown.identity).is_some_and(|at| inner.has(at));
+                let examples = self.examples.sorted().into_iter().filter(|shown| !is_inner(shown));
+                (self.callers(&inner), examples.map(|shown| shown.report(paths)).collect())
+            };
+            let by_input = || (self.losses(&order, paths), self.restarts(&order, paths));
+            rayon::join(by_caller, by_input)
+        };
+        let by_number = || {
+            let (patterns, (rows, clients)) =
+                rayon::join(|| self.pattern_rows(names), || (self.command_rows(), self.client_rows()));
+            let buckets = if total > 0 { self.buckets() } else { Vec::new() };
+            (patterns, rows, clients, buckets)
+        };
+        let (((callers, examples), ((lost, kept), restarts)), (patterns, rows, clients, buckets)) =
+            rayon::join(by_order, by_number);
         report::Slowlog {
-            callers: self.callers(&inner),
-            examples: examples.map(|shown| shown.report(paths)).collect(),
+            callers,
+            examples,
             lost,
             kept,
             total,
             duplicates: self.duplicates,
-            rows: self.command_rows(),
-            buckets: if total > 0 { self.buckets() } else { Vec::new() },
-            patterns: self.pattern_rows(names),
-            clients: self.client_rows(),
+            rows,
+            buckets,
+            patterns,
+            clients,
             slowest: self.slowest.entries.iter().map(|shown| shown.report(paths)).collect(),
-            restarts: self.restarts(&order, paths),
+            restarts,
             ..log
         }
+    }
+
+    /// How many different entries there are.
+    pub fn total(&self) -> u64 {
+        (self.old.items.len() + self.young.items.len()) as u64 + self.settled.calls
     }
 
     /// In words, which bounds took over.

@@ -217,9 +217,8 @@ impl Slowlog {
 
     /// Adds the different entries to the timeline.
     pub fn count_into(&self, timeline: &mut Timeline) {
-        let mut slow = self.settled.timeline.clone();
-        self.items().for_each(|item| slow.slow(item.time));
-        timeline.merge(slow);
+        self.items().for_each(|item| timeline.slow(item.time));
+        timeline.merge(self.settled.timeline.clone());
     }
 
     /// The entries that are kept one by one.
