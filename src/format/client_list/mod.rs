@@ -42,7 +42,8 @@ impl Format for ClientList {
     }
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
-        reader::Reader::new(start).read(block, sink);
-        lexical::lines(block)
+        let lines = reader::Reader::new(start).read(block, sink);
+        debug_assert_eq!(lines, lexical::lines(block));
+        lines
     }
 }

@@ -63,12 +63,18 @@ impl Reader {
         Reader { start, buffer: Vec::new(), finder: Finder::default() }
     }
 
-    pub(super) fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
-        self.lines(block, sink, &mut |_| true);
+    /// Gives how many lines it has, a last one without a line end included.
+    pub(super) fn read(&mut self, block: &[u8], sink: &mut dyn Sink) -> u64 {
+        self.lines(block, sink, &mut |_| true)
     }
 
-    /// Reads lines and tells the form of each, until `go_on` says no.
-    pub(super) fn lines(&mut self, block: &[u8], sink: &mut dyn Sink, go_on: &mut dyn FnMut(Form) -> bool) {
+    /// Reads lines and tells the form of each, until `go_on` says no; gives how many were read.
+    pub(super) fn lines(
+        &mut self,
+        block: &[u8],
+        sink: &mut dyn Sink,
+        go_on: &mut dyn FnMut(Form) -> bool,
+    ) -> u64 {
         let mut fields: Vec<Pair<'_>> = Vec::with_capacity(64);
         let mut rest = block;
         let mut place = Place { offset: self.start, line: 0 };
@@ -87,9 +93,10 @@ impl Reader {
             place.line += lines;
             rest = rest.get(whole.len()..).unwrap_or_default();
             if !go_on(form) {
-                return;
+                break;
             }
         }
+        place.line
     }
 
     fn line<'b>(&mut self, line: &'b [u8], at: At, sink: &mut dyn Sink, fields: &mut Vec<Pair<'b>>) -> Form {

@@ -244,6 +244,7 @@ impl Line {
     }
 
     /// What an entry of this shape holds.
+    #[inline(always)]
     pub(super) fn fields<'a>(
         &'a self,
         line: &'a [u8],

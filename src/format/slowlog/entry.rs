@@ -47,12 +47,14 @@ pub(super) struct At {
 const MOST_ARGUMENTS: usize = 32;
 
 /// Hands an entry on.
+// Fields that were put together here and now are not read back whole from the stack.
+#[inline(always)]
 pub(super) fn emit(fields: &Fields<'_>, args: Args<'_>, parted: Parted, at: At, sink: &mut dyn Sink) {
     emit_by(fields, args, parted, at, sink, arity);
 }
 
 /// The same where `arity` tells that of the call.
-#[inline]
+#[inline(always)]
 pub(super) fn emit_by(
     fields: &Fields<'_>,
     args: Args<'_>,

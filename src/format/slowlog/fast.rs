@@ -50,7 +50,7 @@ pub(super) struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// The entry that `text` starts with. It holds no line end, since `text` is a line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(text: &'a [u8], spans: &mut Vec<Span>) -> Option<Self> {
         // Spans count in 32 bits.
         let text = text.get(..u32::MAX as usize).unwrap_or(text);
@@ -99,7 +99,7 @@ impl<'a> Array<'a> {
     }
 
     /// Hands it on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn emit(&self, text: &[u8], spans: &[Span], at: At, sink: &mut dyn Sink) {
         emit(&self.fields, Args::new(text, spans), Parted::Quoted, at, sink);
     }
@@ -111,40 +111,13 @@ mod tests {
 
     use super::super::Slowlog;
     use super::super::reader::Reader;
+    use super::super::testing::Told;
     use super::*;
-    use crate::error::Reject;
-    use crate::event::{Place, Skipped, Slow};
-
-    /// The entries of a line.
-    #[derive(Default)]
-    struct Told(Vec<String>);
-
-    impl Sink for Told {
-        fn slow(&mut self, entry: &Slow<'_>) {
-            let mut scratch = Vec::new();
-            let args: Vec<_> = entry.args.iter().map(|arg| arg.bytes(&mut scratch).to_vec()).collect();
-            let numbers = (entry.id, entry.time, entry.us, entry.argc);
-            self.0.push(format!(
-                "{numbers:?} {args:?} {:?} {:?} {:?}",
-                entry.client, entry.name, entry.exactness
-            ));
-        }
-
-        fn reject(&mut self, reject: Reject<'_>) {
-            self.0.push(reject.reason.to_owned());
-        }
-
-        fn skip(&mut self, _: Place, _: u64, why: Skipped) {
-            self.0.push(format!("{why:?}"));
-        }
-
-        fn gap(&mut self, _: Place) {}
-    }
 
     fn told(line: &str) -> Vec<String> {
         let mut told = Told::default();
         Reader::new(Slowlog::default(), 0).read(line.as_bytes(), &mut told, &mut |_| true);
-        told.0
+        told.words
     }
 
     proptest! {

@@ -19,6 +19,8 @@ pub mod probe;
 mod raw;
 mod reader;
 mod terminal;
+#[cfg(test)]
+mod testing;
 mod words;
 
 use super::{Format, lexical};
@@ -54,10 +56,12 @@ impl Format for Slowlog {
 
     fn scan(&self, block: &[u8], start: u64, sink: &mut dyn Sink) -> u64 {
         if self.raw {
-            raw::read(block, start, self.scale, sink);
-        } else {
-            reader::Reader::new(*self, start).read(block, sink, &mut |_| true);
+            return raw::read(block, start, self.scale, sink);
         }
-        lexical::lines(block)
+        let mut reader = reader::Reader::new(*self, start);
+        reader.read(block, sink, &mut |_| true);
+        let lines = reader.lines(block);
+        debug_assert_eq!(lines, lexical::lines(block));
+        lines
     }
 }

@@ -94,30 +94,7 @@ mod tests {
 
     use super::super::read;
     use super::*;
-    use crate::error::Reject;
-    use crate::event::{Place, Sink, Skipped, Slow};
-
-    /// What the sink is told, in words.
-    #[derive(Default)]
-    struct Told(Vec<String>);
-
-    impl Sink for Told {
-        fn slow(&mut self, entry: &Slow<'_>) {
-            let args: Vec<_> = entry.args.iter().map(|arg| arg.raw.escape_ascii().to_string()).collect();
-            let (at, id, time, us) = (entry.place.offset, entry.id, entry.time, entry.us);
-            self.0.push(format!("{at} {} {id:?} {time} {us} {args:?} {:?}", entry.bytes, entry.exactness));
-        }
-
-        fn reject(&mut self, reject: Reject<'_>) {
-            self.0.push(format!("{} {} rejected", reject.place.offset, reject.bytes));
-        }
-
-        fn skip(&mut self, place: Place, bytes: u64, why: Skipped) {
-            self.0.push(format!("{} {bytes} {why:?}", place.offset));
-        }
-
-        fn gap(&mut self, _: Place) {}
-    }
+    use crate::format::slowlog::testing::Told;
 
     /// A poll: how many ids it is ahead of the one before, its entries, and which of them holds data that looks
     /// like entries.
@@ -180,7 +157,7 @@ mod tests {
             let mut parts = Told::default();
             read(&text[..at], 0, Some(scale), &mut parts);
             read(&text[at..], at as u64, Some(scale), &mut parts);
-            prop_assert_eq!(whole.0, parts.0, "{}", at);
+            prop_assert_eq!(whole, parts, "{}", at);
         }
     }
 

@@ -226,10 +226,12 @@ impl<'a> Scales<'a> {
         if !start.precedes(next) {
             return None;
         }
-        let fit = self.segment(from, from + 1)?.fit(self.shape)?;
-        Some(Best::by(Kind::Plain, &fit, worth(&fit) + CONSECUTIVE + after, from + 1))
+        let (address, neat) = self.segment(from, from + 1)?.told(self.shape)?;
+        let sum = worth(neat) + CONSECUTIVE + after;
+        Some(Best { sum, next: from as u32 + 1, kind: Kind::Plain, address, neat })
     }
 
+    #[inline(always)]
     fn fit(&self, from: usize, best: Best) -> Option<Fit> {
         let segment = self.segment(from, best.next as usize)?;
         match best.kind {
@@ -257,13 +259,13 @@ impl<'a> Scales<'a> {
         {
             let mut behind = self.starts.iter().skip(from + 1);
             let own = if behind.any(|place| place.id == start.id) { OWN } else { 0 };
-            found = Best::by(Kind::Last, &fit, worth(&fit) + own, count);
+            found = Best::by(Kind::Last, &fit, worth(fit.neat) + own, count);
         }
         let following = self.following(from, start, dead);
         if let Some((to, fit)) = &following
             && let Some(after) = best.get(*to)
         {
-            let sum = worth(fit) + CONSECUTIVE + after.sum;
+            let sum = worth(fit.neat) + CONSECUTIVE + after.sum;
             if sum > found.sum {
                 found = Best::by(Kind::Plain, fit, sum, *to);
             }
@@ -321,7 +323,11 @@ impl<'a> Scales<'a> {
         if !matches!(self.shape, Shape::Six | Shape::Seven) {
             return None;
         }
-        let near = self.starts.get(from + 1..)?.iter().take(WINDOW).enumerate();
+        let near = self.starts.get(from + 1..)?;
+        let near = near.get(..WINDOW).unwrap_or(near);
+        // Behind the last entry of a poll there is mostly neither this id nor the next.
+        let first = near.iter().position(|next| start.id.wrapping_sub(next.id) <= 1)?;
+        let near = near.iter().enumerate().skip(first);
         let near = near.take_while(|(_, next)| next.id != start.id).filter(|(_, next)| start.precedes(next));
         let near = near.map(|(ahead, _)| from + 1 + ahead);
         let mut near = near.filter(|to| dead.get(*to) == Some(&false));
@@ -378,6 +384,25 @@ mod tests {
                     let shown = |path: Path<'_>| format!("{:?}", path.best);
                     let (short, whole) = (scales.path(), scales.path_sure_behind(usize::MAX));
                     prop_assert_eq!(shown(short), shown(whole), "{:?}", shape);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_found_on_a_short_way_is_found_on_the_long_one(text in text()) {
+            let places = Places::of(&text);
+            let dead = vec![false; places.starts.len()];
+            for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
+                let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse: false };
+                for (from, start) in places.starts.iter().enumerate() {
+                    let fit = |to: usize| scales.segment(from, to)?.fit(shape);
+                    let told = scales.segment(from, from + 1).and_then(|segment| segment.told(shape));
+                    prop_assert_eq!(told, fit(from + 1).map(|fit| (fit.address, fit.neat)), "{:?}", shape);
+                    let near = places.starts.iter().enumerate().skip(from + 1);
+                    let mut near = near.take_while(|(_, next)| next.id != start.id);
+                    let next = near.find_map(|(to, next)| Some((to, start.precedes(next).then(|| fit(to))??)));
+                    let next = next.filter(|_| matches!(shape, Shape::Six | Shape::Seven));
+                    prop_assert_eq!(scales.following(from, start, &dead), next, "{:?}", shape);
                 }
             }
         }

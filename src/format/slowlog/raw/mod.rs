@@ -31,6 +31,7 @@ use super::entry::{At, Fields, Parted, emit_by, ten_digit_seconds, whole};
 use super::noise::is_noise;
 use crate::error::Reject;
 use crate::event::{Args, Place, Sink, Skipped, Span};
+use crate::format::lexical;
 
 pub(super) use border::{Scale, last_border};
 pub(super) use chain::Path;
@@ -162,8 +163,9 @@ fn start(text: &[u8], [at, time, us, body]: [usize; 4], line: usize) -> Option<(
     (plain(id) && plain(us) && whole(us).is_some()).then_some((start, crlf))
 }
 
-/// Reads all of an input, or of what stands between two borders; `scale` is the input's where it is known.
-pub(super) fn read(text: &[u8], offset: u64, scale: Option<Scale>, sink: &mut dyn Sink) {
+/// Reads all of an input, or of what stands between two borders; `scale` is the input's where it is known. Gives how
+/// many lines there are, a last one without a line end included.
+pub(super) fn read(text: &[u8], offset: u64, scale: Option<Scale>, sink: &mut dyn Sink) -> u64 {
     let (mut at, mut line) = (offset, 0);
     for part in text.chunks(MOST) {
         let places = Places::ended(part, scale.map(|scale| scale.crlf));
@@ -171,6 +173,8 @@ pub(super) fn read(text: &[u8], offset: u64, scale: Option<Scale>, sink: &mut dy
         at += part.len() as u64;
         line += places.lines().count() as u64;
     }
+    // What is cut anywhere is cut within a line.
+    if text.len() > MOST { lexical::lines(text) } else { line }
 }
 
 /// Reads what starts so many bytes and lines into the input.

@@ -61,6 +61,18 @@ impl<'a> Segment<'a> {
         self.is_ended().then(|| self.fit_before(shape, self.end))?
     }
 
+    /// Of what [`Segment::fit`] gives, the address and whether it is neat: enough to weigh it by.
+    #[inline]
+    pub(super) fn told(&self, shape: Shape) -> Option<(Address, bool)> {
+        if shape != Shape::Six {
+            return self.fit(shape).map(|fit| (fit.address, fit.neat));
+        }
+        let body = self.start.body();
+        let client_at = self.end.checked_sub(2).filter(|at| *at >= body && self.is_ended())?;
+        let (.., address) = self.client(client_at)?;
+        Some((address, self.call(&(body..client_at))?))
+    }
+
     /// Whether its last line has its end.
     fn is_ended(&self) -> bool {
         self.end < self.lines.count() || self.lines.are_ended()
@@ -223,20 +235,40 @@ impl<'a> Segment<'a> {
     /// Arguments, address and name in these lines.
     fn with_client(&self, lines: Range<usize>) -> Option<Fit> {
         let client_at = lines.end.checked_sub(2).filter(|at| *at >= lines.start)?;
-        let (client, name) = (self.lines.range(client_at)?, self.lines.range(client_at + 1)?);
-        if !is_name(self.lines.text.get(name.clone())?) {
-            return None;
-        }
-        let address = self.lines.address(&client)?;
-        if address == Address::No {
-            return None;
-        }
+        let (client, name, address) = self.client(client_at)?;
         let fit = self.with_args(lines.start..client_at)?;
         Some(Fit { client: Some(client), name: Some(name), address, end: lines.end, ..fit })
     }
 
+    /// The address in a line and the name in the next one.
+    #[inline]
+    fn client(&self, line: usize) -> Option<(Range<usize>, Range<usize>, Address)> {
+        let (client, name) = (self.lines.range(line)?, self.lines.range(line + 1)?);
+        if !is_name(self.lines.text.get(name.clone())?) {
+            return None;
+        }
+        let address = self.lines.address(&client)?;
+        (address != Address::No).then_some((client, name, address))
+    }
+
     /// Arguments in these lines: those of a call that can be.
     fn with_args(&self, lines: Range<usize>) -> Option<Fit> {
+        self.call(&lines).map(|neat| Fit {
+            client: None,
+            name: None,
+            complexity: None,
+            argc: None,
+            end: lines.end,
+            torn: false,
+            address: Address::No,
+            neat,
+            args: lines,
+        })
+    }
+
+    /// Whether there are as many lines as the command has arguments at least; `None` where they can be no call.
+    #[inline]
+    fn call(&self, lines: &Range<usize>) -> Option<bool> {
         if lines.is_empty() {
             return None;
         }
@@ -249,16 +281,6 @@ impl<'a> Segment<'a> {
             return None;
         }
         let least = arity.map(|arity| usize::from(arity.unsigned_abs()));
-        (least.is_none_or(|least| least <= lines.len())).then_some(Fit {
-            client: None,
-            name: None,
-            complexity: None,
-            argc: None,
-            end: lines.end,
-            torn: false,
-            address: Address::No,
-            neat: least == Some(lines.len()),
-            args: lines,
-        })
+        least.is_none_or(|least| least <= lines.len()).then_some(least == Some(lines.len()))
     }
 }

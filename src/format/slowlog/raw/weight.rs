@@ -55,7 +55,7 @@ pub(super) fn weigh(
         let (weight, good) =
             if consecutive { (CONSECUTIVE, true) } else { untold(&fit, &segment, next, shape, sparse) };
         let is_socket = fit.address == Address::Socket;
-        found = Some(Weighed { weight: worth(&fit) + weight, kind: Kind::Plain, good, fit });
+        found = Some(Weighed { weight: worth(fit.neat) + weight, kind: Kind::Plain, good, fit });
         if is_socket {
             return found;
         }
@@ -63,7 +63,7 @@ pub(super) fn weigh(
     if let Some(fit) = segment.fit_separated(shape) {
         let (weight, good) =
             if segment.is_marked() { (MARKED, true) } else { untold(&fit, &segment, next, shape, sparse) };
-        let weight = worth(&fit) + weight;
+        let weight = worth(fit.neat) + weight;
         if found.as_ref().is_none_or(|found| weight > found.weight) {
             found = Some(Weighed { weight, kind: Kind::Separated, good, fit });
         }
@@ -102,6 +102,7 @@ impl Start {
     }
 }
 
-pub(super) fn worth(fit: &Fit) -> i64 {
-    ENTRY + if fit.neat { NEAT } else { 0 }
+/// What an entry weighs, by whether it is neat.
+pub(super) fn worth(neat: bool) -> i64 {
+    ENTRY + if neat { NEAT } else { 0 }
 }

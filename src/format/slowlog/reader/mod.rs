@@ -8,7 +8,7 @@ mod poll;
 mod shown;
 mod value;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr3};
 
 use super::Slowlog;
 use super::csv;
@@ -20,6 +20,7 @@ use super::terminal::{self, trim_end};
 use super::words::{self, Buffers};
 use crate::error::Reject;
 use crate::event::{Args, Place, Sink, Skipped, Span};
+use crate::format::lexical;
 use crate::format::monitor::wrap;
 
 pub(super) use borders::{Nowhere, last_start};
@@ -77,6 +78,8 @@ pub(super) struct Reader {
     told: u64,
     /// Where the line ends whose end was looked for last: a poll in one line is many pieces.
     line_end: u64,
+    /// Whether it holds neither control sequences nor carriage returns.
+    is_plain: bool,
 }
 
 impl Reader {
@@ -96,6 +99,7 @@ impl Reader {
             quoted: 0,
             told: 0,
             line_end: start,
+            is_plain: false,
         }
     }
 
@@ -110,6 +114,15 @@ impl Reader {
             if used == 0 || !go_on(piece) {
                 return;
             }
+        }
+    }
+
+    /// Lines of the block that was read, a last one without a line end included.
+    pub(super) fn lines(&self, block: &[u8]) -> u64 {
+        let read = usize::try_from(self.place.offset - self.start).unwrap_or(usize::MAX);
+        match block.get(read..) {
+            None | Some([]) => self.place.line + u64::from(block.last().is_some_and(|last| *last != b'\n')),
+            Some(rest) => self.place.line + lexical::lines(rest),
         }
     }
 
@@ -151,8 +164,10 @@ impl Reader {
     fn line_length(&mut self, rest: &[u8]) -> usize {
         let here = self.place.offset;
         if self.line_end <= here {
-            let length = memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
-            self.line_end = here + length as u64;
+            let first = memchr3(b'\n', 0x1b, b'\r', rest);
+            self.is_plain = first.is_none_or(|at| rest.get(at) == Some(&b'\n'));
+            let end = if self.is_plain { first } else { memchr(b'\n', rest) };
+            self.line_end = here + end.map_or(rest.len(), |end| end + 1) as u64;
         }
         usize::try_from(self.line_end - here).unwrap_or(usize::MAX).min(rest.len())
     }
@@ -171,7 +186,7 @@ impl Reader {
             None if line.contains(&b'[') || line.contains(&b']') => return self.bracket(rest, length, sink),
             _ => {}
         }
-        if memchr(0x1b, line).is_some() || memchr(b'\r', line).is_some() {
+        if !self.is_plain && (memchr(0x1b, line).is_some() || memchr(b'\r', line).is_some()) {
             let mut clean = std::mem::take(&mut self.clean);
             clean.clear();
             wrap::terminal(line, &mut clean);
