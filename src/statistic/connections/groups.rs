@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use super::held::{Group, NO_GROUP, Position, Sight, Timed};
 use super::row::{NO_TEXT, Row};
 use crate::format::client_list::field::Field;
-use crate::intern::{Interner, hash};
+use crate::intern::{Interner, hash, same};
 use crate::statistic::clients::Address;
 
 /// Groups that are kept. About 40 MB.
@@ -21,8 +21,8 @@ pub struct Groups {
     /// Those of the snapshot that is being counted.
     touched: Vec<u32>,
     lost: bool,
-    /// From the number of an address to that of its host.
-    hosts: HashMap<u32, u32, FixedState>,
+    /// The host that was met last: clients of one come one after the other.
+    host: Option<u32>,
     timed: Timed,
 }
 
@@ -48,11 +48,15 @@ impl Groups {
         // Missing and empty are both those without.
         let empty = texts.intern(hash(b""), b"");
         let told = |text: u32| if text == NO_TEXT { empty } else { text };
-        let address = row.text(Field::Addr);
-        let host = *self.hosts.entry(address).or_insert_with(|| {
-            let host = host(texts.get(address)).to_vec();
-            texts.intern(hash(&host), &host)
-        });
+        let name = host(texts.get(row.text(Field::Addr)));
+        let host = match self.host.filter(|held| same(texts.get(*held), name)) {
+            Some(held) => held,
+            None => {
+                let name = name.to_vec();
+                texts.intern(hash(&name), &name)
+            }
+        };
+        self.host = Some(host);
         [
             self.group(0, (told(row.text(Field::Name)), empty)),
             self.group(1, (host, empty)),

@@ -5,9 +5,11 @@
 //! file was written and by their place in it. Everything kept is a least, a most or a sum, so files may come
 //! in any order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use super::Item;
 use super::groups::{self, Groups, is_unix};
@@ -16,7 +18,8 @@ use super::row::Row;
 use super::splitter::{Dump, Splitter};
 use crate::event::Place;
 use crate::format::client_list::field::Field;
-use crate::intern::Interner;
+use crate::intern::{Interner, SPREAD};
+use crate::statistic::slot::{Slot, spread};
 
 /// Connections that are kept; later new ones are counted in snapshots only. About 110 MB.
 pub const MOST_CONNECTIONS: usize = 262_144;
@@ -61,7 +64,8 @@ struct Fold {
     timeless: bool,
     /// The last snapshot of each run.
     runs: Vec<Snapshot>,
-    keys: HashMap<Key, u32, FixedState>,
+    /// The numbers of connections, by their keys.
+    numbers: HashTable<Slot>,
     connections: Vec<Connection>,
     lost: bool,
     groups: Groups,
@@ -231,7 +235,7 @@ impl Fold {
         let paths_only = rows.clone().all(is_path);
         let runs = (0..=last).rev().take(RUNS_BACK).filter_map(|run| u32::try_from(run).ok());
         for run in runs {
-            let known = |row: &Row| (paths_only || !is_path(row)) && self.keys.contains_key(&key(row, run));
+            let known = |row: &Row| (paths_only || !is_path(row)) && self.number(&key(row, run)).is_some();
             if rows.clone().any(known) {
                 snapshot.run = run;
                 return;
@@ -275,16 +279,27 @@ impl Fold {
             return Some(0);
         }
         let since = |row: &Row| {
-            let held = self.keys.get(&key(row, snapshot.run))?;
-            let (age, born) = (row.age()?, self.connections.get(*held as usize)?.born?);
+            let held = self.number(&key(row, snapshot.run))?;
+            let (age, born) = (row.age()?, self.connections.get(held as usize)?.born?);
             Some((age, born.saturating_add(age)))
         };
         rows.filter_map(since).max().map(|(_, elapsed)| elapsed)
     }
 
+    /// The number of the connection with this key.
+    fn number(&self, wanted: &Key) -> Option<u32> {
+        let part = part(wanted);
+        let is = |slot: &Slot| {
+            let held = self.connections.get(slot.number as usize);
+            slot.part == part && held.is_some_and(|held| key(&held.row, held.run) == *wanted)
+        };
+        self.numbers.find(spread(part), is).map(|slot| slot.number)
+    }
+
     /// A connection is in a snapshot.
     fn see(&mut self, row: &Row, run: u32, sight: Sight, texts: &mut Interner) {
-        let held = self.keys.get(&key(row, run)).copied();
+        let key = key(row, run);
+        let held = self.number(&key);
         let same =
             held.and_then(|at| self.connections.get(at as usize)).filter(|held| shares(&held.row, row));
         let groups = match same {
@@ -299,7 +314,8 @@ impl Fold {
                 return;
             }
             let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
-            self.keys.insert(key(row, run), number);
+            let slot = Slot { part: part(&key), number };
+            self.numbers.insert_unique(slot.spread(), slot, Slot::spread);
             let (row, peak_output, peak_query) = (*row, row.output(), row.number(Field::Qbuf));
             self.connections.push(Connection {
                 run,
@@ -327,6 +343,11 @@ impl Fold {
             connection.groups = groups;
         }
     }
+}
+
+/// What stands of its hash in a [`Slot`].
+fn part(key: &Key) -> u32 {
+    FixedState::with_seed(SPREAD).hash_one(key) as u32
 }
 
 fn key(row: &Row, run: u32) -> Key {

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::NONE;
-use crate::intern::SPREAD;
+use crate::statistic::slot::{Slot, spread};
 
 /// An entry. A line of the cache holds one.
 #[derive(Clone, Copy, Debug)]
@@ -50,18 +50,14 @@ impl Keys {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     pub(super) items: Vec<Item>,
+    /// By a part of their identities.
     known: HashTable<Slot>,
     /// Of entries with several keys: how many, and their numbers.
     lists: Vec<u32>,
 }
 
-/// An entry's number, and so much of its identity that hardly another one is looked at: nor is the entry itself where
-/// the table grows.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    part: u32,
-    number: u32,
-}
+/// Entries that there is room for at first.
+const FEW: usize = 1 << 10;
 
 impl Held {
     /// The number of the entry of this identity.
@@ -77,11 +73,22 @@ impl Held {
     /// Adds an entry that is none of these.
     #[inline]
     pub(super) fn push(&mut self, item: Item) {
+        if self.known.len() == self.known.capacity() {
+            self.grow();
+        }
         // Bounded by what fits into memory long before.
         let number = self.items.len() as u32;
         self.items.push(item);
         let slot = Slot { part: item.identity as u32, number };
-        self.known.insert_unique(spread(slot.part), slot, |slot| spread(slot.part));
+        self.known.insert_unique(slot.spread(), slot, Slot::spread);
+    }
+
+    /// Makes room in few steps, as each moves all; what is not used takes hardly any memory.
+    #[inline(never)]
+    fn grow(&mut self) {
+        let more = FEW.max(3 * self.known.len());
+        self.known.reserve(more, Slot::spread);
+        self.items.reserve(more);
     }
 
     /// Keeps each number once.
@@ -130,8 +137,4 @@ impl Held {
         self.known.clear();
         self.lists.clear();
     }
-}
-
-fn spread(part: u32) -> u64 {
-    u64::from(part).wrapping_mul(SPREAD)
 }

@@ -119,14 +119,10 @@ impl Mix {
         ];
     }
 
-    /// Adds the first `count` bytes of these, at least one.
+    /// Adds these bytes.
     #[inline]
-    fn part(&mut self, bytes: &[u8; WIDTH], count: usize) {
-        let all = u8x16::new(*bytes);
-        let ends = all.simd_eq(u8x16::splat(b'\n'));
-        let spaced = all ^ (ends & u8x16::splat(b'\n' ^ b' '));
-        let part = u128::from_le_bytes(spaced.to_array()) & (u128::MAX >> (8 * (WIDTH - count)));
-        self.push(part, count);
+    fn part(&mut self, bytes: &[u8; WIDTH]) {
+        self.push(spaced(bytes), WIDTH);
     }
 
     /// Adds so many bytes, at least one.
@@ -147,17 +143,15 @@ impl Mix {
     /// Adds a text of so many bytes, fewer than [`WIDTH`], at the start of these.
     #[inline]
     fn short(&mut self, start: &[u8; WIDTH], count: usize) {
-        let mut bytes = *start;
-        if let Some(behind) = bytes.get_mut(count) {
-            *behind = b' ';
-        }
-        self.part(&bytes, count + 1);
+        let bits = 8 * count as u32;
+        let text = spaced(start) & !(u128::MAX << bits);
+        self.push(text | u128::from(b' ') << bits, count + 1);
     }
 
     /// Adds any text.
     fn text(&mut self, text: &[u8]) {
         let (chunks, tail) = text.as_chunks();
-        chunks.iter().for_each(|chunk| self.part(chunk, WIDTH));
+        chunks.iter().for_each(|chunk| self.part(chunk));
         let mut bytes = [0; WIDTH];
         bytes.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
         self.short(&bytes, tail.len());
@@ -170,6 +164,14 @@ impl Mix {
         let [one, other] = self.hash;
         u128::from(one) << 64 | u128::from(other)
     }
+}
+
+/// These bytes, with spaces for line ends.
+#[inline]
+fn spaced(bytes: &[u8; WIDTH]) -> u128 {
+    let all = u8x16::new(*bytes);
+    let ends = all.simd_eq(u8x16::splat(b'\n'));
+    u128::from_le_bytes((all ^ (ends & u8x16::splat(b'\n' ^ b' '))).to_array())
 }
 
 #[inline]

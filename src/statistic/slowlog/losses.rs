@@ -16,15 +16,12 @@ impl Slowlog {
     /// are of one log where ids and times go the same way through all of them.
     pub(super) fn losses(&self, order: &Order<'_>, paths: &[Bytes]) -> (Vec<Lost>, Vec<Kept>) {
         let seen = |item: &Item| Some((item.input, item.id.get()?, item.time));
-        let Some(seen) = self.items().map(seen).collect::<Option<Vec<_>>>() else {
-            return Default::default();
-        };
         let (mut lost, mut kept) = (Vec::new(), Vec::new());
-        if order.is_one_log() {
-            look(&seen, paths, &mut lost, &mut kept);
-        } else {
+        if order.is_one_log() && order.has_all() {
+            look(self.items().filter_map(seen), paths, &mut lost, &mut kept);
+        } else if let Some(seen) = self.items().map(seen).collect::<Option<Vec<_>>>() {
             for log in seen.chunk_by(|(a, ..), (b, ..)| a == b).filter(|log| is_one_log(log)) {
-                look(log, paths, &mut lost, &mut kept);
+                look(log.iter().copied(), paths, &mut lost, &mut kept);
             }
         }
         (lost, kept)
@@ -38,18 +35,39 @@ fn is_one_log(seen: &[Seen]) -> bool {
     ids.windows(2).all(|pair| matches!(pair, [(id, time), (next, later)] if id < next && time <= later))
 }
 
+/// What a poll shows that none before it did.
+#[derive(Clone, Copy)]
+struct Poll {
+    newest: Seen,
+    oldest: Seen,
+    entries: u64,
+}
+
 /// Entries stand as they were first seen: a poll gives the newest first.
-fn look(seen: &[Seen], paths: &[Bytes], lost: &mut Vec<Lost>, kept: &mut Vec<Kept>) {
-    let path = |input: u32| paths.get(input as usize).cloned().unwrap_or_default();
-    let polls: Vec<&[Seen]> =
-        seen.chunk_by(|(input, id, _), (next, below, _)| input == next && *below + 1 == *id).collect();
-    let first = polls.first().and_then(|poll| Some((poll.first()?, poll.last()?, poll.len())));
-    if let Some(((input, _, until), (_, oldest, since), entries)) = first {
-        let (since, until) = (Time(*since), Time(*until));
-        kept.push(Kept { path: path(*input), entries: entries as u64, oldest: *oldest, since, until });
+fn polls(seen: impl Iterator<Item = Seen>) -> Vec<Poll> {
+    let mut polls: Vec<Poll> = Vec::new();
+    for entry in seen {
+        match polls.last_mut() {
+            Some(Poll { oldest, entries, .. }) if oldest.0 == entry.0 && entry.1 + 1 == oldest.1 => {
+                *oldest = entry;
+                *entries += 1;
+            }
+            _ => polls.push(Poll { newest: entry, oldest: entry, entries: 1 }),
+        }
     }
-    let mut all: Vec<_> =
-        polls.iter().filter_map(|poll| Some((poll.last()?, poll.first()?, poll.len() as u64))).collect();
+    polls
+}
+
+/// Looks through the entries of one log.
+fn look(seen: impl Iterator<Item = Seen>, paths: &[Bytes], lost: &mut Vec<Lost>, kept: &mut Vec<Kept>) {
+    let path = |input: u32| paths.get(input as usize).cloned().unwrap_or_default();
+    let polls = polls(seen);
+    if let Some(Poll { newest: (input, _, until), oldest: (_, oldest, since), entries }) =
+        polls.first().copied()
+    {
+        kept.push(Kept { path: path(input), entries, oldest, since: Time(since), until: Time(until) });
+    }
+    let mut all: Vec<_> = polls.iter().map(|poll| (&poll.oldest, &poll.newest, poll.entries)).collect();
     all.sort_by_key(|((_, lowest, _), ..)| *lowest);
     let mut gaps = Vec::new();
     for pair in all.windows(2) {
@@ -61,11 +79,10 @@ fn look(seen: &[Seen], paths: &[Bytes], lost: &mut Vec<Lost>, kept: &mut Vec<Kep
         }
     }
     // One poll has no gaps unless its ids are not the log's own: Dragonfly, or several servers in one.
-    let follows = |pair: &[&[Seen]]| match pair {
-        [before, next] => match (before.last(), next.first()) {
-            (Some((input, low, _)), Some((other, high, _))) => input != other || high > low,
-            _ => false,
-        },
+    let follows = |pair: &[Poll]| match pair {
+        [Poll { oldest: (input, low, _), .. }, Poll { newest: (other, high, _), .. }] => {
+            input != other || high > low
+        }
         _ => false,
     };
     let starts = polls.windows(2).filter(|pair| follows(pair)).count();

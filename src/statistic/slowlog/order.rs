@@ -43,6 +43,11 @@ impl<'a> Order<'a> {
         self.is_one_log
     }
 
+    /// Whether every entry has an id.
+    pub(super) fn has_all(&self) -> bool {
+        self.ids.len() == self.log.items().count()
+    }
+
     /// Places and entries of an id.
     pub(super) fn with_id(&self, id: u64) -> impl Iterator<Item = (usize, &'a Item)> + '_ {
         let from = self.ids.partition_point(|(held, _)| *held < id);
