@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use foldhash::fast::FixedState;
 
 use super::rise::{Rise, Span, rise};
+use super::seen::{ORIGINS, Seen, Values};
 use super::{End, MOST, append, evidence, is_capture, is_safe, snapshot_evidence, stem};
 use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
-use crate::intern::{Interner, hash, same};
+use crate::intern::{Interner, hash};
 use crate::output::number;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
@@ -69,40 +70,6 @@ struct Leak<'a> {
     unnamed: bool,
     rows: Vec<&'a Seen<'a>>,
     rise: Rise,
-}
-
-/// A connection, when it was there, and where it is from: rows are big, so each is looked at once.
-struct Seen<'a> {
-    row: &'a ConnectionRow,
-    /// The snapshots between which it was.
-    span: Option<Span>,
-    /// Whether it is there at the end.
-    stays: bool,
-    /// The number of its name.
-    name: Option<u32>,
-    /// Of its user, library and host; the user `default` says nothing.
-    origin: [Option<u32>; ORIGINS.len()],
-}
-
-/// What connections are from.
-const ORIGINS: [&str; 3] = ["user", "library", "ip"];
-
-/// Names, users, libraries and hosts, which have numbers.
-#[derive(Default)]
-struct Values {
-    all: Interner,
-    /// Those that were met last, by what they are: they are often the same again.
-    last: [u32; 1 + ORIGINS.len()],
-}
-
-impl Values {
-    fn number(&mut self, what: usize, value: Option<&[u8]>) -> Option<u32> {
-        let (value, last) = (value?, self.last.get_mut(what)?);
-        if self.all.is_empty() || !same(self.all.get(*last), value) {
-            *last = self.all.intern(hash(value), value);
-        }
-        Some(*last)
-    }
 }
 
 /// The series of one server, that is judged. Snapshots have their number within it.

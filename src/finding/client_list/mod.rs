@@ -10,6 +10,7 @@ mod monitor_running;
 mod open_transaction;
 mod query_buffer;
 mod rise;
+mod seen;
 mod slow_consumer;
 mod unnamed_connections;
 

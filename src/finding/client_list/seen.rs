@@ -1,0 +1,42 @@
+//! What is looked at of a connection to tell whether it is one of many that leak.
+
+use super::rise::Span;
+use crate::intern::{Interner, hash, same};
+use crate::report::connections::ConnectionRow;
+
+/// A connection, when it was there, and where it is from: rows are big, so each is looked at once.
+pub struct Seen<'a> {
+    /// Its row.
+    pub row: &'a ConnectionRow,
+    /// The snapshots between which it was.
+    pub span: Option<Span>,
+    /// Whether it is there at the end.
+    pub stays: bool,
+    /// The number of its name.
+    pub name: Option<u32>,
+    /// Of its user, library and host; the user `default` says nothing.
+    pub origin: [Option<u32>; ORIGINS.len()],
+}
+
+/// What connections are from.
+pub const ORIGINS: [&str; 3] = ["user", "library", "ip"];
+
+/// Names, users, libraries and hosts, which have numbers.
+#[derive(Default)]
+pub struct Values {
+    /// By their numbers.
+    pub all: Interner,
+    /// Those that were met last, by what they are: they are often the same again.
+    last: [u32; 1 + ORIGINS.len()],
+}
+
+impl Values {
+    /// The number of a value, of the name (0) or of what [`ORIGINS`] tell (from 1 on).
+    pub fn number(&mut self, what: usize, value: Option<&[u8]>) -> Option<u32> {
+        let (value, last) = (value?, self.last.get_mut(what)?);
+        if self.all.is_empty() || !same(self.all.get(*last), value) {
+            *last = self.all.intern(hash(value), value);
+        }
+        Some(*last)
+    }
+}
