@@ -184,6 +184,7 @@ mod tests {
             byte_offset: 0,
             line: 1,
             run: 0,
+            server: 0,
             restarted: false,
             total: 0,
             by_type: Default::default(),

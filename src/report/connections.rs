@@ -50,7 +50,9 @@ pub struct SnapshotRow {
     pub line: u64,
     /// Which run of a server, from 0: ids are unique within one.
     pub run: u32,
-    /// Whether the server started anew since the snapshot before: ids went down and nobody is older.
+    /// Which server, from 0, as far as ids, ages and `laddr` tell: a server that started anew has several runs.
+    pub server: u32,
+    /// Whether the server started anew since its snapshot before: ids went down and nobody is older.
     pub restarted: bool,
     /// Connections.
     pub total: u64,

@@ -1,8 +1,7 @@
 //! When the capture ends: the last snapshot of each server.
 //!
-//! A server that started anew took none of its connections along, so a run that another one follows is over. Snapshots
-//! of several servers are runs too, as ids are unique within one only. What tells them from restarts: their snapshots
-//! take turns, or they stand in files of their own and at other addresses.
+//! A server that started anew took none of its connections along, so a run that another one of the same server follows
+//! is over.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,9 +24,16 @@ pub struct End<'a> {
 impl<'a> End<'a> {
     /// Of the runs that are not over, in their order.
     pub fn all(connections: &'a Connections) -> Vec<Self> {
+        let mut last: HashMap<u32, u32, FixedState> = HashMap::default();
+        for row in &connections.snapshots {
+            let held = last.entry(row.server).or_default();
+            *held = row.run.max(*held);
+        }
         let mut runs: BTreeMap<u32, End<'a>> = BTreeMap::new();
-        let mut starts = Starts::default();
         for (row, at) in connections.snapshots.iter().zip(0..) {
+            if last.get(&row.server) != Some(&row.run) {
+                continue;
+            }
             let end = runs.entry(row.run).or_insert_with(|| End {
                 run: row.run,
                 snapshots: Vec::new(),
@@ -42,18 +48,7 @@ impl<'a> End<'a> {
             let held = end.newest.entry(address).or_default();
             *held = rows.iter().map(|row| row.last_snapshot).max().flatten().max(*held);
         }
-        let places = |end: &End<'a>| {
-            let rows =
-                end.snapshots.iter().filter_map(|at| connections.snapshots.get(usize::try_from(*at).ok()?));
-            let mut paths: Vec<_> = rows.map(|row| &row.path).collect();
-            paths.dedup();
-            paths
-        };
-        for end in runs.values() {
-            starts.add(end, &places(end));
-        }
-        let mut ends: Vec<_> =
-            runs.into_values().filter(|end| !starts.is_followed(end, &places(end))).collect();
+        let mut ends: Vec<_> = runs.into_values().collect();
         for end in &mut ends {
             // Where nothing tells servers apart it is the last snapshot, even if that shows no such connection.
             end.newest.insert(None, end.snapshots.last().copied());
@@ -71,39 +66,6 @@ impl<'a> End<'a> {
 /// What tells a connection's server.
 fn place(row: &ConnectionRow) -> (u32, Option<&Bytes>) {
     (row.run, row.laddr.as_ref())
-}
-
-/// The last start of a run, by what servers are told by.
-#[derive(Default)]
-struct Starts<'a> {
-    all: Option<u64>,
-    paths: HashMap<&'a Bytes, u64>,
-    addresses: HashMap<Option<&'a Bytes>, u64>,
-}
-
-impl<'a> Starts<'a> {
-    fn add(&mut self, end: &End<'a>, paths: &[&'a Bytes]) {
-        let Some(start) = end.snapshots.first().copied() else { return };
-        self.all = self.all.max(Some(start));
-        for path in paths {
-            let held = self.paths.entry(path).or_default();
-            *held = start.max(*held);
-        }
-        for address in end.newest.keys() {
-            let held = self.addresses.entry(*address).or_default();
-            *held = start.max(*held);
-        }
-    }
-
-    /// Whether a run of the same server starts behind this one. What has no address may be any server.
-    fn is_followed(&self, end: &End<'a>, paths: &[&'a Bytes]) -> bool {
-        let last = end.snapshots.last().copied();
-        let nameless = self.addresses.get(&None).copied();
-        let any = self.all.filter(|_| end.newest.contains_key(&None));
-        let paths = paths.iter().filter_map(|path| self.paths.get(path).copied());
-        let addresses = end.newest.keys().filter_map(|address| self.addresses.get(address).copied());
-        nameless.into_iter().chain(any).chain(paths).chain(addresses).any(|start| Some(start) > last)
-    }
 }
 
 /// What is there when the capture ends.

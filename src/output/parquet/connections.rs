@@ -16,6 +16,7 @@ pub(super) fn snapshots(report: &Report) -> Vec<Column> {
         counts("byte_offset", rows, |r| r.byte_offset),
         counts("line", rows, |r| r.line),
         counts("run", rows, |r| u64::from(r.run)),
+        counts("server", rows, |r| u64::from(r.server)),
         flags("restarted", rows, |r| r.restarted),
         counts("total", rows, |r| r.total),
         counts("type_normal", rows, |r| r.by_type.normal),

@@ -1,10 +1,11 @@
 //! The series as tables of the report.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::held::{BY, Connection, Group, Sight, Snapshot};
+use super::held::{BY, Connection, Group, Position, Sight, Snapshot};
 use super::row::NO_TEXT;
 use super::series::Series;
 use crate::format::client_list::field::Field;
@@ -67,6 +68,7 @@ fn snapshot(held: &Snapshot, earliest: i64, paths: &[Bytes]) -> SnapshotRow {
         byte_offset: held.place.offset,
         line: held.place.line + 1,
         run: held.run,
+        server: held.server,
         restarted: held.restarted,
         total: held.total,
         by_type: held.by_type,
@@ -167,11 +169,23 @@ fn library(texts: &Interner, name: u32, version: u32) -> Vec<u8> {
 /// What became of a group's connections.
 #[derive(Clone, Copy, Default)]
 struct Lives {
+    /// In the first snapshot of their server, and in the last.
+    first: u64,
+    last: u64,
     births: u64,
     deaths: u64,
     /// Of the dead, those with an age, and its sum.
     aged: u64,
     seconds: i64,
+}
+
+/// The first and the last snapshot of each server.
+fn server_ends(series: &Series) -> BTreeMap<u32, (Position, Position)> {
+    let mut ends = BTreeMap::new();
+    for Snapshot { server, position, .. } in series.snapshots() {
+        ends.entry(*server).or_insert((*position, *position)).1 = *position;
+    }
+    ends
 }
 
 fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
@@ -180,14 +194,22 @@ fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
     let timed = between(first.time, last.time).map(|micros| micros as f64 / 60_000_000.0);
     let aged = between(first.elapsed, last.elapsed).map(|seconds| seconds as f64 / 60.0);
     let minutes = timed.or(aged).filter(|minutes| *minutes > 0.0);
+    let ends = server_ends(series);
+    let is_one = ends.len() <= 1;
     let mut lives = vec![Lives::default(); series.groups().len()];
     for connection in series.connections() {
-        let is_new = connection.first.position > first.position;
-        let is_gone = connection.last.position < last.position;
+        let (begin, end) = match ends.get(&connection.server) {
+            Some(ends) if !is_one => *ends,
+            _ => (first.position, last.position),
+        };
+        let is_new = connection.first.position > begin;
+        let is_gone = connection.last.position < end;
         for group in connection.groups {
             let Some(lives) = lives.get_mut(group as usize) else { continue };
             lives.births += u64::from(is_new);
             lives.deaths += u64::from(is_gone);
+            lives.first += u64::from(!is_new);
+            lives.last += u64::from(!is_gone);
             if let Some(age) = connection.row.age().filter(|_| is_gone) {
                 lives.aged += 1;
                 lives.seconds = lives.seconds.saturating_add(age);
@@ -196,8 +218,11 @@ fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
     }
     let row = |(group, lives): (&Group, &Lives)| {
         let count = |(position, count): (_, u64), end| if position == end { count } else { 0 };
-        let first_count = count(group.first, first.position);
-        let last_count = count(group.last, last.position);
+        let (first_count, last_count) = match is_one {
+            true => (count(group.first, first.position), count(group.last, last.position)),
+            // Servers take turns in the series.
+            false => (lives.first, lives.last),
+        };
         let a_minute = |count: f64| minutes.map(|minutes| count / minutes);
         GrowthRow {
             by: BY.get(usize::from(group.by)).copied().unwrap_or_default(),

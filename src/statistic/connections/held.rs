@@ -25,6 +25,7 @@ pub struct Snapshot {
     pub elapsed: Option<i64>,
     pub place: Place,
     pub run: u32,
+    pub server: u32,
     pub restarted: bool,
     pub total: u64,
     pub by_type: ByType,
@@ -53,6 +54,9 @@ pub struct Sight {
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub run: u32,
+    pub server: u32,
+    /// The number of one with the same id and address in another run.
+    pub before: u32,
     pub first: Sight,
     pub last: Sight,
     /// When it connected, as [`Sight::elapsed`].

@@ -134,8 +134,8 @@ fn a_new_start_of_the_server_is_told() {
         ),
         // Ids went down without a clock: ages went back.
         (format!("\n{}\n{}", row(900, 5, 500), row(4, 6, 30)), "[0, 1]", 1),
-        // An old client that was not in the first dump.
-        (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 5_000)), "[0, 0]", 0),
+        // An old client that was not in the first dump: another server's.
+        (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(4, 6, 5_000)), "[0, 1]", 0),
         // Ids go up.
         (format!("1781792357\n{}1781792417\n{}", row(900, 5, 500), row(901, 6, 30)), "[0, 0]", 0),
         // Somebody stayed.
@@ -149,6 +149,132 @@ fn a_new_start_of_the_server_is_told() {
         let found = partial.finish(&Rules::default(), &paths, None, None).connections;
         let seen: Vec<u32> = found.snapshots.iter().map(|row| row.run).collect();
         assert_eq!((format!("{seen:?}").as_str(), found.restarts), (runs, restarted), "{text}");
+    }
+}
+
+/// Rows in short: id, address, the server's address, age.
+type Rows<'a> = &'a [(u64, &'a str, &'a str, i64)];
+
+/// A list without ids, as servers before 2.8.12 print it, or with them; `laddr` came with 6.2.
+fn list(rows: Rows<'_>, has_id: bool) -> String {
+    let row = |(id, address, server, age): &(u64, &str, &str, i64)| {
+        let number = if has_id { format!("id={id} ") } else { String::new() };
+        let own = if server.is_empty() { String::new() } else { format!("laddr={server} ") };
+        format!("{number}addr={address} {own}fd={} name=a age={age} idle=0 flags=N\n", id + 5)
+    };
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn a_sockets_clients_are_told_by_their_ages() {
+    const PATH: &str = "/run/redis.sock:0";
+    let cli = |id: u64| (id, ["1.1.1.1:7", "1.1.1.1:8", "1.1.1.1:9"][id as usize % 3], "", 0);
+    let socket = |id: u64, age: i64| (id, PATH, "", age);
+    let paths = [Bytes::default()];
+    for (dumps, runs, restarted) in [
+        // Clients that leak, and one that asks over TCP; the first had just connected.
+        (
+            vec![
+                vec![socket(3, 1), cli(4)],
+                vec![socket(3, 61), socket(5, 9), cli(6)],
+                vec![socket(3, 121), socket(5, 69), socket(7, 3), cli(8)],
+            ],
+            "[0, 0, 0]",
+            0,
+        ),
+        // The same, and all who ask come by the socket too.
+        (vec![vec![socket(3, 1)], vec![socket(3, 61), socket(4, 0)]], "[0, 0]", 0),
+        // The ids came again, and connected later.
+        (vec![vec![socket(3, 500), cli(40)], vec![socket(3, 21), cli(5)]], "[0, 1]", 1),
+        (vec![vec![socket(3, 500)], vec![socket(3, 21)], vec![socket(3, 81)]], "[0, 1, 1]", 1),
+    ] {
+        for is_timed in [true, false] {
+            let mut text = String::new();
+            for (dump, number) in dumps.iter().zip(0..) {
+                let sign =
+                    if is_timed { format!("{}\n", 1_781_792_357 + 60 * number) } else { "---\n".to_owned() };
+                text.push_str(&(sign + &list(dump, true)));
+            }
+            let mut partial = observe(text.as_bytes(), 0, 0);
+            let found = partial.finish(&Rules::default(), &paths, None, None).connections;
+            let seen: Vec<u32> = found.snapshots.iter().map(|row| row.run).collect();
+            assert_eq!((format!("{seen:?}").as_str(), found.restarts), (runs, restarted), "{text}");
+        }
+    }
+}
+
+#[test]
+fn servers_are_told_apart() {
+    let a = |age: i64| [(3, "10.0.0.1:5", "", age + 900), (7, "10.0.0.1:6", "", age + 30)];
+    let b = |age: i64| [(2, "10.0.0.2:5", "", age + 700), (4, "10.0.0.2:6", "", age + 1)];
+    let named = |rows: [(u64, &'static str, &'static str, i64); 2], own: &'static str| {
+        rows.map(|(id, address, _, age)| (id, address, own, age - age.min(690)))
+    };
+    let file = |dumps: &[(i64, Rows<'_>)], has_id: bool| -> String {
+        let dump = |(at, rows): &(i64, Rows<'_>)| format!("{}\n{}", 1_781_792_357 + at, list(rows, has_id));
+        dumps.iter().map(dump).collect()
+    };
+    let (of_a, of_b) = (named(a(0), "10.0.1.1:6379"), named(b(0), "10.0.1.2:6379"));
+    let young = |id: u64, address: &'static str, age: i64| [(id, address, "", age)];
+    for (files, servers, restarted) in [
+        // At the same times, each going on.
+        (
+            [
+                file(&[(0, &a(0)), (60, &a(60)), (120, &a(120))], true),
+                file(&[(0, &b(0)), (60, &b(60)), (120, &b(120))], true),
+            ],
+            "[0, 1, 0, 1, 0, 1]",
+            0,
+        ),
+        // Without ids.
+        (
+            [file(&[(0, &a(0)), (60, &a(60))], false), file(&[(1, &b(1)), (61, &b(61))], false)],
+            "[0, 1, 0, 1]",
+            0,
+        ),
+        // Both had just started.
+        (
+            [
+                file(&[(0, &young(3, "h:1", 0)), (60, &young(3, "h:1", 60))], true),
+                file(&[(1, &young(3, "h:2", 0)), (61, &young(3, "h:2", 60))], true),
+            ],
+            "[0, 1, 0, 1]",
+            0,
+        ),
+        // One after the other: somebody was there already, and not in the first list.
+        ([file(&[(0, &a(0))], true), file(&[(60, &b(60))], true)], "[0, 1]", 0),
+        // The server's own addresses tell.
+        ([file(&[(0, &of_a)], true), file(&[(900, &of_b)], true)], "[0, 1]", 0),
+        // The same one, in two files, with a new start between.
+        ([file(&[(0, &a(0))], true), file(&[(60, &young(3, "h:1", 20))], true)], "[0, 0]", 1),
+        // One that everybody left.
+        ([file(&[(0, &a(0))], true), file(&[(60, &young(8, "h:1", 20))], true)], "[0, 0]", 0),
+    ] {
+        check(["a.log", "b.log"], &files, servers, restarted);
+    }
+    // In folders of their own they are two servers', unless its own address says that they are one's.
+    let anew = file(&[(60, &young(3, "h:1", 20))], true);
+    check(["a/c.log", "b/c.log"], &[file(&[(0, &a(0))], true), anew], "[0, 1]", 0);
+    let anew = file(&[(900, &[(3, "h:1", "10.0.1.1:6379", 20)])], true);
+    check(["a/c.log", "b/c.log"], &[file(&[(0, &of_a)], true), anew], "[0, 0]", 1);
+}
+
+/// Reads two files in either order.
+fn check(names: [&str; 2], files: &[String; 2], servers: &str, restarted: u64) {
+    let paths = names.map(|name| Bytes::from(name.as_bytes()));
+    for order in [[0_usize, 1], [1, 0]] {
+        let mut run = Partial::default();
+        for (input, at) in (0_u32..).zip(order) {
+            run.start_input(input, &paths[at].0, None);
+            run.merge(observe(files[at].as_bytes(), 0, input), &Rules::default());
+        }
+        let found = run.finish(&Rules::default(), &order.map(|at| paths[at].clone()), None, None).connections;
+        let seen: Vec<u32> = found.snapshots.iter().map(|row| row.server).collect();
+        assert_eq!(format!("{seen:?}"), servers, "{files:?}");
+        assert_eq!(found.restarts, restarted, "{files:?}");
+        // Nobody came or went where all went on.
+        let new: u64 = found.growth.iter().filter(|row| row.by == "name").map(|row| row.births).sum();
+        assert_eq!(new > 0, servers == "[0, 0]", "{files:?}");
     }
 }
 

@@ -13,6 +13,7 @@ mod held;
 mod laws;
 pub mod name;
 pub(crate) mod row;
+mod runs;
 mod series;
 pub mod splitter;
 
@@ -86,7 +87,7 @@ impl Connections {
     /// `modified` is when the file was last written to, in microseconds since 1970.
     pub fn start_input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {
         let series = self.series.get_or_insert_default();
-        series.input(input, name::time(path), modified);
+        series.input(input, path, modified);
     }
 
     /// Appends what follows; `lines` tells how many lines of an input came before.
@@ -124,7 +125,7 @@ impl Connections {
         for item in &self.items {
             if !series.knows(item.input()) {
                 let path = paths.get(item.input() as usize).map_or(&b""[..], |path| &path.0);
-                series.input(item.input(), name::time(path), None);
+                series.input(item.input(), path, None);
             }
             series.take(item, &mut self.texts);
         }

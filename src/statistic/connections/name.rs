@@ -6,6 +6,11 @@ use crate::format::clock;
 /// Times outside these are numbers of something else: September 2001 to 2100.
 const YEARS: std::ops::Range<i64> = 1_000_000_000_000_000..4_102_444_800_000_000;
 
+/// What stands in front of the last part of `path`.
+pub fn folder(path: &[u8]) -> &[u8] {
+    memchr::memrchr(b'/', path).and_then(|at| path.get(..at)).unwrap_or_default()
+}
+
 /// The first time in the last part of `path`.
 pub fn time(path: &[u8]) -> Option<i64> {
     let name = path.rsplit(|byte| *byte == b'/').next()?;

@@ -14,7 +14,9 @@ use hashbrown::HashTable;
 use super::Item;
 use super::groups::{self, Groups, is_unix};
 use super::held::{Connection, Group, Position, Sight, Snapshot, Timed};
+use super::name;
 use super::row::Row;
+use super::runs::{Home, Runs, SLACK};
 use super::splitter::{Dump, Splitter};
 use crate::event::Place;
 use crate::format::client_list::field::Field;
@@ -27,11 +29,8 @@ pub const MOST_CONNECTIONS: usize = 262_144;
 /// Snapshots that are kept; later ones only count for growth. About 70 MB.
 pub const MOST_SNAPSHOTS: usize = 262_144;
 
-/// Runs in which a snapshot of another file is looked for.
+/// Runs in which a client is looked for.
 const RUNS_BACK: usize = 16;
-
-/// Ages are whole seconds and clocks of scripts a little late.
-const SLACK: i64 = 2;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct InputTimes {
@@ -41,8 +40,11 @@ struct InputTimes {
     order: Option<i64>,
 }
 
-/// What tells connections apart.
-type Key = (u32, Option<u64>, u32, i64);
+/// What tells connections of a run apart: id, address, and where there is no id the descriptor.
+type Key = (Option<u64>, u32, i64);
+
+/// The number of no connection.
+const NONE: u32 = u32::MAX;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +64,8 @@ struct Fold {
     open: Option<Snapshot>,
     /// Whether there was a snapshot without a clock.
     timeless: bool,
-    /// The last snapshot of each run.
-    runs: Vec<Snapshot>,
-    /// The numbers of connections, by their keys.
+    runs: Runs,
+    /// Of each key of a connection the last that was met; those of other runs follow in [`Connection::before`].
     numbers: HashTable<Slot>,
     connections: Vec<Connection>,
     lost: bool,
@@ -74,8 +75,10 @@ struct Fold {
 
 impl Series {
     /// What is known of an input that begins.
-    pub fn input(&mut self, input: u32, named: Option<i64>, modified: Option<i64>) {
+    pub fn input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {
+        let named = name::time(path);
         self.fold.inputs.insert(input, InputTimes { named, modified, order: None });
+        self.fold.runs.input(input, name::folder(path));
     }
 
     /// Whether [`Series::input`] told of it.
@@ -110,6 +113,7 @@ impl Series {
         let Series { splitter, fold, .. } = self;
         splitter.close(&mut |dump: Dump<'_, Row>| fold.dump(&dump, texts));
         fold.snapshots.sort_by_key(|snapshot| snapshot.position);
+        fold.settle();
     }
 
     /// In order, once closed.
@@ -171,8 +175,10 @@ impl Fold {
             snapshot.add(row, texts);
         }
         if !dump.continued {
-            self.find_run(&mut snapshot, dump.rows.iter().map(|(_, row)| row), texts);
-            snapshot.elapsed = self.elapsed(&snapshot, dump.rows.iter().map(|(_, row)| row));
+            let rows = dump.rows.iter().map(|(_, row)| row);
+            let known = self.known(&snapshot, rows.clone(), texts);
+            snapshot.run = self.runs.of(&snapshot, rows.clone(), known);
+            snapshot.elapsed = self.elapsed(&snapshot, rows);
         }
         let sight = Sight { position: snapshot.position, time: snapshot.time, elapsed: snapshot.elapsed };
         for (_, row) in dump.rows {
@@ -189,11 +195,6 @@ impl Fold {
         }
         if sight.position > last.position {
             *last = sight;
-        }
-        if let Some(run) = self.runs.get_mut(snapshot.run as usize)
-            && run.position <= snapshot.position
-        {
-            run.clone_from(&snapshot);
         }
         if self.snapshots.len() < MOST_SNAPSHOTS {
             self.snapshots.push(snapshot);
@@ -217,56 +218,41 @@ impl Fold {
         }
     }
 
-    /// Which run of a server a snapshot is of: one in which a client was seen already, else the last one,
-    /// unless the server started anew: then nobody is older than the time between, and ids went down. Where
-    /// a clock tells that time, one id that is not higher is enough: within a run later clients have higher ones.
-    fn find_run<'r>(
-        &mut self,
-        snapshot: &mut Snapshot,
-        rows: impl Iterator<Item = &'r Row> + Clone,
+    /// The run of a client that was seen before, of the first that was. A socket's path is the address of every local
+    /// client, so there its age must tell that it is the same.
+    fn known<'r>(
+        &self,
+        snapshot: &Snapshot,
+        mut rows: impl Iterator<Item = &'r Row>,
         texts: &Interner,
-    ) {
-        let Some(last) = self.runs.len().checked_sub(1) else {
-            self.runs.push(snapshot.clone());
-            return;
-        };
-        // A socket's path is the same in every run, so it tells nothing where other addresses do.
-        let is_path = |row: &Row| is_unix(texts.get(row.text(Field::Addr)));
-        let paths_only = rows.clone().all(is_path);
-        let runs = (0..=last).rev().take(RUNS_BACK).filter_map(|run| u32::try_from(run).ok());
-        for run in runs {
-            let known = |row: &Row| (paths_only || !is_path(row)) && self.number(&key(row, run)).is_some();
-            if rows.clone().any(known) {
-                snapshot.run = run;
-                return;
-            }
+    ) -> Option<u32> {
+        let position = snapshot.position;
+        rows.find_map(|row| {
+            let is_path = is_unix(texts.get(row.text(Field::Addr)));
+            let mut held = self.chain(row);
+            held.find(|held| !is_path || is_older(held, row, position, snapshot.time)).map(|held| held.run)
+        })
+    }
+
+    /// The connections of a row's key, the last that was met first.
+    fn chain(&self, row: &Row) -> impl Iterator<Item = &Connection> {
+        let at = |number: u32| self.connections.get(number as usize);
+        let first = self.number(&key(row)).and_then(at);
+        std::iter::successors(first, move |held| at(held.before)).take(RUNS_BACK)
+    }
+
+    /// Each run gets its place among the servers.
+    fn settle(&mut self) {
+        let homes = self.runs.homes();
+        let home = |run: u32| homes.get(run as usize).copied().unwrap_or_default();
+        for snapshot in &mut self.snapshots {
+            let Home { run, server, start } = home(snapshot.run);
+            (snapshot.run, snapshot.server) = (run, server);
+            snapshot.restarted = start == Some(snapshot.position);
         }
-        snapshot.run = u32::try_from(last).unwrap_or(u32::MAX);
-        let Some(before) = self.runs.get(last) else { return };
-        let is_later = before.position < snapshot.position;
-        let (early, late) = if is_later { (before, &*snapshot) } else { (&*snapshot, before) };
-        let Some(highest) = early.highest else { return };
-        let anew = match (early.time.zip(late.time), early.oldest.zip(late.oldest)) {
-            (Some((from, to)), Some((_, age))) => {
-                let younger = age <= to.saturating_sub(from) / 1_000_000 + SLACK;
-                younger && late.lowest.is_some_and(|id| id <= highest)
-            }
-            (None, Some((before, now))) => now < before && late.highest.is_some_and(|id| id < highest),
-            (_, None) => false,
-        };
-        if !anew {
-            return;
+        for connection in &mut self.connections {
+            Home { run: connection.run, server: connection.server, .. } = home(connection.run);
         }
-        if is_later {
-            snapshot.restarted = true;
-        } else {
-            let late = before.position;
-            for held in self.snapshots.iter_mut().filter(|held| held.position == late) {
-                held.restarted = true;
-            }
-        }
-        snapshot.run = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
-        self.runs.push(snapshot.clone());
     }
 
     /// See [`Sight::elapsed`]. The oldest client that was seen before tells, so that errors of whole seconds do
@@ -279,46 +265,59 @@ impl Fold {
             return Some(0);
         }
         let since = |row: &Row| {
-            let held = self.number(&key(row, snapshot.run))?;
-            let (age, born) = (row.age()?, self.connections.get(held as usize)?.born?);
+            let held = self.chain(row).find(|held| held.run == snapshot.run)?;
+            let (age, born) = (row.age()?, held.born?);
             Some((age, born.saturating_add(age)))
         };
         rows.filter_map(since).max().map(|(_, elapsed)| elapsed)
     }
 
-    /// The number of the connection with this key.
+    /// The number of the last connection that was met with this key.
     fn number(&self, wanted: &Key) -> Option<u32> {
         let part = part(wanted);
-        let is = |slot: &Slot| {
-            let held = self.connections.get(slot.number as usize);
-            slot.part == part && held.is_some_and(|held| key(&held.row, held.run) == *wanted)
-        };
+        let is = |slot: &Slot| slot.part == part && has_key(&self.connections, slot.number, wanted);
         self.numbers.find(spread(part), is).map(|slot| slot.number)
+    }
+
+    /// The connection of this number is from now on the last with its key.
+    fn meet(&mut self, met: &Key, number: u32) {
+        let slot = Slot { part: part(met), number };
+        let is = |held: &Slot| held.part == slot.part && has_key(&self.connections, held.number, met);
+        match self.numbers.find_mut(slot.spread(), is) {
+            Some(held) => held.number = number,
+            None => _ = self.numbers.insert_unique(slot.spread(), slot, Slot::spread),
+        }
     }
 
     /// A connection is in a snapshot.
     fn see(&mut self, row: &Row, run: u32, sight: Sight, texts: &mut Interner) {
-        let key = key(row, run);
-        let held = self.number(&key);
-        let same =
-            held.and_then(|at| self.connections.get(at as usize)).filter(|held| shares(&held.row, row));
-        let groups = match same {
+        let met = self.number(&key(row)).unwrap_or(NONE);
+        let mut held = met;
+        for _ in 0..RUNS_BACK {
+            match self.connections.get(held as usize) {
+                Some(other) if other.run != run => held = other.before,
+                _ => break,
+            }
+        }
+        let same = self.connections.get(held as usize).filter(|held| held.run == run);
+        let groups = match same.filter(|held| shares(&held.row, row)) {
             Some(same) => same.groups,
             None => self.groups.of(row, texts),
         };
         self.groups.count(groups);
         let born = sight.elapsed.zip(row.age()).map(|(elapsed, age)| elapsed.saturating_sub(age));
-        let Some(connection) = held.and_then(|at| self.connections.get_mut(at as usize)) else {
+        let Some(connection) = self.connections.get_mut(held as usize).filter(|held| held.run == run) else {
             if self.connections.len() >= MOST_CONNECTIONS {
                 self.lost = true;
                 return;
             }
-            let number = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
-            let slot = Slot { part: part(&key), number };
-            self.numbers.insert_unique(slot.spread(), slot, Slot::spread);
+            let number = u32::try_from(self.connections.len()).unwrap_or(NONE);
+            self.meet(&key(row), number);
             let (row, peak_output, peak_query) = (*row, row.output(), row.number(Field::Qbuf));
             self.connections.push(Connection {
                 run,
+                server: 0,
+                before: met,
                 first: sight,
                 last: sight,
                 born,
@@ -345,15 +344,29 @@ impl Fold {
     }
 }
 
+fn has_key(connections: &[Connection], number: u32, wanted: &Key) -> bool {
+    connections.get(number as usize).is_some_and(|held| key(&held.row) == *wanted)
+}
+
 /// What stands of its hash in a [`Slot`].
 fn part(key: &Key) -> u32 {
     FixedState::with_seed(SPREAD).hash_one(key) as u32
 }
 
-fn key(row: &Row, run: u32) -> Key {
+fn key(row: &Row) -> Key {
     // Before there were ids an address is used again, but hardly with the same descriptor.
     let fd = if row.id.is_none() { row.number(Field::Fd).unwrap_or(i64::MIN) } else { 0 };
-    (run, row.id, row.text(Field::Addr), fd)
+    (row.id, row.text(Field::Addr), fd)
+}
+
+/// Whether a row is of a connection's age then: with a clock it connected at the same time, without one it became older.
+fn is_older(held: &Connection, row: &Row, position: Position, time: Option<i64>) -> bool {
+    let Some((before, now)) = held.row.age().zip(row.age()) else { return true };
+    let older = now.saturating_sub(before);
+    match held.last.time.zip(time) {
+        Some((from, to)) => older.abs_diff(to.saturating_sub(from) / 1_000_000) <= SLACK.unsigned_abs(),
+        None => (older >= 0) == (position >= held.last.position) || older == 0,
+    }
 }
 
 /// Whether two rows are of the same groups.
