@@ -117,6 +117,7 @@ pub fn hot(key: impl AsRef<[u8]>, calls: u64) -> HotKeyRow {
         clients: 4,
         count_is_exact: calls > 99,
         is_queue: false,
+        is_stream: false,
         is_growing: false,
         call: None,
     }

@@ -370,6 +370,9 @@ pub struct HotKeyRow {
     /// Whether at least a quarter of them take elements out.
     #[serde(skip)]
     pub is_queue: bool,
+    /// Whether one of them writes to a stream or reads on in it.
+    #[serde(skip)]
+    pub is_stream: bool,
     /// Whether at least half of them add elements that stay.
     #[serde(skip)]
     pub is_growing: bool,

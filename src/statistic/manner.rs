@@ -60,6 +60,8 @@ pub struct Manner {
     pub effect: Effect,
     /// What is to be counted of its uses of keys.
     pub touch: Touch,
+    /// Whether it writes to a stream or reads on in one, as is done to a queue.
+    pub works_stream: bool,
     /// Whether times to live stay as they are, whatever its arguments.
     pub keeps_ttl: bool,
     /// What is looked for in it.
@@ -82,6 +84,7 @@ static UNKNOWN: Manner = Manner {
     class: Class::Other,
     effect: Effect::None,
     touch: Touch::Use,
+    works_stream: false,
     keeps_ttl: true,
     watch: Watch::Nothing,
     tells: Tells::Nothing,
@@ -99,6 +102,13 @@ pub fn manner(command: CommandIndex) -> &'static Manner {
     MANNERS.get(command as usize).unwrap_or(&UNKNOWN)
 }
 
+/// Whether a command of this name looks at a stream, and may do so again and again: those that write to one or read
+/// on in it (XADD, XREADGROUP, XACK …) do to it what a queue is for.
+pub fn looks_at_stream(name: &[u8]) -> bool {
+    const LOOKS: [&[u8]; 4] = [b"XLEN", b"XPENDING", b"XRANGE", b"XREVRANGE"];
+    LOOKS.contains(&name) || name.starts_with(b"XINFO|")
+}
+
 impl Manner {
     fn of(spec: &'static Spec, effect: Effect) -> Manner {
         let class = match spec.access {
@@ -114,6 +124,7 @@ impl Manner {
             "AUTH" => Tells::User,
             _ => Tells::Nothing,
         };
+        let works_stream = spec.group == "stream" && !looks_at_stream(spec.name.as_bytes());
         // Those who wait for a time to come ask for all up to now, which is never the same.
         let waits = matches!(spec.name, "ZCOUNT" | "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE");
         Manner {
@@ -124,11 +135,12 @@ impl Manner {
             effect,
             keeps_ttl: spec.expiry == Expiry::Keep,
             touch: match effect {
-                _ if spec.expiry != Expiry::Keep || class == Class::Delete => Touch::All,
+                _ if spec.expiry != Expiry::Keep || class == Class::Delete || works_stream => Touch::All,
                 Effect::None => Touch::Use,
                 _ if effect.is_any() => Touch::Collection,
                 _ => Touch::All,
             },
+            works_stream,
             watch: Watch::of(spec),
             tells,
             runs_script: matches!(

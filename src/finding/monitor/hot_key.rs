@@ -3,8 +3,8 @@
 use super::{against, evidence, keys, plain};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun};
-use crate::report::HotKeyRow;
 use crate::report::findings::{Finding, Severity};
+use crate::statistic::manner::looks_at_stream;
 
 /// The rule.
 pub struct HotKey;
@@ -83,7 +83,7 @@ impl Rule for HotKey {
             let key = keys::named(&row.key);
             let nature = match (row.is_queue, row.is_growing) {
                 (true, _) => " It is a queue that is worked off, so this is its nature.",
-                _ if is_stream(row) && looks < row.calls / 2 => {
+                _ if row.is_stream && looks < row.calls / 2 => {
                     " It is a stream that is written and read on, so this is its nature."
                 }
                 (_, true) => " Most of them only add to it.",
@@ -116,16 +116,8 @@ impl Rule for HotKey {
     }
 }
 
-/// Calls that look at streams again and again. Those that write and read on (XADD, XREADGROUP, XACK …) do to a
-/// stream what a queue is for.
+/// Calls that look at streams, and work nothing off.
 fn looks(facts: &Facts<'_>) -> u64 {
-    const LOOKS: [&[u8]; 4] = [b"XLEN", b"XPENDING", b"XRANGE", b"XREVRANGE"];
-    let is_look = |name: &[u8]| LOOKS.contains(&name) || name.starts_with(b"XINFO|");
-    let rows = facts.report.commands.rows.iter().filter(|row| is_look(&row.command.0));
+    let rows = facts.report.commands.rows.iter().filter(|row| looks_at_stream(&row.command.0));
     rows.map(|row| row.calls).sum()
-}
-
-/// By the first call on the key: commands of streams begin with an X, and no others that name keys do.
-fn is_stream(row: &HotKeyRow) -> bool {
-    row.call.as_ref().is_some_and(|call| call.text.starts_with(['X', 'x']))
 }

@@ -215,6 +215,7 @@ pub(super) fn report(count: usize) -> Report {
         clients: 1,
         count_is_exact: true,
         is_queue: false,
+        is_stream: false,
         is_growing: false,
         call: None,
     };

@@ -96,6 +96,7 @@ impl Keys {
                 clients: row.clients.len(),
                 count_is_exact: row.missed == 0,
                 is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
+                is_stream: row.is_stream,
                 is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
                 call: Some(row.spot.example(key, paths)),
             })

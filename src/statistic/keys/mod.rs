@@ -47,6 +47,8 @@ struct Key {
     missed: u32,
     /// Whether a call deleted it, or what stood there.
     ended: bool,
+    /// Whether a call wrote to it as a stream, or read on in it.
+    is_stream: bool,
     pattern: PatternIndex,
     /// The number of its habit, or [`NONE`].
     habit: u32,
@@ -64,6 +66,7 @@ impl Key {
         gave_ttl: false,
         missed: 0,
         ended: false,
+        is_stream: false,
         pattern: REST,
         habit: NONE,
         spot: Spot::NONE,
@@ -203,6 +206,7 @@ impl Keys {
             mine.absent = mine.absent.saturating_add(row.absent);
             mine.gave_ttl |= row.gave_ttl;
             mine.ended |= row.ended;
+            mine.is_stream |= row.is_stream;
             self.habits.merge(&mut mine.habit, &mut later.habits, row.habit, clients, lines);
             let held = mine.clients.words();
             mine.clients.merge(&row.clients, clients);

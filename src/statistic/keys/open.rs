@@ -25,6 +25,7 @@ pub(super) struct Use {
     pub absent: u32,
     pub payload: u64,
     pub ended: bool,
+    pub is_stream: bool,
     pub habit: u32,
     pub spot: Spot,
     pub clients: Members,
@@ -39,6 +40,7 @@ impl Use {
         absent: 0,
         payload: 0,
         ended: false,
+        is_stream: false,
         habit: NONE,
         spot: Spot::NONE,
         clients: Members::NONE,
@@ -243,6 +245,7 @@ impl<'r> OpenKeys<'r> {
             Ttl::Cleared(_) => {}
         }
         used.ended |= ends;
+        used.is_stream |= call.manner.works_stream;
         if effect.is_any() {
             self.collect(effect, call, input, (part.n, at), index);
         }
@@ -314,10 +317,22 @@ fn seal(keys: Interner, uses: impl Iterator<Item = Use>, habits: Habits, rules: 
             counts.sample(key);
         }
         words += used.clients.words();
-        let Use { unset, absent, ended, habit, spot, clients, ttl_set, .. } = used;
+        let Use { unset, absent, ended, is_stream, habit, spot, clients, ttl_set, .. } = used;
         let unset = u64::from(unset);
         let gave_ttl = ttl_set > 0;
-        rows.push(Key { calls, unset, absent, gave_ttl, ended, pattern, habit, spot, clients, ..Key::NONE });
+        rows.push(Key {
+            calls,
+            unset,
+            absent,
+            gave_ttl,
+            ended,
+            is_stream,
+            pattern,
+            habit,
+            spot,
+            clients,
+            ..Key::NONE
+        });
     }
     Keys { keys, rows, patterns, habits, words, ..Keys::default() }
 }
