@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, CLIENTS, against, everybody, keys, openings, peers, percent, plain};
+use super::{CALLS, CLIENTS, against, keys, openings, peers, percent, plain, work};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
@@ -16,7 +16,7 @@ const SHARE: Threshold = Threshold {
     name: "percent",
     value: 50.0,
     meaning: "a client that makes more than this much of all calls is noted",
-    source: "operators' convention: more than everybody else together",
+    source: "operators' convention: more than work else together",
 };
 
 const CALLS_LEAST: Threshold = Threshold {
@@ -43,7 +43,7 @@ const TIMES: Threshold = Threshold {
 const RATE: Threshold = Threshold {
     name: "calls-per-second",
     value: 1000.0,
-    meaning: "a warning needs so many calls a second while the client is at work",
+    meaning: "a warning needs so many calls a second while the client is at work, those of its scripts aside",
     source: "measured: a client that waits for each answer makes 1,000 to 10,000 calls a second",
 };
 
@@ -58,7 +58,7 @@ const ABOUT: About = About {
     rule: "dominant-client",
     kind: "monitor",
     detects: "One client that makes most of all calls.",
-    because: "The server runs one command at a time: everybody else waits behind this client, and a fault \
+    because: "The server runs one command at a time: work else waits behind this client, and a fault \
               in it takes the whole server.",
     severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a \
                high rate that is kept up.",
@@ -74,7 +74,7 @@ impl Rule for DominantClient {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let (_, total) = everybody(facts);
+        let total = work(facts);
         let mut parties = groups(facts);
         parties.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
         let mut parties = parties.into_iter();
@@ -88,7 +88,9 @@ impl Rule for DominantClient {
         let first = party.items.iter().map(|row| row.first).min().unwrap_or_default();
         let last = party.items.iter().map(|row| row.last).max().unwrap_or_default();
         let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
-        let rate = calls as f64 / seconds;
+        // What a script calls waits for nobody, so it says nothing of how fast the client asks.
+        let asked: u64 = party.items.iter().map(|row| row.calls.saturating_sub(row.in_scripts)).sum();
+        let rate = asked as f64 / seconds;
         let times = calls as f64 / next.max(1) as f64;
         let drowns = !party.is_socket
             && peers as f64 >= facts.limit(&ABOUT, &PEERS)
