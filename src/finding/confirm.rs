@@ -91,7 +91,7 @@ pub fn slow_share<T>(facts: &Facts<'_>, party: &Party<'_, T>) -> Option<Confirma
     let log = &facts.report.slowlog;
     let is_theirs = |name: &Option<Bytes>, client: &Bytes| match name {
         Some(name) if !name.0.is_empty() => *name == party.subject,
-        _ => party.addresses.contains(client),
+        _ => party.addresses.contains(facts.address(client)),
     };
     let theirs = log.clients.iter().filter(|row| is_theirs(&row.name, &row.client));
     let (calls, us) =
@@ -113,7 +113,7 @@ pub fn unread<T>(facts: &Facts<'_>, party: &Party<'_, T>) -> Option<Confirmation
         Some(name) if !name.0.is_empty() => *name == party.subject,
         // Ports are used again: the connection must have been open while the client called.
         _ => {
-            party.addresses.contains(&row.address) && {
+            party.addresses.contains(facts.address(&row.address)) && {
                 let open = row.created.or(row.first).zip(row.last);
                 client(&row.address)
                     .zip(open)

@@ -10,6 +10,7 @@ use super::tools;
 use crate::report::info::InfoSnapshot;
 use crate::report::{Bytes, ClientRow, Report};
 use crate::statistic::calls::Conduct;
+use crate::statistic::clients::socket;
 use crate::statistic::uses::NAMESPACES;
 
 /// Summaries of a run, and the thresholds.
@@ -21,6 +22,8 @@ pub struct Facts<'a> {
     pub conduct: &'a Conduct,
     settings: &'a Settings,
     clients: HashMap<&'a Bytes, &'a ClientRow>,
+    /// Those that are a socket's, by its path.
+    sockets: HashMap<&'a [u8], &'a ClientRow>,
     tools: HashSet<&'a Bytes>,
     /// The last dump of each server.
     dumps: Vec<&'a InfoSnapshot>,
@@ -34,7 +37,10 @@ impl<'a> Facts<'a> {
         let clients = report.clients.rows.iter().map(|row| (&row.client, row)).collect();
         let tools =
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
-        Facts { report, conduct, settings, clients, tools, dumps: newest(report), present: OnceLock::new() }
+        let rows = report.clients.rows.iter().filter(|row| is_socket(row));
+        let sockets = rows.filter_map(|row| Some((socket(&row.client.0)?, row))).collect();
+        let dumps = newest(report);
+        Facts { report, conduct, settings, clients, sockets, tools, dumps, present: OnceLock::new() }
     }
 
     /// Places of the connections that are there when the captures end, as `find` finds them once: there may be many
@@ -91,8 +97,8 @@ impl<'a> Facts<'a> {
 
     /// What to know before a command on a key is typed: redis-cli begins in database 0, and keys may be in another.
     pub fn elsewhere(&self) -> Option<String> {
-        let seen = self.conduct.uses.iter().map(|row| row.database).filter(|number| *number < NAMESPACES);
-        let mut used: BTreeSet<u64> = seen.collect();
+        let seen = self.conduct.uses.iter().filter(|row| row.calls > 0).map(|row| row.database);
+        let mut used: BTreeSet<u64> = seen.filter(|number| *number < NAMESPACES).collect();
         if used.is_empty() {
             used.extend(self.dumps.iter().flat_map(|dump| &dump.keyspace).map(|row| row.db));
         }
@@ -108,9 +114,18 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The row of a client address.
+    /// The row of a client address, as any kind of capture prints it.
     pub fn client(&self, address: &Bytes) -> Option<&'a ClientRow> {
-        self.clients.get(address).copied()
+        let socket = || self.sockets.get(socket(&address.0)?).copied();
+        self.clients.get(address).copied().or_else(socket)
+    }
+
+    /// An address as MONITOR prints it, if it does.
+    pub fn address<'b>(&self, address: &'b Bytes) -> &'b Bytes
+    where
+        'a: 'b,
+    {
+        self.client(address).map_or(address, |row| &row.client)
     }
 }
 

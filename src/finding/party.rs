@@ -43,7 +43,7 @@ pub fn named_parties<'a, T>(
 ) -> Vec<Party<'a, T>> {
     let mut found: BTreeMap<Who<'_>, (BTreeSet<&Bytes>, Vec<T>)> = BTreeMap::new();
     for (address, name, item) in items {
-        let row = facts.client(address);
+        let (row, address) = (facts.client(address), facts.address(address));
         let who = match (name, row) {
             (Some(name), _) => Who::Known(name),
             (None, Some(row)) if row.kind == "tcp" && row.name.is_none() => Who::Host(&row.address),

@@ -449,9 +449,35 @@ impl<'a> Address<'a> {
     }
 }
 
+/// The path of the socket that an address stands for: MONITOR prints `unix:/tmp/redis.sock`, CLIENT LIST and slow logs
+/// `/tmp/redis.sock:0`, and Valkey 9.1 `[/tmp/redis.sock:0]:0`.
+pub fn socket(address: &[u8]) -> Option<&[u8]> {
+    let listed = || {
+        let inner = address.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]:0")).unwrap_or(address);
+        inner.strip_suffix(b":0").filter(|path| path.starts_with(b"/"))
+    };
+    address.strip_prefix(b"unix:").or_else(listed)
+}
+
+/// Whether two addresses, of whatever kinds of captures, are the same.
+pub fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a == b || socket(a).is_some_and(|path| socket(b) == Some(path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_socket_has_several_addresses() {
+        let forms = [&b"unix:/tmp/a b.sock"[..], b"/tmp/a b.sock:0", b"[/tmp/a b.sock:0]:0"];
+        for (one, other) in forms.into_iter().zip(forms.into_iter().cycle().skip(1)) {
+            assert!(is_same(one, other), "{} {}", one.escape_ascii(), other.escape_ascii());
+        }
+        for other in [&b"unix:/tmp/b.sock"[..], b"10.0.0.1:0", b"[::1]:0", b"", b"lua"] {
+            assert!(!is_same(forms[0], other), "{}", other.escape_ascii());
+        }
+    }
 
     #[test]
     fn addresses_are_taken_apart() {

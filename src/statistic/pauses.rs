@@ -149,7 +149,7 @@ impl Pauses {
         let least = took.saturating_sub(took / 20).max(LEAST);
         let is = |side: &Side| {
             commands.name(side.command) == entry.command
-                && entry.client.is_none_or(|client| clients.address(side.client) == client)
+                && entry.client.is_none_or(|client| known::is_same(clients.address(side.client), client))
         };
         let pauses = self.seconds.range(from..=logged.saturating_add(1)).flat_map(|(_, pauses)| pauses);
         let mut fits = pauses.filter(|pause| pause.micros >= least).flat_map(|pause| {

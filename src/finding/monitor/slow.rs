@@ -21,7 +21,7 @@ pub fn slowest<'a, T>(
 ) -> Option<&'a SlowestRow> {
     let is_party = |row: &SlowestRow| match (&row.entry.client, &row.entry.name) {
         (_, Some(name)) if *name == party.subject => true,
-        (Some(client), _) => party.addresses.contains(client),
+        (Some(client), _) => party.addresses.contains(facts.address(client)),
         (None, name) => name.is_none(),
     };
     let fits = |row: &SlowestRow| {
