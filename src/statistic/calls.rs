@@ -26,7 +26,7 @@ pub struct Conduct {
     pub sightings: Vec<Sighting>,
     /// Runs of one command, by client and command.
     pub runs: Vec<RunRow>,
-    /// Data calls by client, input and database.
+    /// Calls by client, input and database.
     pub uses: Vec<UseRow>,
     /// By address, the first call of the client's own.
     pub openings: BTreeMap<Bytes, Example>,

@@ -31,6 +31,7 @@ struct Use {
     input: u32,
     database: u64,
     calls: u64,
+    all: u64,
 }
 
 impl Use {
@@ -39,14 +40,14 @@ impl Use {
     }
 }
 
-/// Data calls by client, input and database: another input may be another server.
+/// Calls by client, input and database: another input may be another server.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// By the client's number; a client's first database first.
     clients: Vec<Vec<Use>>,
 }
 
-/// Calls of one client that read, change or remove data of one database; FLUSHALL and FLUSHDB do not count.
+/// Calls of one client in one database.
 #[derive(Clone, Debug)]
 pub struct UseRow {
     /// The client's address.
@@ -55,16 +56,17 @@ pub struct UseRow {
     pub input: u32,
     /// As [`database`].
     pub database: u64,
-    /// How many.
+    /// Those that read, change or remove data; FLUSHALL and FLUSHDB do not count.
     pub calls: u64,
+    /// All, with these.
+    pub all: u64,
 }
 
 impl Uses {
     /// Counts the calls of a row of the input numbered `input`.
     pub fn count(&mut self, row: &Row, input: u32) {
-        if manner(row.command()).uses_data {
-            self.add(row.client(), Use { input, database: row.database(), calls: row.calls });
-        }
+        let calls = if manner(row.command()).uses_data { row.calls } else { 0 };
+        self.add(row.client(), Use { input, database: row.database(), calls, all: row.calls });
     }
 
     fn add(&mut self, client: ClientIndex, seen: Use) {
@@ -75,6 +77,7 @@ impl Uses {
         let Some(uses) = self.clients.get_mut(at) else { return };
         if let Some(held) = uses.iter_mut().rev().find(|held| held.is(&seen)) {
             held.calls += seen.calls;
+            held.all += seen.all;
         } else if uses.len() < MOST || seen.database == OTHERS {
             uses.push(seen);
         } else {
@@ -98,6 +101,7 @@ impl Uses {
                 input: held.input,
                 database: held.database,
                 calls: held.calls,
+                all: held.all,
             })
         });
         rows.collect()

@@ -1,6 +1,6 @@
 //! `busy-polling`: a client asks the same again and again.
 
-use super::{CALLS, against, earliest, everybody, percent};
+use super::{CALLS, against, earliest, percent, work};
 use crate::finding::party::parties;
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -70,7 +70,7 @@ impl Rule for BusyPolling {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let (_, total) = everybody(facts);
+        let total = work(facts);
         let limit = facts.limit(&ABOUT, &ASKED);
         let slowest = facts.limit(&ABOUT, &RATE);
         let rows = facts.conduct.runs.iter().filter(|row| {

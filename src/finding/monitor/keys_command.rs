@@ -1,6 +1,7 @@
 //! `keys-command`: somebody looks at every key of a database.
 
-use super::{against, calls, company, earliest, everybody, is_shared, others, sighted, slow, times};
+use super::company::Crowd;
+use super::{against, calls, earliest, sighted, slow, times};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::Bytes;
@@ -47,9 +48,9 @@ impl Rule for KeysCommand {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let everybody = everybody(facts);
+        let crowd = Crowd::new(facts);
         for party in sighted(facts, Sign::Keys) {
-            let company_of = others(facts, everybody, &party);
+            let company = crowd.beside(&party, party.items.iter().flat_map(|row| &row.examples));
             let count = calls(&party.items);
             let least = facts.limit(&ABOUT, &CALLS);
             if (count as f64) < least {
@@ -61,7 +62,7 @@ impl Rule for KeysCommand {
             let limit = facts.limit(&ABOUT, &CRITICAL);
             let severity = match slowest {
                 Some(row) if row.us as f64 >= limit * 1000.0 => Severity::Critical,
-                _ if is_shared(company_of, &party) => Severity::Warning,
+                _ if company.waits() => Severity::Warning,
                 _ => Severity::Info,
             };
             let took = slowest
@@ -86,7 +87,7 @@ impl Rule for KeysCommand {
                 title: format!("{} ran KEYS {}{took}.", party.title(), times(count)),
                 detail: format!(
                     "Each of these calls looked at every key of the database while nobody else was served. {}",
-                    company(company_of, &party)
+                    company.sentence()
                 ),
                 numbers,
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),

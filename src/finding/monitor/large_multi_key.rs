@@ -1,8 +1,7 @@
 //! `large-multi-key`: one call names very many keys.
 
-use super::{
-    against, calls, commands, company, earliest, everybody, is_shared, others, sighted, slow, times,
-};
+use super::company::Crowd;
+use super::{against, calls, commands, earliest, sighted, slow, times};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
 use crate::report::findings::{Finding, Severity};
@@ -48,11 +47,11 @@ impl Rule for LargeMultiKey {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let limit = facts.limit(&ABOUT, &KEYS).max(MANY as f64);
         let warning = facts.limit(&ABOUT, &WARNING);
-        let everybody = everybody(facts);
+        let crowd = Crowd::new(facts);
         for mut party in sighted(facts, Sign::ManyKeys) {
             party.items.retain(|row| row.largest as f64 >= limit);
             let Some(largest) = party.items.iter().map(|row| row.largest).max() else { continue };
-            let company_of = others(facts, everybody, &party);
+            let company = crowd.beside(&party, party.items.iter().flat_map(|row| &row.examples));
             let names = commands(party.items.iter().map(|row| &row.command));
             let mut period = Period::default();
             party.items.iter().for_each(|row| period.merge(row.period));
@@ -60,7 +59,7 @@ impl Rule for LargeMultiKey {
                 party.items.iter().filter_map(|row| std::str::from_utf8(&row.command.0).ok()).collect();
             let slowest = slow::slowest(facts, &party, &texts, period);
             found.push(Finding {
-                severity: if largest as f64 >= warning && is_shared(company_of, &party) {
+                severity: if largest as f64 >= warning && company.waits() {
                     Severity::Warning
                 } else {
                     Severity::Info
@@ -74,7 +73,7 @@ impl Rule for LargeMultiKey {
                     "Calls with {MANY} keys or more: {} (noted from {limit} keys, a warning from \
                      {warning}). {}",
                     times(calls(&party.items)),
-                    company(company_of, &party)
+                    company.sentence()
                 ),
                 numbers: vec![against(KEYS.name, largest as f64, limit)],
                 evidence: slow::first(slowest, earliest(party.items.iter().flat_map(|row| &row.examples))),

@@ -1,6 +1,6 @@
 //! `loop-instead-of-batch`: a client asks for one key after the other, and waits each time.
 
-use super::{CALLS, against, earliest, everybody, peers, percent};
+use super::{CALLS, against, earliest, peers, percent, work};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -83,7 +83,7 @@ impl Rule for LoopInsteadOfBatch {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let (_, total) = everybody(facts);
+        let total = work(facts);
         let limit = facts.limit(&ABOUT, &ROW);
         let rows = facts.conduct.runs.iter().filter(|row| {
             let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));
@@ -92,7 +92,7 @@ impl Rule for LoopInsteadOfBatch {
         let parties = parties(facts, rows.map(|row| (&row.client, row)));
         let mut findings: Vec<_> =
             parties.into_iter().filter_map(|party| finding(facts, total, party)).collect();
-        // Where everybody does so, that is how the server is used: requests of users look like loops then.
+        // Where work does so, that is how the server is used: requests of users look like loops then.
         let is_warning = |held: &Finding| held.severity == Severity::Warning;
         if findings.iter().filter(|held| is_warning(held)).count() > CULPRITS {
             findings.iter_mut().for_each(|held| held.severity = Severity::Info);

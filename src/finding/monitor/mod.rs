@@ -4,6 +4,7 @@ mod blocking_without_timeout;
 mod busy_polling;
 mod cache_without_ttl;
 mod clear_text_secret;
+mod company;
 mod connection_per_request;
 mod cross_slot;
 mod dominant_client;
@@ -97,38 +98,15 @@ fn calls(rows: &[&Sighting]) -> u64 {
     rows.iter().map(|row| row.calls).sum()
 }
 
-/// The applications of a run: how many there are, and their calls.
-fn everybody(facts: &Facts<'_>) -> (u64, u64) {
-    facts.applications().fold((0, 0), |(clients, calls), row| (clients + 1, calls + row.calls))
-}
-
-/// What of `everybody` is not the party.
-fn others<T>(facts: &Facts<'_>, everybody: (u64, u64), party: &Party<'_, T>) -> (u64, u64) {
-    let own = party.addresses.iter().filter_map(|address| facts.client(address));
-    own.filter(|row| !facts.is_tool(row))
-        .fold(everybody, |(clients, calls), row| (clients.saturating_sub(1), calls.saturating_sub(row.calls)))
-}
-
-/// Whether others wait for what the party does: they are there, or the capture does not tell clients apart (Redis
-/// up to 2.4, and all who come by a socket's path).
-fn is_shared<T>((clients, _): (u64, u64), party: &Party<'_, T>) -> bool {
-    clients > 0 || party.subject.0.is_empty() || party.is_socket
+/// All calls of applications.
+fn work(facts: &Facts<'_>) -> u64 {
+    facts.applications().map(|row| row.calls).sum()
 }
 
 /// How many others make 1 % of `total` calls or more: those who are at work too.
 fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
     let others = facts.applications().filter(|row| !party.addresses.contains(&row.client));
     others.filter(|row| percent(row.calls, total) >= 1.0).count()
-}
-
-/// Says who else is there.
-fn company<T>((clients, calls): (u64, u64), party: &Party<'_, T>) -> String {
-    match clients {
-        0 if party.is_socket => "The capture does not tell local clients apart.".to_owned(),
-        0 if party.subject.0.is_empty() => "The capture does not tell clients apart.".to_owned(),
-        0 => "Nobody else used the server in this capture.".to_owned(),
-        _ => format!("Meanwhile {} made {}.", CLIENTS.count(clients), CALLS.count(calls)),
-    }
 }
 
 /// `once`, `twice`, `6 times`.

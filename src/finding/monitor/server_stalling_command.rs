@@ -1,6 +1,7 @@
 //! `server-stalling-command`: somebody makes the server stand still, or ends it.
 
-use super::{against, company, earliest, everybody, is_shared, others, slow, times};
+use super::company::Crowd;
+use super::{against, earliest, slow, times};
 use crate::finding::party::{Party, named_parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -103,8 +104,8 @@ impl Rule for ServerStallingCommand {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let everybody = everybody(facts);
-        found.extend(acts(facts).into_iter().map(|party| finding(facts, everybody, party)));
+        let crowd = Crowd::new(facts);
+        found.extend(acts(facts).into_iter().map(|party| finding(facts, &crowd, party)));
     }
 }
 
@@ -125,8 +126,12 @@ fn acts<'a>(facts: &Facts<'a>) -> Vec<Party<'a, Act<'a>>> {
     named_parties(facts, seen.into_iter().chain(slow))
 }
 
-fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) -> Finding {
-    let company_of = others(facts, everybody, &party);
+fn finding(facts: &Facts<'_>, crowd: &Crowd<'_>, party: Party<'_, Act<'_>>) -> Finding {
+    let examples = party.items.iter().filter_map(|act| match act {
+        Act::Seen(row) => Some(&row.examples),
+        Act::Slow(_) => None,
+    });
+    let company = crowd.beside(&party, examples.clone().flatten());
     let seen: u64 = party.items.iter().filter(|act| matches!(act, Act::Seen(_))).map(|act| act.calls()).sum();
     let count = if seen > 0 { seen } else { party.items.iter().map(|act| act.calls()).sum() };
     let slowest = party.items.iter().filter_map(|act| match act {
@@ -137,7 +142,7 @@ fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) 
     let longest = party.items.iter().map(|act| act.milliseconds()).fold(0.0, f64::max);
     let limit = facts.limit(&ABOUT, &CRITICAL);
     let ends = party.items.iter().any(|act| act.ends());
-    let alone = !is_shared(company_of, &party) && facts.has("monitor");
+    let alone = !company.waits() && facts.has("monitor");
     let severity = match (alone, ends || longest >= limit) {
         (true, _) => Severity::Info,
         (false, true) => Severity::Critical,
@@ -154,10 +159,6 @@ fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) 
             format!("; the server stood still for {}", number::latency(milliseconds.saturating_mul(1000)))
         }
     };
-    let examples = party.items.iter().filter_map(|act| match act {
-        Act::Seen(row) => Some(&row.examples),
-        Act::Slow(_) => None,
-    });
     let mut evidence = earliest(examples.flatten());
     evidence.extend(party.items.iter().filter_map(|act| match act {
         Act::Slow(row) => Some(Evidence {
@@ -169,11 +170,8 @@ fn finding(facts: &Facts<'_>, everybody: (u64, u64), party: Party<'_, Act<'_>>) 
         }),
         Act::Seen(_) => None,
     }));
-    let rest = if facts.has("monitor") {
-        company(company_of, &party)
-    } else {
-        "No capture tells who waited.".to_owned()
-    };
+    let rest =
+        if facts.has("monitor") { company.sentence() } else { "No capture tells who waited.".to_owned() };
     Finding {
         severity,
         title: format!("{who} ran {names} {}{stood}.", times(count)),
