@@ -146,6 +146,8 @@ fn row(number: u32, (input, bytes, error): &(Input, u64, Option<String>), partia
         inexact: account.inexact,
         rejected: account.rejected,
         noise: account.noise,
+        refusals: account.refusals,
+        refusal: (account.refusal.offset, account.refusal.line + 1),
         truncated: account.truncated,
         gaps: account.gaps,
         accounted: Accounted { unread, ..account.bytes },

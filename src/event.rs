@@ -340,8 +340,24 @@ impl<'a> InfoDump<'a> {
 pub enum Skipped {
     /// What tools print around records: `OK`, prompts, warnings, separators, blank lines.
     Noise,
+    /// Of these, the answer to a tool that the server had no room for ([`is_refusal`]).
+    Refusal,
     /// Cut off at the start or the end of the capture.
     Truncated,
+}
+
+/// Whether a line is the answer to whoever connects when maxclients is reached, of a cluster too.
+pub fn is_refusal(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"(error) ").or(line.strip_prefix(b"-")).unwrap_or(line);
+    line.starts_with(b"ERR max number of clients ") && line.ends_with(b" reached")
+}
+
+impl Skipped {
+    /// Why a line of noise is passed over.
+    pub fn noise(line: &[u8]) -> Self {
+        if is_refusal(line) { Skipped::Refusal } else { Skipped::Noise }
+    }
 }
 
 /// Takes what a format finds, in the order of the capture. Records of kinds that a sink has no use

@@ -38,6 +38,8 @@ pub fn input(path: impl AsRef<[u8]>, kind: &'static str, dialect: &'static str) 
         inexact: 0,
         rejected: 0,
         noise: 0,
+        refusals: 0,
+        refusal: (0, 0),
         truncated: 0,
         gaps: 0,
         accounted: Accounted::default(),

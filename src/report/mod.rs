@@ -164,6 +164,12 @@ pub struct InputRow {
     pub rejected: u64,
     /// Lines that tools print around records.
     pub noise: u64,
+    /// Of these, answers to a tool that the server had no room for (maxclients).
+    #[serde(skip)]
+    pub refusals: u64,
+    /// Where the first of them stands: its byte offset, and its line counted from 1.
+    #[serde(skip)]
+    pub refusal: (u64, u64),
     /// Cut off at an end of the capture.
     pub truncated: u64,
     /// Places where the capture started anew, so that records may be missing.

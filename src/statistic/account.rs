@@ -31,6 +31,10 @@ pub struct Account {
     pub rejected: u64,
     /// Lines of noise.
     pub noise: u64,
+    /// Of these, refusals.
+    pub refusals: u64,
+    /// The first of them.
+    pub refusal: Place,
     /// Records cut off at an end.
     pub truncated: u64,
     /// Times that the capture started anew behind a record.
@@ -69,9 +73,15 @@ impl Account {
     }
 
     /// Bytes that are no record.
-    pub fn skip(&mut self, bytes: u64, why: Skipped) {
+    pub fn skip(&mut self, place: Place, bytes: u64, why: Skipped) {
+        if why == Skipped::Refusal {
+            if self.refusals == 0 {
+                self.refusal = place;
+            }
+            self.refusals += 1;
+        }
         match why {
-            Skipped::Noise => {
+            Skipped::Noise | Skipped::Refusal => {
                 self.noise += 1;
                 self.bytes.noise += bytes;
             }
@@ -102,6 +112,10 @@ impl Account {
         self.inexact += later.inexact;
         self.rejected += later.rejected;
         self.noise += later.noise;
+        if self.refusals == 0 && later.refusals > 0 {
+            self.refusal = Place { line: later.refusal.line + self.lines, ..later.refusal };
+        }
+        self.refusals += later.refusals;
         self.truncated += later.truncated;
         self.gaps += later.gaps;
         self.bytes.records += later.bytes.records;

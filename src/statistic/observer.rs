@@ -225,8 +225,8 @@ impl Sink for Observer<'_> {
         self.account.reject(&reject);
     }
 
-    fn skip(&mut self, _: Place, bytes: u64, why: Skipped) {
-        self.account.skip(bytes, why);
+    fn skip(&mut self, place: Place, bytes: u64, why: Skipped) {
+        self.account.skip(place, bytes, why);
     }
 
     fn gap(&mut self, _: Place) {

@@ -43,7 +43,7 @@ impl Sink for Recorder {
 
     fn skip(&mut self, place: Place, bytes: u64, why: Skipped) {
         let what = match why {
-            Skipped::Noise => "noise",
+            Skipped::Noise | Skipped::Refusal => "noise",
             Skipped::Truncated => "truncated",
         };
         self.0.push(Seen { place, bytes, what: what.to_owned() });

@@ -84,7 +84,7 @@ impl Sink for All {
     fn skip(&mut self, place: Place, bytes: u64, why: Skipped) {
         self.bytes(place, bytes);
         match why {
-            Skipped::Noise => self.noise += 1,
+            Skipped::Noise | Skipped::Refusal => self.noise += 1,
             Skipped::Truncated => self.truncated += 1,
         }
     }

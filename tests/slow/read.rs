@@ -70,7 +70,7 @@ impl Sink for Read {
     fn skip(&mut self, _: Place, bytes: u64, why: Skipped) {
         self.bytes += bytes;
         match why {
-            Skipped::Noise => self.noise += 1,
+            Skipped::Noise | Skipped::Refusal => self.noise += 1,
             Skipped::Truncated => self.truncated += 1,
         }
     }

@@ -3,9 +3,10 @@
 use super::{crowd, snapshot_evidence};
 use crate::finding::info::{evidence as dump_evidence, newest, server};
 use crate::finding::{About, Facts, Rule, Threshold};
-use crate::output::number::{grouped, share};
+use crate::output::number::{Noun, grouped, share};
 use crate::report::connections::SnapshotRow;
 use crate::report::findings::{Confidence, Confirmation, Evidence, Finding, Number, Severity};
+use crate::report::info::InfoSnapshot;
 
 /// The rule.
 pub struct MaxclientsNear;
@@ -20,7 +21,8 @@ const PERCENT: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "maxclients-near",
     kind: "client-list",
-    detects: "Nearly as many connections as maxclients allows, by CLIENT LIST or INFO.",
+    detects: "Nearly as many connections as maxclients allows, by CLIENT LIST or INFO; or that the capture itself was \
+              refused for want of one.",
     because: "At the limit the server refuses everybody who comes: a deployment, a restarted worker, and \
               the person who wants to look at the server.",
     severity: "A warning; critical once the limit is reached; a note where the capture does not tell the \
@@ -32,6 +34,8 @@ const ABOUT: About = About {
              -n, less 32 that the server keeps for itself); a managed service sets it by the size of the \
              node.",
 };
+
+const TIMES: Noun = Noun("time", "times");
 
 /// redis.conf: maxclients 10000.
 const DEFAULT: u64 = 10_000;
@@ -45,6 +49,16 @@ impl Rule for MaxclientsNear {
         let report = facts.report;
         let dumps = newest(report);
         let fullest = fullest(&report.connections.snapshots);
+        // Of a single server it says more than any number.
+        if let Some(refused) = refused(facts) {
+            found.push(Finding {
+                confirmed_by: facts.dump().and_then(rejected).into_iter().collect(),
+                ..refused
+            });
+            if dumps.len() < 2 {
+                return;
+            }
+        }
         if dumps.is_empty() {
             if let Some(row) = fullest {
                 found.extend(finding(facts, row.total, None, snapshot_text(row)));
@@ -65,19 +79,51 @@ impl Rule for MaxclientsNear {
             let most = [told, listed].into_iter().flatten().max_by_key(|(count, _)| *count);
             let Some((count, evidence)) = most else { continue };
             let finding = finding(facts, count, dump.clients.maxclients.filter(|limit| *limit > 0), evidence);
-            let refused = dump.stats.rejected_connections.filter(|refused| *refused > 0).map(|refused| {
-                format!("INFO: {} were refused since the start (rejected_connections).", grouped(refused))
-            });
-            let refused = refused.map(|text| Confirmation { kind: "info", text });
             let crowd = crowd(facts, 0.0).filter(|_| only).map(|crowd| format!(" {crowd}"));
             found.extend(finding.map(|finding| Finding {
                 subject: server(&dumps, dump),
                 detail: finding.detail + &crowd.unwrap_or_default(),
-                confirmed_by: refused.into_iter().collect(),
+                confirmed_by: rejected(dump).into_iter().collect(),
                 ..finding
             }));
         }
     }
+}
+
+/// Connections that INFO says were refused.
+fn rejected(dump: &InfoSnapshot) -> Option<Confirmation> {
+    let refused = dump.stats.rejected_connections.filter(|refused| *refused > 0)?;
+    Some(Confirmation {
+        kind: "info",
+        text: format!("INFO: {} were refused since the start (rejected_connections).", grouped(refused)),
+    })
+}
+
+/// That what was to be captured was refused.
+fn refused(facts: &Facts<'_>) -> Option<Finding> {
+    let inputs = || facts.report.inputs.iter().filter(|input| input.refusals > 0);
+    let count: u64 = inputs().map(|input| input.refusals).sum();
+    let evidence: Vec<_> = inputs()
+        .map(|input| Evidence {
+            path: input.path.clone(),
+            byte_offset: input.refusal.0,
+            line: input.refusal.1,
+            time: None,
+            text: "ERR max number of clients reached".to_owned(),
+        })
+        .collect();
+    let crowd = crowd(facts, 0.0).map(|crowd| format!(" {crowd}"));
+    (count > 0).then(|| Finding {
+        severity: Severity::Critical,
+        title: format!("The server had no room for the capture itself, {}: maxclients was reached.", TIMES.count(count)),
+        detail: format!(
+            "In place of an answer stands \"ERR max number of clients reached\": all who came then were refused.{}",
+            crowd.unwrap_or_default()
+        ),
+        numbers: vec![Number { name: "refused", value: count as f64, threshold: None }],
+        evidence,
+        ..Finding::of(&ABOUT)
+    })
 }
 
 /// The snapshot with the most connections, the last of those with as many.

@@ -291,7 +291,7 @@ impl Reader {
             return Form::Separator;
         }
         if is_noise(line) {
-            sink.skip(at.place, at.bytes, Skipped::Noise);
+            sink.skip(at.place, at.bytes, Skipped::noise(line));
             return Form::Noise;
         }
         match row::anchor(line) {
@@ -367,7 +367,7 @@ fn other(text: &[u8], at: At, sink: &mut dyn Sink) -> Form {
         sink.snapshot(&SnapshotStart { place: at.place, time: None });
         true
     };
-    sink.skip(at.place, at.bytes, Skipped::Noise);
+    sink.skip(at.place, at.bytes, Skipped::noise(text));
     if is_bracket { Form::Separator } else { Form::Noise }
 }
 

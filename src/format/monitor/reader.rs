@@ -131,7 +131,7 @@ impl Reader {
     /// The last line, without a line end: nobody can tell what is missing.
     fn unended(&mut self, line: &[u8], at: At, sink: &mut dyn Sink) -> Form {
         if is_noise(line) {
-            sink.skip(at.place, at.bytes, Skipped::Noise);
+            sink.skip(at.place, at.bytes, Skipped::noise(line));
             return Form::Noise;
         }
         let at = match self.joined.take() {
@@ -259,7 +259,7 @@ impl Reader {
             return Form::Start;
         }
         if is_noise(text) {
-            sink.skip(at.place, at.bytes, Skipped::Noise);
+            sink.skip(at.place, at.bytes, Skipped::noise(text));
             return Form::Noise;
         }
         let record = line::header_start(text).and_then(|start| text.get(start..)).unwrap_or_default();

@@ -235,6 +235,8 @@ pub(super) fn report(count: usize) -> Report {
                 inexact: 0,
                 rejected: 0,
                 noise: 0,
+                refusals: 0,
+                refusal: (0, 0),
                 truncated: 0,
                 gaps: 0,
                 accounted: Accounted { records: capture.len() as u64, ..Accounted::default() },
