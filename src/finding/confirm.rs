@@ -217,48 +217,36 @@ pub fn most_stay(facts: &Facts<'_>) -> Option<Confirmation> {
 /// What MONITOR shows of the writes to a pattern, and by whom.
 pub fn written(facts: &Facts<'_>, pattern: &Bytes) -> Option<Confirmation> {
     let row = monitored(facts, pattern).filter(|row| row.writes > 0)?;
-    Some(Confirmation {
-        kind: "monitor",
-        text: format!(
-            "MONITOR: keys of {} were written {}, and all calls on them carried {}; they are used by {}.",
-            pattern.text(),
-            TIMES.count(row.writes),
-            number::bytes(row.payload_bytes),
-            callers::words(facts, row)
-        ),
-    })
+    let (writes, bytes) = (TIMES.count(row.writes), number::bytes(row.payload_bytes));
+    Some(used(facts, row, &format!("written {writes}, and all calls on them carried {bytes}")))
 }
 
 /// What MONITOR shows of keys of a pattern that come and go.
 pub fn deleted(facts: &Facts<'_>, pattern: &Bytes) -> Option<Confirmation> {
     let row = monitored(facts, pattern).filter(|row| row.writes > 0 || row.deletes > 0)?;
-    Some(Confirmation {
-        kind: "monitor",
-        text: format!(
-            "MONITOR: keys of {} were written {} and deleted {} by command; they are used by {}.",
-            pattern.text(),
-            TIMES.count(row.writes),
-            TIMES.count(row.deletes),
-            callers::words(facts, row)
-        ),
-    })
+    let (writes, deletes) = (TIMES.count(row.writes), TIMES.count(row.deletes));
+    Some(used(facts, row, &format!("written {writes} and deleted {deletes} by command")))
 }
 
 /// What MONITOR shows of a pattern's keys and their times to live.
 pub fn given_ttl(facts: &Facts<'_>, pattern: &Bytes) -> Option<Confirmation> {
     let row = monitored(facts, pattern).filter(|row| row.ttl_set > 0)?;
-    Some(Confirmation {
-        kind: "monitor",
-        text: format!(
-            "MONITOR: keys of {} were given a time to live {} and written {}; they are used by {}.",
-            pattern.text(),
-            TIMES.count(row.ttl_set),
-            TIMES.count(row.writes),
-            callers::words(facts, row)
-        ),
-    })
+    let (given, writes) = (TIMES.count(row.ttl_set), TIMES.count(row.writes));
+    Some(used(facts, row, &format!("given a time to live {given} and written {writes}")))
 }
 
 fn monitored<'a>(facts: &Facts<'a>, pattern: &Bytes) -> Option<&'a PatternRow> {
     facts.report.key_patterns.rows.iter().find(|row| row.pattern == *pattern)
+}
+
+/// What is done to keys of a pattern, and by whom.
+fn used(facts: &Facts<'_>, row: &PatternRow, done: &str) -> Confirmation {
+    Confirmation {
+        kind: "monitor",
+        text: format!(
+            "MONITOR: keys of {} were {done}; they are used by {}.",
+            row.pattern.text(),
+            callers::words(facts, row)
+        ),
+    }
 }
