@@ -1,6 +1,7 @@
 //! `busy-polling`: a client asks the same again and again.
 
-use super::{CALLS, against, earliest, percent, work};
+use super::company::Crowd;
+use super::{CALLS, against, earliest, percent};
 use crate::finding::party::parties;
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -70,7 +71,7 @@ impl Rule for BusyPolling {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total = work(facts);
+        let crowd = Crowd::new(facts);
         let limit = facts.limit(&ABOUT, &ASKED);
         let slowest = facts.limit(&ABOUT, &RATE);
         let rows = facts.conduct.runs.iter().filter(|row| {
@@ -80,6 +81,8 @@ impl Rule for BusyPolling {
         for party in parties(facts, rows.map(|row| (&row.client, row))) {
             let Some(most) = party.items.iter().max_by_key(|row| row.same) else { continue };
             let asked: u64 = party.items.iter().map(|row| row.same).sum();
+            let there = crowd.places(&party);
+            let (total, within) = (crowd.work(&there), crowd.within(&there));
             let (share, rate) = (percent(asked, total), rate(most));
             let (warning, fast) = (facts.limit(&ABOUT, &WARNING), facts.limit(&ABOUT, &FAST));
             let is_warning =
@@ -92,7 +95,7 @@ impl Rule for BusyPolling {
                     number::grouped(asked)
                 ),
                 detail: format!(
-                    "{} that asked the same as the call before, mostly {}, are {} of all calls (noted \
+                    "{} that asked the same as the call before, mostly {}, are {} of all calls{within} (noted \
                      from {limit}, a warning from {warning} on one connection and {fast} a second).",
                     CALLS.count(asked),
                     most.example.text,

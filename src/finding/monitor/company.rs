@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{CALLS, CLIENTS};
+use super::{CALLS, CLIENTS, percent};
 use crate::finding::Facts;
 use crate::finding::party::Party;
 use crate::report::{Bytes, ClientRow, Example};
@@ -25,8 +25,8 @@ pub struct Crowd<'a> {
 pub struct Company {
     clients: u64,
     calls: u64,
-    /// Whether there are captures of MONITOR in which the party is not.
-    is_part: bool,
+    /// As [`Crowd::within`].
+    within: &'static str,
     unknown: Unknown,
 }
 
@@ -61,22 +61,14 @@ impl<'a> Crowd<'a> {
         if inputs.is_empty() {
             inputs.extend(self.inputs.values());
         }
-        let is_there = |held: &&UseRow| inputs.contains(&held.input);
-        let sum = |row: &ClientRow| {
-            let rows = self.uses.get(&row.client).copied().unwrap_or_default();
-            let mut there = rows.iter().filter(is_there).peekable();
-            there.peek()?;
-            Some(there.map(|held| held.all).sum::<u64>())
-        };
-        let add = |(clients, calls): (u64, u64), own: u64| (clients + 1, calls + own);
-        let all = || self.facts.applications().filter_map(sum).fold((0, 0), add);
-        let everybody = *self.sums.borrow_mut().entry(inputs.clone()).or_insert_with(all);
+        let everybody = self.everybody(&inputs);
         let own = party.addresses.iter().filter_map(|address| self.facts.client(address));
-        let own = own.filter(|row| !self.facts.is_tool(row)).filter_map(sum).fold((0, 0), add);
+        let own = own.filter(|row| !self.facts.is_tool(row)).filter_map(|row| self.calls(row, &inputs));
+        let own = own.fold((0, 0), add);
         Company {
             clients: everybody.0.saturating_sub(own.0),
             calls: everybody.1.saturating_sub(own.1),
-            is_part: inputs.len() < self.inputs.len(),
+            within: self.within(&inputs),
             unknown: match party {
                 _ if party.is_socket => Unknown::Local,
                 _ if party.subject.0.is_empty() => Unknown::Everybody,
@@ -84,6 +76,56 @@ impl<'a> Crowd<'a> {
             },
         }
     }
+
+    /// The captures in which the party is.
+    pub fn places<T>(&self, party: &Party<'_, T>) -> BTreeSet<u32> {
+        let rows = party.addresses.iter().filter_map(|address| self.uses.get(address));
+        rows.flat_map(|rows| rows.iter()).map(|held| held.input).collect()
+    }
+
+    /// Words for shares, where there are other captures of MONITOR.
+    pub fn within(&self, inputs: &BTreeSet<u32>) -> &'static str {
+        match inputs.len() < self.inputs.len() {
+            true if inputs.len() == 1 => " in the same file",
+            true => " in the same files",
+            false => "",
+        }
+    }
+
+    /// All calls of applications in some captures.
+    pub fn work(&self, inputs: &BTreeSet<u32>) -> u64 {
+        self.everybody(inputs).1
+    }
+
+    /// How many others make 1 % of `total` calls or more there: those who are at work too.
+    pub fn peers<T>(&self, party: &Party<'_, T>, inputs: &BTreeSet<u32>, total: u64) -> usize {
+        let others = self.facts.applications().filter(|row| !party.addresses.contains(&row.client));
+        let calls = others.filter_map(|row| self.calls(row, inputs));
+        calls.filter(|calls| percent(*calls, total) >= 1.0).count()
+    }
+
+    /// Applications there: how many, and their calls.
+    fn everybody(&self, inputs: &BTreeSet<u32>) -> (u64, u64) {
+        if let Some(sum) = self.sums.borrow().get(inputs) {
+            return *sum;
+        }
+        let sum = self.facts.applications().filter_map(|row| self.calls(row, inputs)).fold((0, 0), add);
+        self.sums.borrow_mut().insert(inputs.clone(), sum);
+        sum
+    }
+
+    /// Calls of a client there; `None` where it is not.
+    fn calls(&self, row: &ClientRow, inputs: &BTreeSet<u32>) -> Option<u64> {
+        let rows = self.uses.get(&row.client).copied().unwrap_or_default();
+        let mut there = rows.iter().filter(|held| inputs.contains(&held.input)).peekable();
+        there.peek()?;
+        Some(there.map(|held| held.all).sum())
+    }
+}
+
+/// One more, with its calls.
+fn add((clients, calls): (u64, u64), own: u64) -> (u64, u64) {
+    (clients + 1, calls + own)
 }
 
 impl Company {
@@ -102,7 +144,7 @@ impl Company {
                 "Meanwhile {} made {}{}.",
                 CLIENTS.count(clients),
                 CALLS.count(self.calls),
-                if self.is_part { " in the same file" } else { "" }
+                self.within
             ),
         }
     }

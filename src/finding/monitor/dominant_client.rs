@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{CALLS, CLIENTS, against, keys, openings, peers, percent, plain, work};
+use super::company::Crowd;
+use super::{CALLS, CLIENTS, against, keys, openings, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number;
@@ -74,65 +75,83 @@ impl Rule for DominantClient {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total = work(facts);
+        let crowd = Crowd::new(facts);
         let mut parties = groups(facts);
         parties.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
-        let mut parties = parties.into_iter();
-        let (Some((calls, party)), Some((next, _))) = (parties.next(), parties.next()) else { return };
-        let share = percent(calls, total);
-        let limit = facts.limit(&ABOUT, &SHARE);
-        if share <= limit || (calls as f64) < facts.limit(&ABOUT, &CALLS_LEAST) {
-            return;
-        }
-        let peers = peers(facts, &party, total);
-        let first = party.items.iter().map(|row| row.first).min().unwrap_or_default();
-        let last = party.items.iter().map(|row| row.last).max().unwrap_or_default();
-        let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
-        // What a script calls waits for nobody, so it says nothing of how fast the client asks.
-        let asked: u64 = party.items.iter().map(|row| row.calls.saturating_sub(row.in_scripts)).sum();
-        let rate = asked as f64 / seconds;
-        let times = calls as f64 / next.max(1) as f64;
-        let drowns = !party.is_socket
-            && peers as f64 >= facts.limit(&ABOUT, &PEERS)
-            && times >= facts.limit(&ABOUT, &TIMES)
-            && rate >= facts.limit(&ABOUT, &RATE)
-            && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);
-        let subject = party.subject.clone();
-        let command = party.kill().filter(|_| drowns);
-        found.push(Finding {
-            severity: if drowns { Severity::Warning } else { Severity::Info },
-            title: format!("{} made {} of all calls.", party.title(), number::share(share / 100.0)),
-            detail: format!(
-                "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \
+        let least = facts.limit(&ABOUT, &CALLS_LEAST);
+        let heavy = parties.iter().take_while(|(calls, _)| *calls as f64 >= least);
+        // Captures may be of several servers, so each counts among those of its own.
+        found.extend(heavy.zip(0..).filter_map(|((calls, party), at)| {
+            let there = crowd.places(party);
+            let total = crowd.work(&there);
+            if percent(*calls, total) <= facts.limit(&ABOUT, &SHARE) {
+                return None;
+            }
+            let is_there = |other: &Party<'_, _>| !crowd.places(other).is_disjoint(&there);
+            let others = parties.iter().zip(0..).filter(|(_, other)| *other != at).map(|(held, _)| held);
+            let (next, _) = others.into_iter().find(|(_, other)| is_there(other))?;
+            let peers = crowd.peers(party, &there, total);
+            Some(finding(facts, (*calls, *next, total), peers, crowd.within(&there), party))
+        }));
+    }
+}
+
+fn finding(
+    facts: &Facts<'_>,
+    (calls, next, total): (u64, u64, u64),
+    peers: usize,
+    within: &str,
+    party: &Party<'_, &ClientRow>,
+) -> Finding {
+    let limit = facts.limit(&ABOUT, &SHARE);
+    let share = percent(calls, total);
+    let first = party.items.iter().map(|row| row.first).min().unwrap_or_default();
+    let last = party.items.iter().map(|row| row.last).max().unwrap_or_default();
+    let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
+    // What a script calls waits for nobody, so it says nothing of how fast the client asks.
+    let asked: u64 = party.items.iter().map(|row| row.calls.saturating_sub(row.in_scripts)).sum();
+    let rate = asked as f64 / seconds;
+    let times = calls as f64 / next.max(1) as f64;
+    let drowns = !party.is_socket
+        && peers as f64 >= facts.limit(&ABOUT, &PEERS)
+        && times >= facts.limit(&ABOUT, &TIMES)
+        && rate >= facts.limit(&ABOUT, &RATE)
+        && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);
+    let subject = party.subject.clone();
+    let command = party.kill().filter(|_| drowns);
+    Finding {
+        severity: if drowns { Severity::Warning } else { Severity::Info },
+        title: format!("{} made {} of all calls{within}.", party.title(), number::share(share / 100.0)),
+        detail: format!(
+            "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \
                  or more each.",
-                number::grouped(calls),
-                CALLS.count(total),
-                number::duration((seconds * 1e6) as u64),
-                top(&party),
-                CALLS.count(next),
-                CLIENTS.count(peers as u64),
-            ),
-            numbers: vec![
-                against(SHARE.name, share, limit),
-                against(RATE.name, rate, facts.limit(&ABOUT, &RATE)),
-                against(TIMES.name, times, facts.limit(&ABOUT, &TIMES)),
-                against(PEERS.name, peers as f64, facts.limit(&ABOUT, &PEERS)),
-                plain("total-calls", total as f64),
-            ],
-            caution: command.as_ref().map(|_| {
-                "See in CLIENT LIST first that the address is still this client's. It drops the \
+            number::grouped(calls),
+            CALLS.count(total),
+            number::duration((seconds * 1e6) as u64),
+            top(party),
+            CALLS.count(next),
+            CLIENTS.count(peers as u64),
+        ),
+        numbers: vec![
+            against(SHARE.name, share, limit),
+            against(RATE.name, rate, facts.limit(&ABOUT, &RATE)),
+            against(TIMES.name, times, facts.limit(&ABOUT, &TIMES)),
+            against(PEERS.name, peers as f64, facts.limit(&ABOUT, &PEERS)),
+            plain("total-calls", total as f64),
+        ],
+        caution: command.as_ref().map(|_| {
+            "See in CLIENT LIST first that the address is still this client's. It drops the \
                  connection; what it was doing stays half done, and it may reconnect and go on."
-                    .to_owned()
-            }),
-            command,
-            evidence: openings(facts, party.addresses.iter().copied()),
-            confirmed_by: [confirm::slow_share(facts, &party), confirm::unread(facts, &party)]
-                .into_iter()
-                .flatten()
-                .collect(),
-            subject,
-            ..Finding::of(&ABOUT)
-        });
+                .to_owned()
+        }),
+        command,
+        evidence: openings(facts, party.addresses.iter().copied()),
+        confirmed_by: [confirm::slow_share(facts, party), confirm::unread(facts, party)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        subject,
+        ..Finding::of(&ABOUT)
     }
 }
 

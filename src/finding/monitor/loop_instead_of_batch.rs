@@ -1,6 +1,7 @@
 //! `loop-instead-of-batch`: a client asks for one key after the other, and waits each time.
 
-use super::{CALLS, against, earliest, peers, percent, work};
+use super::company::Crowd;
+use super::{CALLS, against, earliest, percent};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -83,7 +84,7 @@ impl Rule for LoopInsteadOfBatch {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let total = work(facts);
+        let crowd = Crowd::new(facts);
         let limit = facts.limit(&ABOUT, &ROW);
         let rows = facts.conduct.runs.iter().filter(|row| {
             let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));
@@ -91,7 +92,7 @@ impl Rule for LoopInsteadOfBatch {
         });
         let parties = parties(facts, rows.map(|row| (&row.client, row)));
         let mut findings: Vec<_> =
-            parties.into_iter().filter_map(|party| finding(facts, total, party)).collect();
+            parties.into_iter().filter_map(|party| finding(facts, &crowd, party)).collect();
         // Where work does so, that is how the server is used: requests of users look like loops then.
         let is_warning = |held: &Finding| held.severity == Severity::Warning;
         if findings.iter().filter(|held| is_warning(held)).count() > CULPRITS {
@@ -101,17 +102,19 @@ impl Rule for LoopInsteadOfBatch {
     }
 }
 
-fn finding(facts: &Facts<'_>, total: u64, party: Party<'_, &RunRow>) -> Option<Finding> {
+fn finding(facts: &Facts<'_>, crowd: &Crowd<'_>, party: Party<'_, &RunRow>) -> Option<Finding> {
     let longest = party.items.iter().max_by_key(|row| row.longest)?;
     let calls = party.items.iter().map(|row| row.calls).sum();
     let rate = longest.calls as f64 * 1e6 / longest.micros.max(1) as f64;
+    let there = crowd.places(&party);
+    let (total, within) = (crowd.work(&there), crowd.within(&there));
     let share = percent(calls, total);
     let [limit, warning, least, fast] = [&ROW, &WARNING, &SHARE, &RATE].map(|held| facts.limit(&ABOUT, held));
     let is_warning = longest.calls as f64 >= warning
         && longest.longest as f64 * 2.0 >= warning
         && share >= least
         && rate >= fast
-        && peers(facts, &party, total) > 0;
+        && crowd.peers(&party, &there, total) > 0;
     let command = longest.command.text();
     let batch = BATCHES.iter().find(|(name, _)| *name == command);
     let remedy = match batch {
@@ -129,7 +132,7 @@ fn finding(facts: &Facts<'_>, total: u64, party: Party<'_, &RunRow>) -> Option<F
             number::grouped(longest.longest)
         ),
         detail: format!(
-            "{} in such rows (noted from {limit} in a row) are {} of all calls, {rate:.0} a second on one \
+            "{} in such rows (noted from {limit} in a row) are {} of all calls{within}, {rate:.0} a second on one \
              connection, nearly each with another key or field and after the answer to the one before.",
             CALLS.count(calls),
             number::share(share / 100.0),

@@ -98,17 +98,6 @@ fn calls(rows: &[&Sighting]) -> u64 {
     rows.iter().map(|row| row.calls).sum()
 }
 
-/// All calls of applications.
-fn work(facts: &Facts<'_>) -> u64 {
-    facts.applications().map(|row| row.calls).sum()
-}
-
-/// How many others make 1 % of `total` calls or more: those who are at work too.
-fn peers<T>(facts: &Facts<'_>, party: &Party<'_, T>, total: u64) -> usize {
-    let others = facts.applications().filter(|row| !party.addresses.contains(&row.client));
-    others.filter(|row| percent(row.calls, total) >= 1.0).count()
-}
-
 /// `once`, `twice`, `6 times`.
 fn times(calls: u64) -> String {
     match calls {
