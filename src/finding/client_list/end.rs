@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use crate::finding::Facts;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, Connections};
+use crate::statistic::connections::host;
 
 /// The end of one run of a server.
 pub struct End<'a> {
@@ -59,13 +60,18 @@ impl<'a> End<'a> {
     /// Whether a connection is there at the end.
     pub fn has(&self, row: &ConnectionRow) -> bool {
         row.run == self.run
-            && self.newest.get(&row.laddr.as_ref()).is_some_and(|newest| *newest == row.last_snapshot)
+            && self.newest.get(&address(row)).is_some_and(|newest| *newest == row.last_snapshot)
     }
 }
 
-/// What tells a connection's server.
+/// What tells a connection's server: its own address, where that is no socket, which a server has beside others.
+fn address(row: &ConnectionRow) -> Option<&Bytes> {
+    row.laddr.as_ref().filter(|address| host(&address.0) != b"unix")
+}
+
+/// The run of a server with what tells it.
 fn place(row: &ConnectionRow) -> (u32, Option<&Bytes>) {
-    (row.run, row.laddr.as_ref())
+    (row.run, address(row))
 }
 
 /// What is there when the capture ends.
