@@ -177,11 +177,13 @@ impl Effect {
             Effect::Member(at) => done.offer(usize::from(at), len.min(usize::from(at) + 1), 1),
             Effect::Scored { step } => {
                 let mut at = 2;
-                while is_any(args, at, &["NX", "GT", "LT", "CH", "INCR"]) {
+                // Mostly a number stands there.
+                let has_options = args.get(at).is_some_and(|text| text.escapes > 0 || is_letter(text.raw));
+                while has_options && is_any(args, at, &["NX", "GT", "LT", "CH", "INCR"]) {
                     at += 1;
                 }
                 // With XX nothing is added.
-                if !is_word(args, at, "XX") {
+                if !(has_options && is_word(args, at, "XX")) {
                     done.offer(at + usize::from(step) - 1, len, usize::from(step));
                 }
             }
@@ -253,6 +255,10 @@ impl Shape {
             Shape::IdsDown => is(&["+"], &["-"]).then_some(" + -"),
         }
     }
+}
+
+fn is_letter(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// The number at `argv[2]`, 1 where there is none.
