@@ -347,7 +347,7 @@ mod tests {
                 ("keyspace_event_patterns", report.keyspace_events.patterns.len(), 4),
                 ("keyspace_event_databases", report.keyspace_events.databases.len(), 4),
                 ("keyspace_event_gaps", report.keyspace_events.gaps.len(), 7),
-                ("connection_snapshots", 0, 21),
+                ("connection_snapshots", 0, 22),
                 ("connections", 0, 38),
                 ("connection_growth", 0, 12),
                 ("slowlog", 0, 8),
