@@ -89,7 +89,9 @@ impl Reader {
         let mut place = Place { offset: self.start, line: 0 };
         while !rest.is_empty() {
             let common = self.common(rest);
-            let end = match &common {
+            // By reference: a copy would wait for what was just written.
+            let common = common.as_ref().filter(|line| line.end < rest.len());
+            let end = match common {
                 Some(line) => Some(line.end),
                 None => memchr(b'\n', rest),
             };
@@ -119,13 +121,13 @@ impl Reader {
         place.line
     }
 
-    /// The line that `rest` starts with, where it is nothing but a record in its commonest form, and its end.
+    /// The line that `rest` starts with, where it is nothing but a record in its commonest form; it may lack its end.
     #[inline]
     fn common(&mut self, rest: &[u8]) -> Option<Line> {
         if self.joined.is_some() || self.insight {
             return None;
         }
-        fast::record(rest, &mut self.spans).filter(|line| line.end < rest.len())
+        fast::record(rest, &mut self.spans)
     }
 
     /// The last line, without a line end: nobody can tell what is missing.
