@@ -1,5 +1,6 @@
 //! What is known of the keys that are not held, once keys were let go: for each group of them, told by some bits
-//! of their hash, how many calls any one can have had.
+//! of their hash, how many calls any one can have had; and which groups no key that is held is of, so that most keys
+//! that come need no look into the table of those, which is out of the cache.
 //!
 //! A key that comes is held from then on if its group has more calls than groups have on average, and a margin.
 //! Of keys that each come a few times nearly none does, however many there are; one that comes often does soon.
@@ -8,44 +9,92 @@
 const GROUPS: usize = 1 << 20;
 
 /// Calls above the average from which on a key is held, before the keys held were ever too many.
-const MARGIN: u64 = 4;
+const MARGIN: u64 = 8;
+
+/// What is known of a group, in one word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Group(u32);
+
+/// Bits that tell how many calls: none of the group's keys that is not held has had more. That any has more needs years
+/// of capture, since more than half a million keys have at least as many. The other bits are [`mark`]s.
+const CALLS: u32 = 24;
+
+impl Group {
+    fn most(self) -> u32 {
+        self.0 & MOST_CALLS
+    }
+
+    fn set_most(&mut self, most: u64) {
+        self.0 = self.0 & !MOST_CALLS | u32::try_from(most).unwrap_or(u32::MAX).min(MOST_CALLS);
+    }
+
+    /// Whether a key of this group can be held.
+    pub fn can_hold(self, hash: u64) -> bool {
+        self.0 & mark(hash) != 0
+    }
+}
+
+const MOST_CALLS: u32 = (1 << CALLS) - 1;
+
+/// The bit that all keys held set of those that share further bits of the hash.
+fn mark(hash: u64) -> u32 {
+    1 << (CALLS + (hash >> 32) as u32 % (u32::BITS - CALLS))
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Door {
-    /// By group: none of its keys that is not held has had more calls.
-    most: Vec<u32>,
-    /// The sum of these.
+    groups: Vec<Group>,
+    /// The sum of their calls.
     sum: u64,
     margin: u64,
 }
 
 impl Door {
     pub fn new() -> Door {
-        Door { most: vec![0; GROUPS], sum: 0, margin: MARGIN }
+        Door { groups: vec![Group::default(); GROUPS], sum: 0, margin: MARGIN }
+    }
+
+    /// What is known of a key's group.
+    pub fn group(&self, hash: u64) -> Group {
+        self.groups.get(group(hash)).copied().unwrap_or_default()
+    }
+
+    /// A key is held.
+    pub fn hold(&mut self, hash: u64) {
+        if let Some(group) = self.groups.get_mut(group(hash)) {
+            group.0 |= mark(hash);
+        }
+    }
+
+    /// No key is held.
+    pub fn hold_none(&mut self) {
+        self.groups.iter_mut().for_each(|group| group.0 = group.most());
     }
 
     /// How many calls of this key are missing at most, which is not held.
     pub fn missed(&self, hash: u64) -> u32 {
-        self.most.get(group(hash)).copied().unwrap_or_default()
+        self.group(hash).most()
     }
 
     /// A key that is not held comes with up to so many calls. If it is to be held, how many before these are missing
     /// at most; else they are.
     pub fn knock(&mut self, hash: u64, calls: u64) -> Option<u32> {
-        let most = self.most.get_mut(group(hash))?;
-        if u64::from(*most) + calls > (self.sum / GROUPS as u64).saturating_add(self.margin) {
-            return Some(*most);
+        let group = self.groups.get_mut(group(hash))?;
+        let most = u64::from(group.most()) + calls;
+        if most > (self.sum / GROUPS as u64).saturating_add(self.margin) {
+            return Some(group.most());
         }
-        *most = most.saturating_add(saturate(calls));
+        group.set_most(most);
         self.sum += calls;
         None
     }
 
     /// A key is no longer held, which had up to so many calls.
     pub fn leave(&mut self, hash: u64, calls: u64) {
-        if let Some(most) = self.most.get_mut(group(hash)) {
-            let before = std::mem::replace(most, saturate(calls).max(*most));
-            self.sum += u64::from(*most - before);
+        if let Some(group) = self.groups.get_mut(group(hash)) {
+            let before = group.most();
+            group.set_most(calls.max(before.into()));
+            self.sum += u64::from(group.most() - before);
         }
     }
 
@@ -56,8 +105,8 @@ impl Door {
 
     /// Appends what follows: what is missing here and there is missing.
     pub fn merge(&mut self, later: &Door) {
-        for (mine, theirs) in self.most.iter_mut().zip(&later.most) {
-            *mine = mine.saturating_add(*theirs);
+        for (mine, theirs) in self.groups.iter_mut().zip(&later.groups) {
+            mine.set_most(u64::from(mine.most()) + u64::from(theirs.most()));
         }
         self.sum += later.sum;
         self.margin = self.margin.max(later.margin);
@@ -67,9 +116,4 @@ impl Door {
 /// Of bits that the tables of keys do not look at.
 fn group(hash: u64) -> usize {
     (hash >> 40) as usize % GROUPS
-}
-
-/// More calls of keys that are let go need years of capture.
-fn saturate(calls: u64) -> u32 {
-    u32::try_from(calls).unwrap_or(u32::MAX)
 }

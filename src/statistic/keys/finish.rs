@@ -75,15 +75,24 @@ impl Keys {
     }
 
     fn hot_rows(&self, total: u64, paths: &[Bytes]) -> Rows<HotKeyRow> {
-        let mut order: Vec<(&[u8], &Key)> = self.keys.iter().map(|(_, key)| key).zip(&self.rows).collect();
-        let rank = |(key, row): &(&[u8], &Key)| (Reverse(row.calls), key.to_vec());
-        if order.len() > HOT {
-            order.select_nth_unstable_by(HOT, |a, b| {
-                (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0))
-            });
-            order.truncate(HOT);
+        let rank =
+            |a: &(&[u8], &Key), b: &(&[u8], &Key)| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0));
+        let mut order: Vec<(&[u8], &Key)> = Vec::new();
+        // As soon as there are so many, which of them is the last.
+        let mut last = None;
+        for ((_, key), row) in self.keys.iter().zip(&self.rows) {
+            let key = (key, row);
+            if last.is_some_and(|last| rank(&last, &key).is_lt()) {
+                continue;
+            }
+            order.push(key);
+            if order.len() == 2 * HOT {
+                last = Some(*order.select_nth_unstable_by(HOT - 1, rank).1);
+                order.truncate(HOT);
+            }
         }
-        order.sort_by_cached_key(rank);
+        order.sort_unstable_by(rank);
+        order.truncate(HOT);
         let names: Vec<&[u8]> =
             std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
         let rows = order

@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 
 pub use open::OpenKeys;
 
-use door::Door;
+use door::{Door, Group};
 
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
@@ -157,12 +157,15 @@ impl Keys {
 
     /// What is known of keys that are not held; until one is let go, that there are none.
     fn door(&mut self) -> &mut Door {
-        if self.door.is_none() {
-            for ((hash, _), row) in self.keys.iter().zip(&self.rows) {
-                self.patterns.sketch(row.pattern, hash);
+        let patterns = &mut self.patterns;
+        self.door.get_or_insert_with(|| {
+            let mut door = Door::new();
+            for (hash, row) in self.keys.hashes().zip(&self.rows) {
+                patterns.sketch(row.pattern, hash);
+                door.hold(hash);
             }
-        }
-        self.door.get_or_insert_with(Door::new)
+            door
+        })
     }
 
     /// Appends the keys that follow; gives their numbers here.
@@ -175,19 +178,29 @@ impl Keys {
     ) -> Vec<u32> {
         // One thing after the other for all keys, not all things for one key after the other: looks into tables that
         // are out of the cache wait for each other the least.
-        let found = later.keys.iter().map(|(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD));
-        let mut numbers: Vec<u32> = found.collect();
+        let groups: Option<Vec<Group>> =
+            self.door.as_ref().map(|door| later.keys.hashes().map(|hash| door.group(hash)).collect());
+        let find = |(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD);
+        let mut numbers: Vec<u32> = match groups {
+            None => later.keys.iter().map(find).collect(),
+            Some(groups) => groups
+                .iter()
+                .zip(later.keys.iter())
+                .map(|(group, key)| if group.can_hold(key.0) { find(key) } else { NOT_HELD })
+                .collect(),
+        };
         let admitted = self.admit(later, patterns, &numbers);
         let mut admitted = admitted.iter().peekable();
         let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
         for (((at, (hash, bytes)), number), row) in keys.zip(&later.rows) {
             if *number == NOT_HELD {
-                let missed = match self.door {
+                let missed = match &mut self.door {
                     None => 0,
-                    Some(_) => match admitted.next_if(|(key, _)| *key == at) {
-                        Some((_, missed)) => *missed,
-                        None => continue,
-                    },
+                    Some(door) => {
+                        let Some((_, missed)) = admitted.next_if(|(key, _)| *key == at) else { continue };
+                        door.hold(hash);
+                        *missed
+                    }
                 };
                 *number = self.keys.add(hash, bytes);
                 let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
@@ -300,6 +313,7 @@ impl Keys {
             }
         }
         let stays = |key: u32| stays.get(key as usize).copied().unwrap_or_default();
+        self.door.iter_mut().for_each(Door::hold_none);
         let mut habits = std::mem::take(&mut self.habits);
         self.habits.overflowed = habits.overflowed;
         self.words = 0;
@@ -312,6 +326,7 @@ impl Keys {
                 self.words += row.clients.words();
                 numbers.get_mut(key as usize).into_iter().for_each(|number| *number = kept);
                 kept += 1;
+                self.door.iter_mut().for_each(|door| door.hold(self.keys.hash_of(key)));
             } else {
                 self.door.iter_mut().for_each(|door| door.leave(self.keys.hash_of(key), row.most()));
                 self.patterns.get_mut(row.pattern).into_iter().for_each(|counts| counts.unset += row.unset);
