@@ -18,6 +18,7 @@ pub(super) struct Group(u32);
 /// Bits that tell how many calls: none of the group's keys that is not held has had more. That any has more needs years
 /// of capture, since more than half a million keys have at least as many. The other bits are [`mark`]s.
 const CALLS: u32 = 24;
+const MOST_CALLS: u32 = (1 << CALLS) - 1;
 
 impl Group {
     fn most(self) -> u32 {
@@ -33,8 +34,6 @@ impl Group {
         self.0 & mark(hash) != 0
     }
 }
-
-const MOST_CALLS: u32 = (1 << CALLS) - 1;
 
 /// The bit that all keys held set of those that share further bits of the hash.
 fn mark(hash: u64) -> u32 {
@@ -116,4 +115,32 @@ impl Door {
 /// Of bits that the tables of keys do not look at.
 fn group(hash: u64) -> usize {
     (hash >> 40) as usize % GROUPS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_and_keys_held_of_a_group_do_not_mix() {
+        let mut door = Door::new();
+        // Of one group: the first three share a mark, and the last has another.
+        let [held, same, again, other] = [5 << 40, 5 << 40 | 1, 5 << 40 | 8 << 32, 5 << 40 | 7 << 32];
+        door.hold(held);
+        for (calls, most) in [(3, 3), (2, 3), (1 << 40, MOST_CALLS), (1, MOST_CALLS)] {
+            door.leave(other, calls);
+            assert_eq!(
+                [held, same, again, other, 6 << 40].map(|key| door.missed(key)),
+                [most, most, most, most, 0]
+            );
+            let can_hold = [held, same, again, other, 6 << 40].map(|key| door.group(key).can_hold(key));
+            assert_eq!(can_hold, [true, true, true, false, false]);
+        }
+        let mut merged = Door::new();
+        merged.hold(other);
+        merged.merge(&door);
+        assert_eq!([held, other].map(|key| merged.group(key).can_hold(key)), [false, true]);
+        door.hold_none();
+        assert_eq!((door.group(held).can_hold(held), door.missed(held)), (false, MOST_CALLS));
+    }
 }

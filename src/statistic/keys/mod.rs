@@ -17,7 +17,7 @@ use door::{Door, Group};
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
 use super::members::Members;
-use super::patterns::{Counts, PatternIndex, Patterns, REST};
+use super::patterns::{PatternIndex, Patterns, REST};
 use super::spot::Spot;
 use crate::intern::Interner;
 use crate::pattern::{Learnt, Rules};
@@ -148,6 +148,7 @@ impl Keys {
     /// What follows let go of keys: those that are held here and not there can have been among them.
     fn miss(&mut self, later: &Interner, theirs: &Door) {
         self.door().merge(theirs);
+        self.mark();
         for ((hash, bytes), row) in self.keys.iter().zip(&mut self.rows) {
             if later.find(hash, bytes).is_none() {
                 row.missed = row.missed.saturating_add(theirs.missed(hash));
@@ -157,15 +158,20 @@ impl Keys {
 
     /// What is known of keys that are not held; until one is let go, that there are none.
     fn door(&mut self) -> &mut Door {
-        let patterns = &mut self.patterns;
-        self.door.get_or_insert_with(|| {
-            let mut door = Door::new();
+        if self.door.is_none() {
             for (hash, row) in self.keys.hashes().zip(&self.rows) {
-                patterns.sketch(row.pattern, hash);
-                door.hold(hash);
+                self.patterns.sketch(row.pattern, hash);
             }
-            door
-        })
+        }
+        self.door.get_or_insert_with(Door::new)
+    }
+
+    /// Has the door know the keys that are held.
+    fn mark(&mut self) {
+        if let Some(door) = &mut self.door {
+            door.hold_none();
+            self.keys.hashes().for_each(|hash| door.hold(hash));
+        }
     }
 
     /// Appends the keys that follow; gives their numbers here.
@@ -178,29 +184,18 @@ impl Keys {
     ) -> Vec<u32> {
         // One thing after the other for all keys, not all things for one key after the other: looks into tables that
         // are out of the cache wait for each other the least.
-        let groups: Option<Vec<Group>> =
-            self.door.as_ref().map(|door| later.keys.hashes().map(|hash| door.group(hash)).collect());
-        let find = |(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD);
-        let mut numbers: Vec<u32> = match groups {
-            None => later.keys.iter().map(find).collect(),
-            Some(groups) => groups
-                .iter()
-                .zip(later.keys.iter())
-                .map(|(group, key)| if group.can_hold(key.0) { find(key) } else { NOT_HELD })
-                .collect(),
-        };
+        let mut numbers = self.find(&later.keys);
         let admitted = self.admit(later, patterns, &numbers);
         let mut admitted = admitted.iter().peekable();
         let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
         for (((at, (hash, bytes)), number), row) in keys.zip(&later.rows) {
             if *number == NOT_HELD {
-                let missed = match &mut self.door {
+                let missed = match self.door {
                     None => 0,
-                    Some(door) => {
-                        let Some((_, missed)) = admitted.next_if(|(key, _)| *key == at) else { continue };
-                        door.hold(hash);
-                        *missed
-                    }
+                    Some(_) => match admitted.next_if(|(key, _)| *key == at) {
+                        Some((_, missed)) => *missed,
+                        None => continue,
+                    },
                 };
                 *number = self.keys.add(hash, bytes);
                 let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
@@ -233,6 +228,15 @@ impl Keys {
         numbers
     }
 
+    /// The numbers here of the keys that follow.
+    fn find(&self, later: &Interner) -> Vec<u32> {
+        let find = |(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD);
+        let Some(door) = &self.door else { return later.iter().map(find).collect() };
+        let groups: Vec<Group> = later.hashes().map(|hash| door.group(hash)).collect();
+        let keys = groups.iter().zip(later.iter());
+        keys.map(|(group, key)| if group.can_hold(key.0) { find(key) } else { NOT_HELD }).collect()
+    }
+
     /// Once keys were let go, which of the keys that come and are not held are to be, by their number in `later`; with
     /// how many calls before these are missing at most.
     fn admit(&mut self, later: &Keys, patterns: &[PatternIndex], numbers: &[u32]) -> Vec<(u32, u32)> {
@@ -240,30 +244,25 @@ impl Keys {
         let Some(door) = &mut self.door else { return admitted };
         // What rules judge is looked at as long as there is room for it.
         let has_room = self.habits.has_room();
-        let pattern = |row: &Key| patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-        let come = || {
-            (0..)
-                .zip(later.keys.hashes())
-                .zip(&later.rows)
-                .zip(numbers)
-                .filter(|(_, held)| **held == NOT_HELD)
-        };
-        for (((at, hash), row), _) in come() {
+        for (((at, hash), row), number) in (0..).zip(later.keys.hashes()).zip(&later.rows).zip(numbers) {
+            if *number != NOT_HELD {
+                continue;
+            }
+            let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
+            let Some(counts) = self.patterns.get_mut(pattern) else { continue };
+            counts.sketch(hash);
             let is_judged = row.habit != NONE;
             self.habits.overflowed |= is_judged && !has_room;
-            let is_wanted = self.patterns.get_mut(pattern(row)).is_some_and(Counts::wants);
-            let missed = match is_wanted || (is_judged && has_room) {
+            let missed = match counts.wants() || (is_judged && has_room) {
                 true => Some(door.missed(hash)),
                 false => door.knock(hash, row.most()),
             };
-            admitted.extend(missed.map(|missed| (at, missed)));
-        }
-        let mut held = admitted.iter().peekable();
-        for (((at, hash), row), _) in come() {
-            let Some(counts) = self.patterns.get_mut(pattern(row)) else { continue };
-            counts.sketch(hash);
-            if held.next_if(|(key, _)| *key == at).is_none() {
-                counts.unset += row.unset;
+            match missed {
+                Some(missed) => {
+                    door.hold(hash);
+                    admitted.push((at, missed));
+                }
+                None => counts.unset += row.unset,
             }
         }
         admitted
@@ -300,20 +299,19 @@ impl Keys {
             Some(door) => door.narrow(),
             None => _ = self.door(),
         }
-        let mut order: Vec<u32> = (0..).take(self.rows.len()).collect();
-        let calls = |key: &u32| self.rows.get(*key as usize).map_or(0, |row| row.calls);
+        let mut order: Vec<(Reverse<u64>, u32)> =
+            self.rows.iter().map(|row| Reverse(row.calls)).zip(0..).collect();
         if order.len() > most {
-            order.select_nth_unstable_by_key(most, |key| (Reverse(calls(key)), *key));
+            order.select_nth_unstable(most);
         }
         let mut stays = vec![false; self.rows.len()];
         let samples = self.patterns.iter().flat_map(|(_, _, counts)| counts.samples.iter().copied());
-        for key in order.into_iter().take(most).chain(samples) {
+        for key in order.into_iter().map(|(_, key)| key).take(most).chain(samples) {
             if let Some(stays) = stays.get_mut(key as usize) {
                 *stays = true;
             }
         }
         let stays = |key: u32| stays.get(key as usize).copied().unwrap_or_default();
-        self.door.iter_mut().for_each(Door::hold_none);
         let mut habits = std::mem::take(&mut self.habits);
         self.habits.overflowed = habits.overflowed;
         self.words = 0;
@@ -326,7 +324,6 @@ impl Keys {
                 self.words += row.clients.words();
                 numbers.get_mut(key as usize).into_iter().for_each(|number| *number = kept);
                 kept += 1;
-                self.door.iter_mut().for_each(|door| door.hold(self.keys.hash_of(key)));
             } else {
                 self.door.iter_mut().for_each(|door| door.leave(self.keys.hash_of(key), row.most()));
                 self.patterns.get_mut(row.pattern).into_iter().for_each(|counts| counts.unset += row.unset);
@@ -336,6 +333,7 @@ impl Keys {
         });
         self.kept = self.rows.len();
         self.keys.retain(stays);
+        self.mark();
         for counts in self.patterns.rows_mut() {
             for key in &mut counts.samples {
                 *key = numbers.get(*key as usize).copied().unwrap_or(NOT_HELD);

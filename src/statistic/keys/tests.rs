@@ -273,3 +273,17 @@ fn habits_stay_with_their_keys_when_others_are_let_go() {
     assert_eq!(["log:0", "log:40", "log:44", "log:49", "log:54"].map(added), [0, 400, 440, 980, 540]);
     assert!(!keys.habits.overflowed);
 }
+
+#[test]
+fn the_hottest_of_many_keys_are_told_in_the_order_of_their_names() {
+    let rules = Rules::default();
+    let name = |n: u64| format!("user:{:04}", n * 2_677 % 5_000);
+    let mut keys = block((0..5_000).map(name).chain((0..4_000).rev().step_by(40).map(name)));
+    let (_, hot, _) = finish(&mut keys, &rules);
+    let mut expected: Vec<(Reverse<u64>, String)> =
+        (0..5_000).map(|n| (Reverse(1 + u64::from(n < 4_000 && n % 40 == 39)), name(n))).collect();
+    expected.sort();
+    expected.truncate(1_000);
+    let hot: Vec<_> = hot.rows.iter().map(|row| (Reverse(row.calls), row.key.text())).collect();
+    assert_eq!(hot, expected);
+}
