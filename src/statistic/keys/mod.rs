@@ -1,7 +1,7 @@
 //! Keys: how often each is used, by whom, and under which pattern it counts.
 //!
-//! While a block is read, [`OpenKeys`] counts by key alone. At the block's end [`OpenKeys::seal`] finds
-//! the pattern of each key once and adds up by pattern; sealed keys merge.
+//! While a block is read, [`OpenKeys`] counts by key alone. Every few thousand keys, while they are in the cache, and
+//! at the block's end it finds the pattern of each key once and adds up by pattern; sealed keys merge.
 
 mod door;
 mod finish;
