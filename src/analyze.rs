@@ -35,14 +35,15 @@ pub struct Outcome {
 /// # Errors
 /// Only what ends a run; unreadable paths and records are in the [`Outcome`].
 pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
+    let pool = scan::pool(&options.reading)?;
     let mut run = Run::default();
     let fold = |work: &Work<'_>| observe(work, options);
-    scan(&source::plan(paths), &options.reading, fold, |step| {
+    scan(&pool, &source::plan(paths), &options.reading, fold, |step| {
         run.take(step, options);
         Ok(())
     })?;
     // Tables and rules are independent of each other, so the threads that folded finish them.
-    Ok(scan::pool(&options.reading)?.install(|| run.finish(options)))
+    Ok(pool.install(|| run.finish(options)))
 }
 
 /// Counts one block.

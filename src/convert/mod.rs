@@ -14,6 +14,8 @@ mod slowlog;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::ThreadPool;
+
 use crate::analyze;
 use crate::error::{Reject, Result};
 use crate::event::{ClientRow, Command, InfoDump, Loss, Notice, Place, Sink, Skipped, Slow, SnapshotStart};
@@ -22,7 +24,7 @@ use crate::output::notation::escape;
 use crate::output::parquet::{Encoded, Encoder, TableFile};
 use crate::output::tables::MonitorRows;
 use crate::pattern::{Learnt, Patterns};
-use crate::scan::{Input, Note, Step, Work, scan};
+use crate::scan::{self, Input, Note, Step, Work, scan};
 use crate::source::{self, Item, Plan};
 use crate::statistic::partial::Partial;
 
@@ -53,10 +55,14 @@ pub struct Outcome {
 /// # Errors
 /// When a table cannot be written; unreadable paths and records are in the [`Outcome`].
 pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analysis) -> Result<Outcome> {
+    let pool = scan::pool(&options.reading)?;
     let plan = source::plan(paths);
     let learnt = plan.items.iter().all(rereadable) && options.rules.learns();
-    let patterns =
-        if learnt { learn(&plan, options)? } else { Learnt::new(&options.rules).finish(std::iter::empty()) };
+    let patterns = if learnt {
+        learn(&pool, &plan, options)?
+    } else {
+        Learnt::new(&options.rules).finish(std::iter::empty())
+    };
     let encoder = Encoder::new(dir, MonitorRows::new(b"", with_values))?;
     let reading =
         Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
@@ -70,7 +76,7 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
     };
     let mut tables = Tables::new(dir, with_values, options, &patterns);
     let mut outcome = Outcome { learnt, ..Outcome::default() };
-    scan(&plan, &reading, fold, |step| {
+    scan(&pool, &plan, &reading, fold, |step| {
         match step {
             Step::Part { part, .. } => {
                 outcome.rejected += part.rejected;
@@ -109,9 +115,10 @@ fn rereadable(item: &Item) -> bool {
 }
 
 /// Reads the inputs once for the patterns of their keys.
-fn learn(plan: &Plan, options: &Analysis) -> Result<Patterns> {
+fn learn(pool: &ThreadPool, plan: &Plan, options: &Analysis) -> Result<Patterns> {
     let mut all = Partial::default();
     scan(
+        pool,
         plan,
         &options.reading,
         |work| analyze::observe_keys(work, options),

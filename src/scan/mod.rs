@@ -122,14 +122,18 @@ pub fn pool(how: &Reading) -> Result<ThreadPool> {
         .map_err(|error| Error::Usage(format!("no threads: {error}; try --threads 1")))
 }
 
-/// Reads everything in `plan`: each block goes through `fold`, and all that happens to `take`, in order.
+/// Reads everything in `plan`: each block goes through `fold` on the threads of `pool`, and all that happens to `take`,
+/// in order.
+///
+/// # Errors
+/// The first of `take`, behind which nothing more is read.
 pub fn scan<P: Send>(
+    pool: &ThreadPool,
     plan: &Plan,
     how: &Reading,
     fold: impl Fn(&Work<'_>) -> P + Sync,
     mut take: impl FnMut(Step<P>) -> Result<()> + Send,
 ) -> Result<()> {
-    let pool = pool(how)?;
     for problem in &plan.problems {
         let error = io::Error::new(problem.error.kind(), problem.error.to_string());
         take(Step::Note(Note::Fail { path: problem.path.as_os_str().as_encoded_bytes().to_vec(), error }))?;
