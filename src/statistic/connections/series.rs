@@ -229,16 +229,16 @@ impl Fold {
         let position = snapshot.position;
         rows.find_map(|row| {
             let is_path = is_unix(texts.get(row.text(Field::Addr)));
-            let mut held = self.chain(row);
+            let mut held = self.chain(row).map(|(_, held)| held);
             held.find(|held| !is_path || is_older(held, row, position, snapshot.time)).map(|held| held.run)
         })
     }
 
-    /// The connections of a row's key, the last that was met first.
-    fn chain(&self, row: &Row) -> impl Iterator<Item = &Connection> {
-        let at = |number: u32| self.connections.get(number as usize);
+    /// The connections of a row's key with their numbers, the last that was met first.
+    fn chain(&self, row: &Row) -> impl Iterator<Item = (u32, &Connection)> {
+        let at = |number: u32| Some((number, self.connections.get(number as usize)?));
         let first = self.number(&key(row)).and_then(at);
-        std::iter::successors(first, move |held| at(held.before)).take(RUNS_BACK)
+        std::iter::successors(first, move |(_, held)| at(held.before)).take(RUNS_BACK)
     }
 
     /// Each run gets its place among the servers.
@@ -265,7 +265,7 @@ impl Fold {
             return Some(0);
         }
         let since = |row: &Row| {
-            let held = self.chain(row).find(|held| held.run == snapshot.run)?;
+            let (_, held) = self.chain(row).find(|(_, held)| held.run == snapshot.run)?;
             let (age, born) = (row.age()?, held.born?);
             Some((age, born.saturating_add(age)))
         };
@@ -291,22 +291,16 @@ impl Fold {
 
     /// A connection is in a snapshot.
     fn see(&mut self, row: &Row, run: u32, sight: Sight, texts: &mut Interner) {
-        let met = self.number(&key(row)).unwrap_or(NONE);
-        let mut held = met;
-        for _ in 0..RUNS_BACK {
-            match self.connections.get(held as usize) {
-                Some(other) if other.run != run => held = other.before,
-                _ => break,
-            }
-        }
-        let same = self.connections.get(held as usize).filter(|held| held.run == run);
-        let groups = match same.filter(|held| shares(&held.row, row)) {
-            Some(same) => same.groups,
-            None => self.groups.of(row, texts),
+        let (met, same) = {
+            let mut chain = self.chain(row).peekable();
+            (chain.peek().map_or(NONE, |(last, _)| *last), chain.find(|(_, held)| held.run == run))
         };
+        let number = same.map(|(number, _)| number);
+        let groups = same.filter(|(_, held)| shares(&held.row, row)).map(|(_, held)| held.groups);
+        let groups = groups.unwrap_or_else(|| self.groups.of(row, texts));
         self.groups.count(groups);
         let born = sight.elapsed.zip(row.age()).map(|(elapsed, age)| elapsed.saturating_sub(age));
-        let Some(connection) = self.connections.get_mut(held as usize).filter(|held| held.run == run) else {
+        let Some(connection) = number.and_then(|number| self.connections.get_mut(number as usize)) else {
             if self.connections.len() >= MOST_CONNECTIONS {
                 self.lost = true;
                 return;
