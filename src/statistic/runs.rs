@@ -181,8 +181,9 @@ struct Track {
 }
 
 impl Track {
-    /// Takes in a run that is broken.
-    fn end(&mut self, run: &Run) {
+    /// The run that went on is broken.
+    fn end(&mut self) {
+        let run = &self.tail;
         match self.head {
             None if run.calls > 0 => self.head = Some(Box::new(*run)),
             Some(_) if run.calls >= LEAST => add(&mut self.totals, Totals::of(*run)),
@@ -259,8 +260,7 @@ impl Runs {
         let goes_on = (tail.command == call.command) & (tail.stretch == self.stretch) & (tail.calls > 0);
         // Nothing is left of one that was too short.
         if !goes_on & ((tail.calls >= LEAST) | track.head.is_none()) {
-            let run = *tail;
-            track.end(&run);
+            track.end();
         }
         let tail = &mut track.tail;
         tail.add(goes_on, call, question);
@@ -323,15 +323,13 @@ impl Runs {
             if goes_on && tail.calls > 0 {
                 tail.join(first);
             } else {
-                let run = *tail;
-                mine.end(&run);
+                mine.end();
                 mine.tail = *first;
             }
             if !is_over {
                 continue;
             }
-            let run = mine.tail;
-            mine.end(&run);
+            mine.end();
             for mut totals in track.totals {
                 rename(&mut totals.longest);
                 totals.command = totals.longest.command;
