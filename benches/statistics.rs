@@ -264,7 +264,7 @@ impl Sink for Calls {
             keys: Box::leak(keys.into()),
             key: key.unwrap_or_default(),
             key_hash: key.map_or(0, hash),
-            raw_hash: first.map_or(0, |text| hash(text.raw)),
+            raw_key: first.map_or(&b""[..], |text| text.raw),
         });
     }
     fn reject(&mut self, _: Reject<'_>) {}

@@ -48,12 +48,12 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
 
 /// Counts one block.
 pub fn observe(work: &Work<'_>, options: &Analysis) -> Partial {
-    fold(work, Observer::new(work.input, &options.rules))
+    fold(work, Observer::new(work.input, work.block.bytes(), &options.rules))
 }
 
 /// Takes only the keys of one block, for their patterns.
 pub fn observe_keys(work: &Work<'_>, options: &Analysis) -> Partial {
-    fold(work, Observer::new(work.input, &options.rules).only_keys())
+    fold(work, Observer::new(work.input, work.block.bytes(), &options.rules).only_keys())
 }
 
 fn fold(work: &Work<'_>, mut observer: Observer<'_>) -> Partial {

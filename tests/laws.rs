@@ -244,7 +244,7 @@ fn through_stdin(bytes: &[u8]) -> String {
 /// The part of a stretch of a capture that begins `start` bytes into it.
 fn part(stretch: &[u8], start: usize) -> Partial {
     let rules = Rules::default();
-    let mut observer = Observer::new(0, &rules);
+    let mut observer = Observer::new(0, stretch, &rules);
     Monitor::default().scan(stretch, start as u64, &mut observer);
     let lines = stretch.iter().filter(|byte| **byte == b'\n').count();
     observer.finish(lines as u64)

@@ -16,7 +16,7 @@ pub fn parts(format: &dyn Format, bytes: &[u8], rules: &Rules) -> Vec<Partial> {
         // A window without the end of a record is the last block.
         let cut = if window.len() < rest.len() { format.cut(window) } else { 0 };
         let (block, after) = rest.split_at(if cut == 0 { rest.len() } else { cut });
-        let mut observer = Observer::new(0, rules);
+        let mut observer = Observer::new(0, block, rules);
         let lines = format.scan(block, (bytes.len() - rest.len()) as u64, &mut observer);
         parts.push(observer.finish(lines));
         rest = after;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Call;
 use super::clients::{ClientIndex, Clients, REST, shown};
 use super::commands::{CommandIndex, Commands};
 use super::runs::{RunRow, Runs};
@@ -14,8 +13,10 @@ use crate::report::{Bytes, Example};
 /// What the clients of a stretch of the capture do.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
-    sightings: Sightings,
-    runs: Runs,
+    /// Calls that a rule shows.
+    pub sightings: Sightings,
+    /// Runs of one command.
+    pub runs: Runs,
     uses: Uses,
 }
 
@@ -33,15 +34,6 @@ pub struct Conduct {
 }
 
 impl Calls {
-    /// Takes a call of the input numbered `input`.
-    #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        self.sightings.observe(call, input);
-        if !call.in_script {
-            self.runs.observe(call, input);
-        }
-    }
-
     /// Counts the calls of a row of the input numbered `input`.
     pub fn count(&mut self, row: &Row, input: u32) {
         self.uses.count(row, input);

@@ -58,8 +58,8 @@ pub struct Call<'a> {
     pub key: &'a [u8],
     /// Its [`crate::intern::hash`].
     pub key_hash: u64,
-    /// The same of the key as captured, escapes and all; 0 where there is none.
-    pub raw_hash: u64,
+    /// The key as captured, escapes and all.
+    pub raw_key: &'a [u8],
 }
 
 impl<'a> Call<'a> {

@@ -8,6 +8,7 @@ use super::events::OpenEvents;
 use super::keys::OpenKeys;
 use super::manner::{Tells, manner};
 use super::partial::Partial;
+use super::runs::OpenRuns;
 use super::tally::Tally;
 use crate::command;
 use crate::error::Reject;
@@ -26,6 +27,7 @@ pub struct Observer<'r> {
     partial: Partial,
     tally: Tally,
     keys: OpenKeys<'r>,
+    runs: OpenRuns<'r>,
     events: OpenEvents,
     only_keys: bool,
     positions: Vec<usize>,
@@ -33,8 +35,8 @@ pub struct Observer<'r> {
 }
 
 impl<'r> Observer<'r> {
-    /// For a block of the input numbered `input`, whose keys become patterns by `rules`.
-    pub fn new(input: u32, rules: &'r Rules) -> Self {
+    /// For `block` of the input numbered `input`, whose keys become patterns by `rules`.
+    pub fn new(input: u32, block: &'r [u8], rules: &'r Rules) -> Self {
         Observer {
             input,
             rules,
@@ -42,6 +44,7 @@ impl<'r> Observer<'r> {
             partial: Partial::default(),
             tally: Tally::default(),
             keys: OpenKeys::new(rules),
+            runs: OpenRuns::new(input, block),
             events: OpenEvents::new(input),
             only_keys: false,
             positions: Vec::new(),
@@ -65,6 +68,7 @@ impl<'r> Observer<'r> {
         }
         partial.clients.end();
         partial.keys = self.keys.seal();
+        partial.calls.runs = self.runs.seal();
         partial.events = self.events.seal(rules);
         partial.slowlog.seal(rules);
         let mut account = self.account;
@@ -148,15 +152,11 @@ impl Sink for Observer<'_> {
             self.partial.caller = Caller::Client(client);
         }
         let first = keys.first().and_then(|at| args.get(*at));
-        let (key, key_hash, raw_hash) = match &first {
-            None => (&b""[..], 0, 0),
-            Some(text) if text.escapes == 0 => {
-                let hash = hash(text.raw);
-                (text.raw, hash, hash)
-            }
+        let (raw_key, key, key_hash) = match &first {
+            None => (&b""[..], &b""[..], 0),
             Some(text) => {
                 let key = text.bytes(&mut self.scratch);
-                (key, hash(key), hash(text.raw))
+                (text.raw, key, hash(key))
             }
         };
         let call = Call {
@@ -169,7 +169,7 @@ impl Sink for Observer<'_> {
             keys,
             key,
             key_hash,
-            raw_hash,
+            raw_key,
         };
         self.tally.observe(&call);
         self.partial.clients.call(client);
@@ -178,7 +178,10 @@ impl Sink for Observer<'_> {
         }
         self.keys.observe(&call, self.input);
         self.partial.dangerous.observe(&call, self.input);
-        self.partial.calls.observe(&call, self.input);
+        self.partial.calls.sightings.observe(&call, self.input);
+        if !in_script {
+            self.runs.observe(&call);
+        }
         self.partial.timeline.observe(&call);
         self.partial.pauses.observe(&call, self.input);
         // A name holds for the calls after the one that sets it.
@@ -233,6 +236,6 @@ impl Sink for Observer<'_> {
         self.account.start();
         self.partial.caller = Caller::Nobody;
         self.partial.pauses.part();
-        self.partial.calls.gap();
+        self.runs.gap();
     }
 }

@@ -60,7 +60,7 @@ fn capture(dice: &mut Dice, start: u64) -> String {
 
 fn observe(text: &[u8], offset: u64, input: u32) -> Partial {
     let rules = Rules::default();
-    let mut observer = Observer::new(input, &rules);
+    let mut observer = Observer::new(input, text, &rules);
     ClientList.scan(text, offset, &mut observer);
     observer.finish(memchr::memchr_iter(b'\n', text).count() as u64)
 }

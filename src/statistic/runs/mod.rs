@@ -3,19 +3,21 @@
 //! A run is broken by any other command of the same client; what other clients and its own scripts do in between
 //! does not count. The first and the last run of a stretch are kept open, so that a border of a block breaks none.
 
+mod open;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::Call;
 use super::calls::address;
 use super::clients::{ClientIndex, Clients, INHERITED, REST};
 use super::commands::{CommandIndex, Commands};
 use crate::command::Access;
-use crate::event::{Place, Text};
+use crate::event::Place;
 use crate::format::lexical::unescape_into;
-use crate::intern::hash;
 use crate::output::notation::{Time, escape};
 use crate::report::{Bytes, Example};
+
+pub use open::OpenRuns;
 
 /// Calls that make a run: shorter ones are ordinary.
 pub const LEAST: u64 = 8;
@@ -23,10 +25,6 @@ pub const LEAST: u64 = 8;
 /// Microseconds between two calls from which on the later one may have waited for the answer to the one before.
 /// Measured: calls of one pipeline stand 2 to 8 apart, calls that wait 32 and more even on one machine.
 pub const WAIT: i64 = 20;
-
-/// Bytes of a reading call's arguments up to which two calls are the same only if all arguments are; of a longer
-/// one, and of writes, the first key tells.
-const QUESTION: u64 = 256;
 
 /// Bytes of the first key that are kept for showing it.
 const KEY: usize = 32;
@@ -58,49 +56,7 @@ struct Start {
     key: [u8; KEY],
 }
 
-impl Start {
-    /// Makes it this call: in place, as one that is made elsewhere would be copied.
-    #[inline]
-    fn set(&mut self, call: &Call<'_>, input: u32, question: u64) {
-        self.time = call.record.time;
-        self.question = question;
-        self.place = call.record.place;
-        self.input = input;
-        self.key_bytes = 0;
-        let Some(at) = call.keys.first().copied() else { return };
-        self.key_bytes = call.args().spans().get(at).map_or(0, |span| span.len);
-        // What stands behind the key is not shown.
-        match call.args().window(at) {
-            Some(window) => self.key = *window,
-            None => self.copy(call.args().get(at)),
-        }
-    }
-
-    /// Where too little stands behind the key.
-    #[cold]
-    fn copy(&mut self, key: Option<Text<'_>>) {
-        let key = key.map_or(&b""[..], |text| text.raw);
-        self.key.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    }
-}
-
 impl Run {
-    /// Goes on with a call where `goes_on`, and begins with it where not.
-    ///
-    /// Which of the two comes next nobody can foretell, and a processor that has guessed wrong has to begin anew:
-    /// so both are done, and one is kept.
-    #[inline]
-    fn add(&mut self, goes_on: bool, call: &Call<'_>, question: u64) {
-        let kept = u64::from(goes_on).wrapping_neg();
-        let time = call.record.time;
-        self.calls = (self.calls & kept) + 1;
-        self.same = (self.same + u64::from(self.question == question)) & kept;
-        self.waits = (self.waits + u64::from(time.saturating_sub(self.last) > WAIT)) & kept;
-        self.marks = (self.marks & kept) | mark(question);
-        self.last = time;
-        self.question = question;
-    }
-
     /// Goes on with `later`, which follows it.
     fn join(&mut self, later: &Run) {
         self.calls += later.calls;
@@ -210,8 +166,6 @@ pub struct Runs {
     tracks: Vec<Track>,
     /// Gaps so far.
     stretch: u32,
-    /// Where calls go that begin nothing.
-    unused: Start,
 }
 
 /// Runs of one command by one client.
@@ -244,39 +198,6 @@ pub struct RunRow {
 }
 
 impl Runs {
-    /// Takes a call of the input numbered `input`.
-    #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        // What many clients do one after the other is no run.
-        if call.client == REST {
-            return;
-        }
-        let question = question(call);
-        let Some(track) = self.tracks.get_mut(call.client as usize) else {
-            return self.meet(call, input);
-        };
-        let tail = &mut track.tail;
-        // Both sides of each: a guess of the processor for each of them would mostly be wrong.
-        let goes_on = (tail.command == call.command) & (tail.stretch == self.stretch) & (tail.calls > 0);
-        // Nothing is left of one that was too short.
-        if !goes_on & ((tail.calls >= LEAST) | track.head.is_none()) {
-            track.end();
-        }
-        let tail = &mut track.tail;
-        tail.add(goes_on, call, question);
-        tail.command = call.command;
-        tail.stretch = self.stretch;
-        let start = if goes_on { &mut self.unused } else { &mut tail.start };
-        start.set(call, input, question);
-    }
-
-    /// The first call of a client.
-    #[inline(never)]
-    fn meet(&mut self, call: &Call<'_>, input: u32) {
-        self.make_room(call.client);
-        self.observe(call, input);
-    }
-
     fn make_room(&mut self, client: ClientIndex) {
         let len = client as usize + 1;
         if len > self.tracks.len() {
@@ -391,23 +312,9 @@ impl Runs {
     }
 }
 
-/// The bit of a question.
-fn mark(question: u64) -> u64 {
-    1 << (question >> 58)
-}
-
 /// How many questions make so many marks, as linear counting has it: `-m ln(free / m)`, one mark always free.
 fn distinct(marks: u64) -> u64 {
     let free = f64::from(marks.count_zeros().max(1));
     // The sum is positive and small.
     (-64.0 * (free / 64.0).ln()).round() as u64
-}
-
-/// What a call asks, as a number: calls that ask the same have the same.
-fn question(call: &Call<'_>) -> u64 {
-    let args = call.args();
-    if call.manner.asks && call.payload <= QUESTION && !(args.len() == 2 && call.keys.len() == 1) {
-        return args.raw_from(1).map_or(0, hash);
-    }
-    call.raw_hash
 }

@@ -1,0 +1,224 @@
+//! Runs while a block is read.
+
+use super::super::Call;
+use super::super::clients::REST;
+use super::{KEY, LEAST, Run, Runs, Start, Track, WAIT};
+use crate::event::Place;
+use crate::intern::hash;
+
+/// Bytes of a reading call's arguments up to which two calls are the same only if all arguments are; of a longer
+/// one, and of writes, the first key tells.
+const QUESTION: u64 = 256;
+
+/// A run that goes on.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// The command, and the gaps before it in the block; see [`Open::what`].
+    what: u64,
+    // A block has fewer than 2³² calls.
+    calls: u32,
+    same: u32,
+    waits: u32,
+    /// Calls from which on something is left of it: the first run of a client is kept however short it is.
+    least: u32,
+    last: i64,
+    question: u64,
+    marks: u64,
+    first: First,
+}
+
+/// The first call of a run. Its key stands where it was read: most runs are too short to be looked at again.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    time: i64,
+    question: u64,
+    place: Place,
+    /// Where the first key starts: bytes from the start of the block, and behind its end those of what was copied.
+    key_at: usize,
+    key_bytes: usize,
+}
+
+impl First {
+    const NONE: First =
+        First { time: 0, question: 0, place: Place { offset: 0, line: 0 }, key_at: 0, key_bytes: 0 };
+}
+
+impl Open {
+    /// Before a client's first call.
+    const NONE: Open = Open {
+        what: u64::MAX,
+        calls: 0,
+        same: 0,
+        waits: 0,
+        least: 1,
+        last: 0,
+        question: 0,
+        marks: 0,
+        first: First::NONE,
+    };
+
+    /// What tells whether a call goes on with a run. There are never so many gaps that this is [`Open::NONE`]'s.
+    fn what(command: u32, stretch: u32) -> u64 {
+        u64::from(command) << 32 | u64::from(stretch)
+    }
+
+    /// Goes on with a call where `goes_on`, and begins with it where not.
+    ///
+    /// Which of the two comes next nobody can foretell, and a processor that has guessed wrong has to begin anew:
+    /// so both are done, and one is kept.
+    #[inline]
+    fn add(&mut self, goes_on: bool, time: i64, question: u64) {
+        let kept = u32::from(goes_on).wrapping_neg();
+        self.calls = (self.calls & kept) + 1;
+        self.same = (self.same + u32::from(self.question == question)) & kept;
+        self.waits = (self.waits + u32::from(time > self.last.saturating_add(WAIT))) & kept;
+        self.marks = (self.marks & u64::from(goes_on).wrapping_neg()) | mark(question);
+        self.last = time;
+        self.question = question;
+    }
+}
+
+/// Runs by client while a block is read.
+#[derive(Clone, Debug)]
+pub struct OpenRuns<'b> {
+    input: u32,
+    block: &'b [u8],
+    /// By client, the run that goes on.
+    open: Vec<Open>,
+    /// By client, the runs before it.
+    ended: Vec<Track>,
+    /// Gaps so far.
+    stretch: u32,
+    /// Where calls go that begin nothing.
+    unused: First,
+    /// Keys that were not read where they stand in the block.
+    copied: Vec<u8>,
+}
+
+impl<'b> OpenRuns<'b> {
+    /// For `block` of the input numbered `input`.
+    pub fn new(input: u32, block: &'b [u8]) -> Self {
+        let (open, ended, copied) = (Vec::new(), Vec::new(), Vec::new());
+        OpenRuns { input, block, open, ended, stretch: 0, unused: First::NONE, copied }
+    }
+
+    /// Takes a call.
+    #[inline]
+    pub fn observe(&mut self, call: &Call<'_>) {
+        // What many clients do one after the other is no run.
+        if call.client == REST {
+            return;
+        }
+        let (time, place, key) = (call.record.time, call.record.place, call.raw_key);
+        let question = question(call);
+        let what = Open::what(call.command, self.stretch);
+        let Some(run) = self.open.get_mut(call.client as usize) else { return self.meet(call) };
+        let goes_on = run.what == what;
+        // Nothing is left of one that was too short.
+        if !goes_on & (run.calls >= run.least) {
+            return self.turn(call);
+        }
+        let key_at = key.as_ptr().addr().wrapping_sub(self.block.as_ptr().addr());
+        run.add(goes_on, time, question);
+        run.what = what;
+        let first = if goes_on { &mut self.unused } else { &mut run.first };
+        first.time = time;
+        first.question = question;
+        first.place.offset = place.offset;
+        first.place.line = place.line;
+        first.key_at = key_at;
+        first.key_bytes = key.len();
+        if key_at >= self.block.len() && !key.is_empty() {
+            self.copy(call, goes_on);
+        }
+    }
+
+    /// The first call of a client.
+    #[inline(never)]
+    fn meet(&mut self, call: &Call<'_>) {
+        let len = call.client as usize + 1;
+        self.open.resize(len, Open::NONE);
+        self.ended.resize(len, Track::default());
+        self.observe(call);
+    }
+
+    /// A call that breaks a run of which something is left.
+    #[inline(never)]
+    fn turn(&mut self, call: &Call<'_>) {
+        self.end(call.client as usize);
+        if let Some(run) = self.open.get_mut(call.client as usize) {
+            *run = Open { least: LEAST as u32, ..Open::NONE };
+        }
+        self.observe(call);
+    }
+
+    /// The run that goes on is broken.
+    fn end(&mut self, client: usize) {
+        let Some((run, track)) = self.open.get(client).zip(self.ended.get_mut(client)) else { return };
+        track.tail = sealed(run, self.input, self.block, &self.copied);
+        track.end();
+    }
+
+    /// Keeps the key of a call that was decoded before it was read.
+    #[cold]
+    fn copy(&mut self, call: &Call<'_>, goes_on: bool) {
+        if let Some(run) = self.open.get_mut(call.client as usize).filter(|_| !goes_on) {
+            run.first.key_at = self.block.len() + self.copied.len();
+            self.copied.extend(call.raw_key.iter().take(KEY));
+        }
+    }
+
+    /// What comes next follows nothing.
+    pub fn gap(&mut self) {
+        self.stretch += 1;
+    }
+
+    /// The runs of the block.
+    pub fn seal(self) -> Runs {
+        let OpenRuns { input, block, open, mut ended, stretch, copied, .. } = self;
+        for (run, track) in open.iter().zip(&mut ended) {
+            track.tail = sealed(run, input, block, &copied);
+        }
+        Runs { tracks: ended, stretch }
+    }
+}
+
+/// A run with the key of its first call.
+fn sealed(run: &Open, input: u32, block: &[u8], copied: &[u8]) -> Run {
+    let First { time, question, place, key_at, key_bytes } = run.first;
+    let mut key = [0; KEY];
+    let from = block.get(key_at..).unwrap_or_else(|| copied.get(key_at - block.len()..).unwrap_or_default());
+    key.iter_mut().zip(from).take(key_bytes).for_each(|(to, from)| *to = *from);
+    Run {
+        command: (run.what >> 32) as u32,
+        stretch: run.what as u32,
+        calls: run.calls.into(),
+        same: run.same.into(),
+        waits: run.waits.into(),
+        last: run.last,
+        question: run.question,
+        marks: run.marks,
+        start: Start {
+            time,
+            question,
+            place,
+            input,
+            key_bytes: u32::try_from(key_bytes).unwrap_or(u32::MAX),
+            key,
+        },
+    }
+}
+
+/// The bit of a question.
+fn mark(question: u64) -> u64 {
+    1 << (question >> 58)
+}
+
+/// What a call asks, as a number: calls that ask the same have the same.
+fn question(call: &Call<'_>) -> u64 {
+    let args = call.args();
+    if call.manner.asks && call.payload <= QUESTION && !(args.len() == 2 && call.keys.len() == 1) {
+        return args.raw_from(1).map_or(0, hash);
+    }
+    call.key_hash
+}
