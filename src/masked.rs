@@ -1,10 +1,12 @@
 //! Records as they may be shown: values in captures are private, so they stand as their length.
 
+use std::fmt::Write;
+
 use crate::command::{Access, Spec};
 use crate::event::{Args, Exactness, Slow, Text};
 use crate::format::monitor::line::header_start;
 use crate::format::slowlog::marker;
-use crate::output::notation::escape;
+use crate::output::notation::{escape, escape_into};
 
 /// Bytes of a key or pattern that are shown.
 const LONGEST: usize = 128;
@@ -105,9 +107,9 @@ fn show(
             out.push(' ');
         }
         if at == 0 || shows(at, arg) {
-            out.push_str(&key(arg.bytes(&mut scratch)));
+            write_key(arg.bytes(&mut scratch), &mut out);
         } else {
-            out.push_str(&length(length_of(arg)));
+            write_length(length_of(arg), &mut out);
         }
     }
     if args.len() > MOST {
@@ -118,9 +120,18 @@ fn show(
 
 /// A key or pattern, escaped; of a long one the start.
 pub fn key(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    write_key(bytes, &mut out);
+    out
+}
+
+fn write_key(bytes: &[u8], out: &mut String) {
     match bytes.get(..LONGEST) {
-        Some(start) if bytes.len() > LONGEST => escape(start) + "…",
-        _ => escape(bytes),
+        Some(start) if bytes.len() > LONGEST => {
+            escape_into(start, out);
+            out.push('…');
+        }
+        _ => escape_into(bytes, out),
     }
 }
 
@@ -136,7 +147,7 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     if spec.name == "CONFIG|SET" {
         return at.is_multiple_of(2);
     }
-    if arg.raw.len() <= LONGEST_WORD && WORDS.iter().any(|word| arg.raw.eq_ignore_ascii_case(word)) {
+    if is_word(arg.raw) {
         return true;
     }
     let after_match = at
@@ -146,6 +157,13 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
     let number =
         !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
+}
+
+/// Whether an argument is one of [`WORDS`]; most are a number or too long.
+fn is_word(arg: &[u8]) -> bool {
+    arg.len() <= LONGEST_WORD
+        && arg.first().is_some_and(u8::is_ascii_alphabetic)
+        && WORDS.iter().any(|word| arg.eq_ignore_ascii_case(word))
 }
 
 /// Whether an argument may be a password, which may be any word. AUTH names a user or not, AUTH2 does.
@@ -171,12 +189,14 @@ pub fn line(text: &[u8]) -> String {
         None => (&b""[..], text),
     };
     let mut out = escape(head);
-    out.push_str(&length(rest.len() as u64));
+    write_length(rest.len() as u64, &mut out);
     out
 }
 
-fn length(bytes: u64) -> String {
-    if bytes == 1 { "(1 byte)".to_owned() } else { format!("({bytes} bytes)") }
+fn write_length(bytes: u64, out: &mut String) {
+    let plural = if bytes == 1 { "" } else { "s" };
+    // Writing to a String cannot fail.
+    let _ = write!(out, "({bytes} byte{plural})");
 }
 
 #[cfg(test)]

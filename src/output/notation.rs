@@ -33,23 +33,28 @@ impl Serialize for Time {
 /// `bytes` in the notation.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
+    escape_into(bytes, &mut out);
+    out
+}
+
+/// Appends `bytes` in the notation.
+pub fn escape_into(bytes: &[u8], out: &mut String) {
     for chunk in bytes.utf8_chunks() {
         // Nearly all there is to show.
         if chunk.valid().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
             out.push_str(chunk.valid());
-            hex(chunk.invalid(), &mut out);
+            hex(chunk.invalid(), out);
             continue;
         }
         for c in chunk.valid().chars() {
             match c {
                 '"' => out.push_str("\\\""),
                 '\\' => out.push_str("\\\\"),
-                c => show(c, &mut out),
+                c => show(c, out),
             }
         }
-        hex(chunk.invalid(), &mut out);
+        hex(chunk.invalid(), out);
     }
-    out
 }
 
 /// `text` safe on a terminal: as [`escape`], but quotes and backslashes stay as they are. For words that may

@@ -6,7 +6,7 @@ use super::calls::address;
 use super::clients::{ClientIndex, Clients, REST};
 use super::commands::{CommandIndex, Commands};
 use super::dangerous::{EXAMPLES, Shown};
-use super::sign::{MANY, Sign, Watch, slot};
+use super::sign::{MANY, Sign, Watch, are_apart};
 use super::uses::database;
 use super::{Call, Period};
 use crate::command::Spec;
@@ -255,7 +255,6 @@ impl Sightings {
 fn crosses(call: &Call<'_>) -> bool {
     let args = call.args();
     let mut scratch = Vec::new();
-    let mut slots = call.keys.iter().filter_map(|at| Some(slot(args.get(*at)?.bytes(&mut scratch))));
-    let first = slots.next();
-    slots.any(|slot| Some(slot) != first)
+    let mut rest = call.keys.iter().skip(1).filter_map(|at| args.get(*at));
+    rest.any(|text| are_apart(call.key, text.bytes(&mut scratch)))
 }

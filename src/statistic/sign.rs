@@ -140,29 +140,50 @@ pub fn has_secret(spec: &Spec, args: &Args<'_>) -> bool {
 /// Slots of a cluster (`CLUSTER_SLOTS` in Redis's `src/cluster.h`).
 const SLOTS: u16 = 16_384;
 
-/// The cluster slot of a key (`keyHashSlot` in Redis's `src/cluster.h`): what stands between the first `{` and the
-/// next `}` counts alone, unless that is nothing.
-pub fn slot(key: &[u8]) -> u16 {
+/// Whether two keys are of different cluster slots (`keyHashSlot` in Redis's `src/cluster.h`).
+pub fn are_apart(a: &[u8], b: &[u8]) -> bool {
+    let (a, b) = (hashed(a), hashed(b));
+    if a.len() != b.len() {
+        return slot(a) != slot(b);
+    }
+    // Of texts as long as each other the sums differ by the sum of what differs, which is mostly the end.
+    let differing = a.iter().zip(b).map(|(a, b)| a ^ b).skip_while(|byte| *byte == 0);
+    !differing.fold(0, next).is_multiple_of(SLOTS)
+}
+
+/// What counts of a key: what stands between the first `{` and the next `}`, unless that is nothing.
+fn hashed(key: &[u8]) -> &[u8] {
     let tag = memchr::memchr(b'{', key).and_then(|open| {
         let rest = key.get(open + 1..)?;
         rest.get(..memchr::memchr(b'}', rest)?).filter(|tag| !tag.is_empty())
     });
-    crc16(tag.unwrap_or(key)) % SLOTS
+    tag.unwrap_or(key)
+}
+
+/// The slot by what counts of a key.
+fn slot(hashed: &[u8]) -> u16 {
+    crc16(hashed) % SLOTS
 }
 
 /// CRC16 as XMODEM has it: polynomial 0x1021, start 0. Four bytes at once, which do not wait for each other.
 fn crc16(bytes: &[u8]) -> u16 {
     let [last, third, second, first] = &CRC;
-    let of = |table: &[u16; 256], at: u8| table.get(usize::from(at)).copied().unwrap_or_default();
     let (fours, rest) = bytes.as_chunks::<4>();
     let crc = fours.iter().fold(0_u16, |crc, [a, b, c, d]| {
         let [high, low] = crc.to_be_bytes();
         of(first, high ^ a) ^ of(second, low ^ b) ^ of(third, *c) ^ of(last, *d)
     });
-    rest.iter().fold(crc, |crc, byte| {
-        let [high, low] = crc.to_be_bytes();
-        u16::from(low) << 8 ^ of(last, high ^ byte)
-    })
+    rest.iter().copied().fold(crc, next)
+}
+
+/// The sum with a byte more.
+fn next(crc: u16, byte: u8) -> u16 {
+    let [high, low] = crc.to_be_bytes();
+    u16::from(low) << 8 ^ of(&CRC[0], high ^ byte)
+}
+
+fn of(table: &[u16; 256], at: u8) -> u16 {
+    table.get(usize::from(at)).copied().unwrap_or_default()
 }
 
 /// What a byte makes of the sum: the last of all, and with one, two and three bytes behind it.
@@ -223,11 +244,16 @@ mod tests {
             ("{user1000}.followers", 3443),
             ("", 0),
         ] {
-            assert_eq!(slot(key.as_bytes()), slot_of, "{key}");
+            assert_eq!(slot(hashed(key.as_bytes())), slot_of, "{key}");
         }
         for (key, tag) in [("foo{}{bar}", "foo{}{bar}"), ("foo{{bar}}zap", "{bar"), ("foo{bar}{zap}", "bar")]
         {
-            assert_eq!(slot(key.as_bytes()), crc16(tag.as_bytes()) % SLOTS, "{key}");
+            assert_eq!(hashed(key.as_bytes()), tag.as_bytes(), "{key}");
+        }
+        let keys =
+            ["", "a", "b", "user:1", "user:2", "user:10", "x:{user:1}", "user:31216", "user:95555", "{}a"];
+        for (a, b) in keys.iter().flat_map(|a| keys.iter().map(move |b| (a.as_bytes(), b.as_bytes()))) {
+            assert_eq!(are_apart(a, b), slot(hashed(a)) != slot(hashed(b)), "{}", a.escape_ascii());
         }
     }
 

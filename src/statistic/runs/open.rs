@@ -215,10 +215,15 @@ fn mark(question: u64) -> u64 {
 }
 
 /// What a call asks, as a number: calls that ask the same have the same.
+#[inline]
 fn question(call: &Call<'_>) -> u64 {
-    let args = call.args();
-    if call.manner.asks && call.payload <= QUESTION && !(args.len() == 2 && call.keys.len() == 1) {
-        return args.raw_from(1).map_or(0, hash);
-    }
-    call.key_hash
+    // Beside its key it says nothing but its name.
+    let is_key = call.record.args.len() == 2 && call.keys.len() == 1;
+    if call.manner.asks && !is_key && call.payload <= QUESTION { asked(call) } else { call.key_hash }
+}
+
+/// All that stands behind the name. Apart, as it is wanted of few calls.
+#[inline(never)]
+fn asked(call: &Call<'_>) -> u64 {
+    call.args().raw_from(1).map_or(0, hash)
 }
