@@ -155,8 +155,8 @@ fn speaks(spec: &Spec, args: &Args<'_>, at: usize, arg: Text<'_>) -> bool {
         .and_then(|before| args.get(before))
         .is_some_and(|before| before.raw.eq_ignore_ascii_case(b"MATCH"));
     let number =
-        !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
-    after_match || (number && (spec.access == Access::Read || spec.name == "DEBUG"))
+        || !arg.is_empty() && arg.raw.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    after_match || ((spec.access == Access::Read || spec.name == "DEBUG") && number())
 }
 
 /// Whether an argument is one of [`WORDS`]; most are a number or too long.

@@ -233,6 +233,11 @@ impl Done {
 impl Shape {
     /// The range as written, where it covers everything.
     fn whole(self, args: &Args<'_>) -> Option<&'static str> {
+        // -1, an infinity, a sign alone, or any of them in escapes; most ranges end in another number.
+        let last = args.get(3).and_then(|text| text.raw.first().copied());
+        if !matches!(last, Some(b'-' | b'+' | b'i' | b'I' | b'\\')) {
+            return None;
+        }
         // SORT's and the ranges' LIMIT, and COUNT of streams, bound what is read.
         if (4..args.len()).any(|at| is_any(args, at, &["LIMIT", "COUNT"])) {
             return None;

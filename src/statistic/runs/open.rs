@@ -103,7 +103,7 @@ impl<'b> OpenRuns<'b> {
     }
 
     /// Takes a call.
-    #[inline]
+    #[inline(always)]
     pub fn observe(&mut self, call: &Call<'_>) {
         // What many clients do one after the other is no run.
         if call.client == REST {
@@ -139,6 +139,12 @@ impl<'b> OpenRuns<'b> {
         let len = call.client as usize + 1;
         self.open.resize(len, Open::NONE);
         self.ended.resize(len, Track::default());
+        self.again(call);
+    }
+
+    /// Apart, so that the way of every call stands there once.
+    #[inline(never)]
+    fn again(&mut self, call: &Call<'_>) {
         self.observe(call);
     }
 
@@ -149,7 +155,7 @@ impl<'b> OpenRuns<'b> {
         if let Some(run) = self.open.get_mut(call.client as usize) {
             *run = Open { least: LEAST as u32, ..Open::NONE };
         }
-        self.observe(call);
+        self.again(call);
     }
 
     /// The run that goes on is broken.
