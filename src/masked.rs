@@ -1,7 +1,5 @@
 //! Records as they may be shown: values in captures are private, so they stand as their length.
 
-use std::fmt::Write;
-
 use crate::command::{Access, Spec};
 use crate::event::{Args, Exactness, Slow, Text};
 use crate::format::monitor::line::header_start;
@@ -194,9 +192,9 @@ pub fn line(text: &[u8]) -> String {
 }
 
 fn write_length(bytes: u64, out: &mut String) {
-    let plural = if bytes == 1 { "" } else { "s" };
-    // Writing to a String cannot fail.
-    let _ = write!(out, "({bytes} byte{plural})");
+    out.push('(');
+    out.push_str(&bytes.to_string());
+    out.push_str(if bytes == 1 { " byte)" } else { " bytes)" });
 }
 
 #[cfg(test)]

@@ -39,13 +39,14 @@ pub fn escape(bytes: &[u8]) -> String {
 
 /// Appends `bytes` in the notation.
 pub fn escape_into(bytes: &[u8], out: &mut String) {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') & (*byte != b'"') & (*byte != b'\\');
+    // Nearly all there is to show.
+    if let Ok(plain) = str::from_utf8(bytes)
+        && bytes.iter().all(is_plain)
+    {
+        return out.push_str(plain);
+    }
     for chunk in bytes.utf8_chunks() {
-        // Nearly all there is to show.
-        if chunk.valid().bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
-            out.push_str(chunk.valid());
-            hex(chunk.invalid(), out);
-            continue;
-        }
         for c in chunk.valid().chars() {
             match c {
                 '"' => out.push_str("\\\""),
