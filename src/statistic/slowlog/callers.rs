@@ -5,9 +5,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
-use super::held::Item;
+use super::held::{Item, Maker};
 use super::order::{Order, Places};
-use super::settled::at;
 use super::{NONE, Slowlog};
 use crate::report::Bytes;
 use crate::report::slowlog::CallerRow;
@@ -22,8 +21,12 @@ impl Slowlog {
     /// A row for each command and client, the greatest sum first; of the entries that are kept one by one.
     pub(super) fn callers(&self, inner: &Places) -> Vec<CallerRow> {
         let mut by: HashMap<(u32, u32, u32), Vec<u64>, FixedState> = HashMap::default();
-        for (_, item) in self.items().enumerate().filter(|(at, _)| !inner.has(*at)) {
-            by.entry((item.command, item.client, item.name)).or_default().push(item.us);
+        let mut from = 0;
+        for held in [&self.old, &self.young] {
+            for (maker, us) in held.by_maker(|at| !inner.has(from + at)) {
+                by.entry((maker.command, maker.client, maker.name)).or_default().extend(us);
+            }
+            from += held.items.len();
         }
         let mut rows: Vec<_> = by
             .into_iter()
@@ -50,37 +53,41 @@ impl Slowlog {
     /// the ids below; together they took no longer than it, and they are nobody's or its caller's.
     pub(super) fn inner(&self, order: &Order<'_>) -> Places {
         let mut inner = Places::default();
-        // By number of the command.
-        let mut scripts: Vec<Option<bool>> = Vec::new();
-        let mut is_script = |item: &Item| {
-            let told =
-                at(&mut scripts, item.command).map(|told| *told.get_or_insert_with(|| self.is_script(item)));
-            told.unwrap_or(false)
-        };
-        for script in self.items().filter(|item| is_script(item)) {
-            let mut left = script.us;
-            let mut id = script.id.get();
-            while let Some(below) = id.and_then(|id| id.checked_sub(1)) {
-                let belongs = |(_, item): &(usize, &Item)| self.is_inner(item, script) && item.us <= left;
-                let Some((place, item)) = order.with_id(below).find(belongs) else { break };
-                inner.add(place);
-                left -= item.us;
-                id = Some(below);
+        for held in [&self.old, &self.young] {
+            let scripts: Vec<bool> = held.makers().iter().map(|maker| self.is_script(maker)).collect();
+            let is_script = |item: &&Item| scripts.get(item.maker as usize) == Some(&true);
+            for script in held.items.iter().filter(is_script) {
+                let caller = held.maker(script).client;
+                let mut left = script.us;
+                let mut id = script.id.get();
+                while let Some(below) = id.and_then(|id| id.checked_sub(1)) {
+                    let belongs = |(_, (item, maker)): &(usize, (&Item, Maker))| {
+                        item.us <= left && is_at(item, script) && self.is_inner(maker, caller)
+                    };
+                    let Some((place, (item, _))) = order.with_id(below).find(belongs) else { break };
+                    inner.add(place);
+                    left -= item.us;
+                    id = Some(below);
+                }
             }
         }
         inner
     }
 
-    fn is_script(&self, item: &Item) -> bool {
-        SCRIPTS.iter().any(|name| name.as_bytes() == self.commands.name(item.command))
+    fn is_script(&self, maker: &Maker) -> bool {
+        SCRIPTS.iter().any(|name| name.as_bytes() == self.commands.name(maker.command))
     }
 
-    /// Whether a call can be of a script. Times of the log are whole seconds.
-    fn is_inner(&self, item: &Item, script: &Item) -> bool {
-        let start = script.time.saturating_sub_unsigned(script.us).saturating_sub(1_000_000);
+    /// Whether who made a call can be a script of this caller.
+    fn is_inner(&self, maker: &Maker, caller: u32) -> bool {
         let of = |client: u32| (client != NONE).then(|| self.clients.get(client));
-        (start..=script.time).contains(&item.time)
-            && !self.is_script(item)
-            && (item.client == script.client || of(item.client).is_some_and(|held| NOBODY.contains(&held)))
+        !self.is_script(maker)
+            && (maker.client == caller || of(maker.client).is_some_and(|held| NOBODY.contains(&held)))
     }
+}
+
+/// Whether a call can be of a script by its time. Times of the log are whole seconds.
+fn is_at(item: &Item, script: &Item) -> bool {
+    let start = script.time.saturating_sub_unsigned(script.us).saturating_sub(1_000_000);
+    (start..=script.time).contains(&item.time)
 }

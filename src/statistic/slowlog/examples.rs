@@ -53,10 +53,10 @@ impl Examples {
         &mut self,
         later: Examples,
         lines: impl Fn(u32) -> u64,
-        is_known: impl Fn(u128) -> bool,
+        is_known: impl Fn(&Shown) -> bool,
     ) {
         for (word, mut later) in later.by {
-            later.entries.retain(|shown| !is_known(shown.identity));
+            later.entries.retain(|shown| !is_known(shown));
             self.by.entry(word).or_default().merge(later, &lines, &is_known);
         }
     }

@@ -49,7 +49,7 @@ impl Slowlog {
             let order = Order::of(self);
             let by_caller = || {
                 let inner = self.inner(&order);
-                let is_inner = |shown: &&Shown| self.place(shown.identity).is_some_and(|at| inner.has(at));
+                let is_inner = |shown: &&Shown| self.place(shown).is_some_and(|at| inner.has(at));
                 let examples = self.examples.sorted().into_iter().filter(|shown| !is_inner(shown));
                 (self.callers(&inner), examples.map(|shown| shown.report(paths)).collect())
             };
@@ -108,8 +108,8 @@ impl Slowlog {
 
     fn command_rows<M: From<Measures>>(&self) -> Vec<report::CommandRow<M>> {
         let mut held: Vec<Vec<u64>> = Vec::new();
-        for item in self.items() {
-            at(&mut held, item.command).into_iter().for_each(|held| held.push(item.us));
+        for (maker, us) in [&self.old, &self.young].into_iter().flat_map(|held| held.by_maker(|_| true)) {
+            at(&mut held, maker.command).into_iter().for_each(|held| held.extend(&us));
         }
         let settled = self.settled.commands.all();
         let rows = all(held, &settled)
@@ -154,8 +154,8 @@ impl Slowlog {
 
     fn client_rows<R: From<report::ClientMeasures>>(&self) -> Vec<R> {
         let mut sums = self.settled.clients.clone();
-        for item in self.items().filter(|item| item.client != NONE) {
-            at(&mut sums, item.client).into_iter().for_each(|sum| sum.add(item));
+        for (item, maker) in self.made().filter(|(_, maker)| maker.client != NONE) {
+            at(&mut sums, maker.client).into_iter().for_each(|sum| sum.add(item, maker.name));
         }
         let mut rows: Vec<_> = (0..)
             .zip(sums)
@@ -195,7 +195,7 @@ impl Slowlog {
             return Vec::new();
         }
         let mut items: Vec<(u32, i64, u64)> =
-            self.items().filter_map(|item| Some((item.input, item.time, item.id.get()?))).collect();
+            self.made().filter_map(|(item, maker)| Some((maker.input, item.time, item.id.get()?))).collect();
         items.sort_unstable();
         let mut resumed: HashMap<(u32, u64), usize, FixedState> = HashMap::default();
         let mut before = None;

@@ -3,21 +3,28 @@
 use hashbrown::HashTable;
 
 use super::NONE;
-use crate::statistic::slot::{Slot, spread};
+use super::known::Known;
+use crate::intern::SPREAD;
 
-/// An entry. A line of the cache holds one.
+/// An entry, beside its identity.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item {
-    pub(super) identity: u128,
     pub(super) id: Id,
     pub(super) time: i64,
     pub(super) us: u64,
+    /// The number of its maker.
+    pub(super) maker: u32,
+    pub(super) keys: Keys,
+}
+
+/// What many entries share: who made which call, and where they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Maker {
     pub(super) input: u32,
     pub(super) command: u32,
     pub(super) client: u32,
     pub(super) name: u32,
-    pub(super) keys: Keys,
-    /// How far its arguments are certain; the greater the better.
+    /// How far the arguments are certain; the greater the better.
     pub(super) certainty: u8,
 }
 
@@ -50,8 +57,10 @@ impl Keys {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     pub(super) items: Vec<Item>,
-    /// By a part of their identities.
-    known: HashTable<Slot>,
+    /// Theirs, which only tell whether an entry is known.
+    identities: Vec<u128>,
+    known: Known,
+    makers: Makers,
     /// Of entries with several keys: how many, and their numbers.
     lists: Vec<u32>,
 }
@@ -60,35 +69,87 @@ pub(super) struct Held {
 const FEW: usize = 1 << 10;
 
 impl Held {
-    /// The number of the entry of this identity.
+    /// The number of the entry of this identity, which has this id.
     #[inline]
-    pub(super) fn find(&self, identity: u128) -> Option<u32> {
-        let is = |slot: &Slot| {
-            slot.part == identity as u32
-                && self.items.get(slot.number as usize).is_some_and(|item| item.identity == identity)
-        };
-        self.known.find(spread(identity as u32), is).map(|slot| slot.number)
+    pub(super) fn find(&self, id: Id, identity: u128) -> Option<u32> {
+        self.known.find(id.get()?, identity, &self.identities)
     }
 
     /// Adds an entry that is none of these.
     #[inline]
-    pub(super) fn push(&mut self, item: Item) {
-        if self.known.len() == self.known.capacity() {
+    pub(super) fn push(&mut self, identity: u128, item: Item) {
+        if self.items.len() == self.items.capacity() {
             self.grow();
         }
-        // Bounded by what fits into memory long before.
-        let number = self.items.len() as u32;
         self.items.push(item);
-        let slot = Slot { part: item.identity as u32, number };
-        self.known.insert_unique(slot.spread(), slot, Slot::spread);
+        self.identities.push(identity);
+        if let Some(id) = item.id.get() {
+            let ids = self.items.iter().map(|item| item.id);
+            self.known.add(id, &self.identities, ids);
+        }
     }
 
     /// Makes room in few steps, as each moves all; what is not used takes hardly any memory.
     #[inline(never)]
     fn grow(&mut self) {
-        let more = FEW.max(3 * self.known.len());
-        self.known.reserve(more, Slot::spread);
-        self.items.reserve(more);
+        let more = FEW.max(3 * self.items.len());
+        self.items.reserve_exact(more);
+        self.identities.reserve_exact(more);
+    }
+
+    /// The entries with their identities.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u128, &Item)> {
+        self.identities.iter().copied().zip(&self.items)
+    }
+
+    /// The entries with their makers.
+    pub(super) fn made(&self) -> impl Iterator<Item = (&Item, Maker)> + Clone {
+        self.items.iter().map(|item| (item, self.maker(item)))
+    }
+
+    /// Who made an entry.
+    #[inline]
+    pub(super) fn maker(&self, item: &Item) -> Maker {
+        self.makers.get(item.maker)
+    }
+
+    /// All makers by their numbers; some may have no entry any more.
+    pub(super) fn makers(&self) -> &[Maker] {
+        &self.makers.all
+    }
+
+    /// The durations of the entries of each maker, of those that `is_wanted` by its number.
+    pub(super) fn by_maker(
+        &self,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (Maker, Vec<u64>)> {
+        let mut by = vec![Vec::new(); self.makers.all.len()];
+        for (_, item) in self.items.iter().enumerate().filter(|(at, _)| is_wanted(*at)) {
+            if let Some(held) = by.get_mut(item.maker as usize) {
+                held.push(item.us);
+            }
+        }
+        self.makers.all.iter().copied().zip(by).filter(|(_, us)| !us.is_empty())
+    }
+
+    /// The number of a maker.
+    #[inline]
+    pub(super) fn number(&mut self, maker: Maker) -> u32 {
+        self.makers.number(maker)
+    }
+
+    /// Whether an entry that is held comes in a form that tells more.
+    pub(super) fn is_better(&self, number: u32, certainty: u8) -> bool {
+        self.items.get(number as usize).is_some_and(|item| self.maker(item).certainty < certainty)
+    }
+
+    /// Takes over what a form of an entry tells that tells more.
+    pub(super) fn improve(&mut self, number: u32, certainty: u8, command: u32, keys: Keys) {
+        if let Some(item) = self.items.get_mut(number as usize) {
+            let maker = self.makers.get(item.maker);
+            item.maker = self.makers.number(Maker { certainty, command, ..maker });
+            item.keys = keys;
+        }
     }
 
     /// Keeps each number once.
@@ -134,7 +195,51 @@ impl Held {
     /// Keeps the room alone.
     pub(super) fn clear(&mut self) {
         self.items.clear();
+        self.identities.clear();
         self.known.clear();
+        self.makers.clear();
         self.lists.clear();
+    }
+}
+
+/// Makers that have numbers: no more than there are entries.
+#[derive(Clone, Debug, Default)]
+struct Makers {
+    all: Vec<Maker>,
+    by: HashTable<u32>,
+}
+
+impl Makers {
+    fn get(&self, number: u32) -> Maker {
+        const NOBODY: Maker = Maker { input: 0, command: NONE, client: NONE, name: NONE, certainty: 0 };
+        self.all.get(number as usize).copied().unwrap_or(NOBODY)
+    }
+
+    fn number(&mut self, maker: Maker) -> u32 {
+        let hash = maker.hash();
+        let is = |number: &u32| self.all.get(*number as usize) == Some(&maker);
+        if let Some(number) = self.by.find(hash, is) {
+            return *number;
+        }
+        let number = self.all.len() as u32;
+        self.all.push(maker);
+        let hash_of = |number: &u32| self.all.get(*number as usize).map_or(0, Maker::hash);
+        self.by.insert_unique(hash, number, hash_of);
+        number
+    }
+
+    fn clear(&mut self) {
+        self.all.clear();
+        self.by.clear();
+    }
+}
+
+impl Maker {
+    #[inline]
+    fn hash(&self) -> u64 {
+        let who = u64::from(self.client) << 32 | u64::from(self.name);
+        let what = u64::from(self.command) << 32 | u64::from(self.input) ^ u64::from(self.certainty) << 24;
+        let both = u128::from(who ^ SPREAD) * u128::from(what.wrapping_mul(SPREAD) | 1);
+        both as u64 ^ (both >> 64) as u64
     }
 }

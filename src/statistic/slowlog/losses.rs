@@ -2,7 +2,7 @@
 //! that are missing between two polls were there.
 
 use super::Slowlog;
-use super::held::Item;
+use super::held::{Item, Maker};
 use super::order::Order;
 use crate::output::notation::Time;
 use crate::report::Bytes;
@@ -15,11 +15,11 @@ impl Slowlog {
     /// Where ids are missing between polls, and what the first poll of each log held. Polls in several inputs
     /// are of one log where ids and times go the same way through all of them.
     pub(super) fn losses(&self, order: &Order<'_>, paths: &[Bytes]) -> (Vec<Lost>, Vec<Kept>) {
-        let seen = |item: &Item| Some((item.input, item.id.get()?, item.time));
+        let seen = |(item, maker): (&Item, Maker)| Some((maker.input, item.id.get()?, item.time));
         let (mut lost, mut kept) = (Vec::new(), Vec::new());
         if order.is_one_log() && order.has_all() {
-            look(self.items().filter_map(seen), paths, &mut lost, &mut kept);
-        } else if let Some(seen) = self.items().map(seen).collect::<Option<Vec<_>>>() {
+            look(self.made().filter_map(seen), paths, &mut lost, &mut kept);
+        } else if let Some(seen) = self.made().map(seen).collect::<Option<Vec<_>>>() {
             for log in seen.chunk_by(|(a, ..), (b, ..)| a == b).filter(|log| is_one_log(log)) {
                 look(log.iter().copied(), paths, &mut lost, &mut kept);
             }

@@ -2,7 +2,7 @@
 //!
 //! The server keeps its last entries, and people ask for them again and again: what was seen before, in
 //! this input or another, is dropped ([`identity`]), though of the forms of one entry that which tells its
-//! arguments best gives its keys. So an entry is kept by itself until the end, 64 bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
+//! arguments best gives its keys. So an entry is kept by itself until the end, 48 bytes of it, and only counted when all are known. A script's calls are entries of their own, with ids
 //! below the script's; nothing is added across entries, since their times lie within the script's.
 
 pub mod callers;
@@ -12,6 +12,7 @@ mod finish;
 mod held;
 pub mod identity;
 pub mod keys;
+mod known;
 mod losses;
 mod order;
 mod settled;
@@ -25,7 +26,7 @@ use crate::event::{Exactness, Slow};
 use crate::intern::{Interner, hash, same};
 use crate::pattern::Rules;
 use examples::Examples;
-use held::{Held, Id, Item, Keys};
+use held::{Held, Id, Item, Maker};
 use identity::Identity;
 use settled::Settled;
 use slowest::{Shown, Slowest};
@@ -95,10 +96,11 @@ impl Slowlog {
     pub fn observe(&mut self, entry: &Slow<'_>, input: u32) {
         let identity = self.identity.of(entry, input);
         let certainty = certainty(entry.exactness);
-        let known = self.young.find(identity);
+        let id = Id::new(entry.id);
+        let known = self.young.find(id, identity);
         if let Some(number) = known {
             self.duplicates += 1;
-            if !is_better(&self.young, number, certainty) {
+            if !self.young.is_better(number, certainty) {
                 return;
             }
         }
@@ -108,24 +110,20 @@ impl Slowlog {
         let keys = self.positions.iter().filter_map(|at| entry.args.get(*at));
         let keys = self.young.list(keys.map(|text| texts.number(text.bytes(scratch))));
         if let Some(number) = known {
-            improve(&mut self.young, number, certainty, command, keys);
+            self.young.improve(number, certainty, command, keys);
             let shown =
                 Shown::new(entry, identity, input, self.commands.name(command), spec, &self.positions);
             self.slowest.improve(shown);
             return;
         }
-        self.young.push(Item {
-            identity,
-            id: Id::new(entry.id),
-            time: entry.time,
-            us: entry.us,
+        let maker = self.young.number(Maker {
             input,
             command,
             client: entry.client.map_or(NONE, |client| self.clients.number(client)),
             name: entry.name.map_or(NONE, |name| self.names.number(name)),
-            keys,
             certainty,
         });
+        self.young.push(identity, Item { id, time: entry.time, us: entry.us, maker, keys });
         let is_example = spec.is_some() && self.examples.takes(command, &self.commands, entry.us);
         if is_example || self.slowest.takes(entry.us) {
             let name = self.commands.name(command);
@@ -155,7 +153,7 @@ impl Slowlog {
         self.young.items = items;
         if self.young.items.len() > self.most {
             let young = std::mem::take(&mut self.young);
-            self.take(&young, |item| item, |shape| shape);
+            self.take(&young, |maker| maker, |shape| shape);
         }
     }
 
@@ -167,15 +165,18 @@ impl Slowlog {
         let names = self.names.merge(&later.names);
         let shapes = self.shapes.merge(&later.shapes);
         let (old, young) = (&self.old, &self.young);
-        let is_known = |identity| young.find(identity).or_else(|| old.find(identity)).is_some();
+        let is_known = |shown: &Shown| {
+            let (id, identity) = (Id::new(shown.id), shown.identity);
+            young.find(id, identity).or_else(|| old.find(id, identity)).is_some()
+        };
         self.slowest.merge(later.slowest, &lines, is_known);
         self.examples.merge(later.examples, &lines, is_known);
         self.settled.merge(&later.settled, &commands, &clients, &names, &shapes);
-        let renumber = |item: Item| Item {
-            command: get(&commands, item.command),
-            client: get(&clients, item.client),
-            name: get(&names, item.name),
-            ..item
+        let renumber = |maker: Maker| Maker {
+            command: get(&commands, maker.command),
+            client: get(&clients, maker.client),
+            name: get(&names, maker.name),
+            ..maker
         };
         for held in [&later.old, &later.young] {
             self.take(held, renumber, |shape| get(&shapes, shape));
@@ -183,28 +184,41 @@ impl Slowlog {
     }
 
     /// Takes over entries, with other numbers; those that are known already only if they tell more.
-    fn take(&mut self, later: &Held, renumber: impl Fn(Item) -> Item, shape: impl Fn(u32) -> u32) {
-        for item in &later.items {
+    fn take(&mut self, later: &Held, renumber: impl Fn(Maker) -> Maker, shape: impl Fn(u32) -> u32) {
+        // The numbers here of the makers there, as they come.
+        let mut makers = vec![NONE; later.makers().len()];
+        for (identity, item) in later.all() {
             let numbers = later.keys(&item.keys).iter().map(|number| shape(*number));
             let numbers = numbers.filter(|number| *number != NONE);
-            let known = match self.young.find(item.identity) {
+            let known = match self.young.find(item.id, identity) {
                 Some(number) => Some((&mut self.young, number)),
-                None => self.old.find(item.identity).map(|number| (&mut self.old, number)),
+                None => self.old.find(item.id, identity).map(|number| (&mut self.old, number)),
             };
             match known {
                 Some((held, number)) => {
                     self.duplicates += 1;
-                    if is_better(held, number, item.certainty) {
+                    let maker = later.maker(item);
+                    if held.is_better(number, maker.certainty) {
                         let keys = held.list(numbers);
-                        improve(held, number, item.certainty, renumber(*item).command, keys);
+                        held.improve(number, maker.certainty, renumber(maker).command, keys);
                     }
                 }
                 None => {
                     if self.young.items.len() >= self.most / 2 {
                         self.settle();
+                        makers.fill(NONE);
                     }
                     let keys = self.young.list(numbers);
-                    self.young.push(Item { keys, ..renumber(*item) });
+                    let mut number = || self.young.number(renumber(later.maker(item)));
+                    let maker = match makers.get_mut(item.maker as usize) {
+                        Some(known) if *known != NONE => *known,
+                        Some(free) => {
+                            *free = number();
+                            *free
+                        }
+                        None => number(),
+                    };
+                    self.young.push(identity, Item { maker, keys, ..*item });
                 }
             }
         }
@@ -226,10 +240,16 @@ impl Slowlog {
         self.old.items.iter().chain(&self.young.items)
     }
 
-    /// Where the entry of this identity stands among them.
-    fn place(&self, identity: u128) -> Option<usize> {
-        let old = self.old.find(identity).map(|number| number as usize);
-        let young = || Some(self.old.items.len() + self.young.find(identity)? as usize);
+    /// The same with their makers.
+    fn made(&self) -> impl Iterator<Item = (&Item, Maker)> + Clone {
+        self.old.made().chain(self.young.made())
+    }
+
+    /// Where an entry stands among them.
+    fn place(&self, shown: &Shown) -> Option<usize> {
+        let (id, identity) = (Id::new(shown.id), shown.identity);
+        let old = self.old.find(id, identity).map(|number| number as usize);
+        let young = || Some(self.old.items.len() + self.young.find(id, identity)? as usize);
         old.or_else(young)
     }
 
@@ -242,20 +262,9 @@ impl Slowlog {
     fn settle(&mut self) {
         std::mem::swap(&mut self.old, &mut self.young);
         for item in &self.young.items {
-            self.settled.add(item, self.young.keys(&item.keys));
+            self.settled.add(item, &self.young.maker(item), self.young.keys(&item.keys));
         }
         self.young.clear();
-    }
-}
-
-/// Whether an entry that is known comes in a form that tells more.
-fn is_better(held: &Held, number: u32, certainty: u8) -> bool {
-    held.items.get(number as usize).is_some_and(|item| item.certainty < certainty)
-}
-
-fn improve(held: &mut Held, number: u32, certainty: u8, command: u32, keys: Keys) {
-    if let Some(item) = held.items.get_mut(number as usize) {
-        (item.certainty, item.command, item.keys) = (certainty, command, keys);
     }
 }
 

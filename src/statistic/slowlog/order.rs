@@ -1,7 +1,7 @@
 //! Entries in the order of their ids.
 
 use super::Slowlog;
-use super::held::Item;
+use super::held::{Item, Maker};
 
 /// The entries that have an id, in order of these, and of their first appearance.
 pub(super) struct Order<'a> {
@@ -33,7 +33,8 @@ impl<'a> Order<'a> {
 
     /// Whether later entries have greater ids, and each another one.
     fn goes_on(&self) -> bool {
-        let times = self.ids.iter().map(|(id, at)| (*id, self.item(*at).map_or(i64::MIN, |item| item.time)));
+        let times =
+            self.ids.iter().map(|(id, at)| (*id, self.made(*at).map_or(i64::MIN, |(item, _)| item.time)));
         let later = times.clone().skip(1);
         times.zip(later).all(|((id, time), (next, later))| id < next && time <= later)
     }
@@ -48,17 +49,21 @@ impl<'a> Order<'a> {
         self.ids.len() == self.log.items().count()
     }
 
-    /// Places and entries of an id.
-    pub(super) fn with_id(&self, id: u64) -> impl Iterator<Item = (usize, &'a Item)> + '_ {
+    /// Places, entries of an id, and their makers.
+    pub(super) fn with_id(&self, id: u64) -> impl Iterator<Item = (usize, (&'a Item, Maker))> + '_ {
         let from = self.ids.partition_point(|(held, _)| *held < id);
         let all = self.ids.get(from..).unwrap_or_default().iter().take_while(move |(held, _)| *held == id);
-        all.filter_map(|(_, at)| Some((*at as usize, self.item(*at)?)))
+        all.filter_map(|(_, at)| Some((*at as usize, self.made(*at)?)))
     }
 
-    fn item(&self, at: u32) -> Option<&'a Item> {
-        let (old, young) = (&self.log.old.items, &self.log.young.items);
+    fn made(&self, at: u32) -> Option<(&'a Item, Maker)> {
+        let (old, young) = (&self.log.old, &self.log.young);
         let at = at as usize;
-        old.get(at).or_else(|| young.get(at.checked_sub(old.len())?))
+        let (held, at) = match at.checked_sub(old.items.len()) {
+            None => (old, at),
+            Some(at) => (young, at),
+        };
+        held.items.get(at).map(|item| (item, held.maker(item)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is left of entries that are no longer kept one by one.
 
 use super::durations::Sketches;
-use super::{Item, NONE, get};
+use super::{Item, Maker, NONE, get};
 use crate::statistic::timeline::Timeline;
 
 /// Where buckets of durations start, in microseconds.
@@ -25,14 +25,9 @@ impl Default for ClientSum {
 }
 
 impl ClientSum {
-    pub(super) fn add(&mut self, item: &Item) {
-        let one = ClientSum {
-            calls: 1,
-            total: item.us,
-            max: item.us,
-            name: item.name,
-            last: (item.time, item.id.get()),
-        };
+    pub(super) fn add(&mut self, item: &Item, name: u32) {
+        let one =
+            ClientSum { calls: 1, total: item.us, max: item.us, name, last: (item.time, item.id.get()) };
         self.merge(&one);
     }
 
@@ -59,16 +54,16 @@ pub(super) struct Settled {
 }
 
 impl Settled {
-    pub(super) fn add(&mut self, item: &Item, shapes: &[u32]) {
+    pub(super) fn add(&mut self, item: &Item, maker: &Maker, shapes: &[u32]) {
         self.calls += 1;
-        self.commands.add(item.command, item.us);
+        self.commands.add(maker.command, item.us);
         for shape in shapes {
             self.shapes.add(*shape, item.us);
         }
-        if item.client != NONE
-            && let Some(sum) = at(&mut self.clients, item.client)
+        if maker.client != NONE
+            && let Some(sum) = at(&mut self.clients, maker.client)
         {
-            sum.add(item);
+            sum.add(item, maker.name);
         }
         if let Some(count) = self.buckets.get_mut(bucket(item.us)) {
             *count += 1;

@@ -84,10 +84,10 @@ impl<const MOST: usize> Slowest<MOST> {
         &mut self,
         later: Slowest<MOST>,
         lines: impl Fn(u32) -> u64,
-        is_known: impl Fn(u128) -> bool,
+        is_known: impl Fn(&Shown) -> bool,
     ) {
         for mut shown in later.entries {
-            if is_known(shown.identity) {
+            if is_known(&shown) {
                 self.improve(shown);
             } else {
                 shown.place.line += lines(shown.input);
