@@ -20,6 +20,8 @@ pub struct End<'a> {
     pub snapshots: Vec<u64>,
     /// By the server's end of the connections (Redis 6.2): a run may be of several servers whose ids do not meet.
     newest: HashMap<Option<&'a Bytes>, Option<u64>, FixedState>,
+    /// The least of these: most connections went before.
+    least: Option<u64>,
 }
 
 impl<'a> End<'a> {
@@ -39,20 +41,22 @@ impl<'a> End<'a> {
                 run: row.run,
                 snapshots: Vec::new(),
                 newest: HashMap::default(),
+                least: None,
             });
             end.snapshots.push(at);
         }
         // Mostly all connections are of one server.
-        for rows in connections.rows.chunk_by(|row, next| place(row) == place(next)) {
-            let Some((run, address)) = rows.first().map(place) else { continue };
-            let Some(end) = runs.get_mut(&run) else { continue };
-            let held = end.newest.entry(address).or_default();
+        for rows in connections.rows.chunk_by(|row, next| (row.run, &row.laddr) == (next.run, &next.laddr)) {
+            let Some(first) = rows.first() else { continue };
+            let Some(end) = runs.get_mut(&first.run) else { continue };
+            let held = end.newest.entry(address(first)).or_default();
             *held = rows.iter().map(|row| row.last_snapshot).max().flatten().max(*held);
         }
         let mut ends: Vec<_> = runs.into_values().collect();
         for end in &mut ends {
             // Where nothing tells servers apart it is the last snapshot, even if that shows no such connection.
             end.newest.insert(None, end.snapshots.last().copied());
+            end.least = end.newest.values().min().copied().flatten();
         }
         ends
     }
@@ -60,6 +64,7 @@ impl<'a> End<'a> {
     /// Whether a connection is there at the end.
     pub fn has(&self, row: &ConnectionRow) -> bool {
         row.run == self.run
+            && row.last_snapshot >= self.least
             && self.newest.get(&address(row)).is_some_and(|newest| *newest == row.last_snapshot)
     }
 }
@@ -67,11 +72,6 @@ impl<'a> End<'a> {
 /// What tells a connection's server: its own address, where that is no socket, which a server has beside others.
 fn address(row: &ConnectionRow) -> Option<&Bytes> {
     row.laddr.as_ref().filter(|address| host(&address.0) != b"unix")
-}
-
-/// The run of a server with what tells it.
-fn place(row: &ConnectionRow) -> (u32, Option<&Bytes>) {
-    (row.run, address(row))
 }
 
 /// What is there when the capture ends.

@@ -30,7 +30,7 @@ use crate::report::{Bytes, connections as report};
 const MOST_TEXTS: usize = 1 << 20;
 
 /// A step of the capture.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant)] // Nearly all are rows, and a box for each would cost more.
 enum Item {
     Sign { input: u32, time: Option<i64> },
@@ -96,18 +96,21 @@ impl Connections {
             return;
         }
         let numbers: Vec<u32> = later.texts.iter().map(|(hash, text)| self.text(hash, text)).collect();
-        let mut items = later.items;
-        for item in &mut items {
-            if let Item::Row(row) = item {
-                row.place.line += lines(row.input);
+        let mut before = None;
+        for mut item in later.items {
+            if let Item::Row(row) = &mut item {
+                // Rows of an input come one after the other.
+                let (_, lines) = match before {
+                    Some(held @ (input, _)) if input == row.input => held,
+                    _ => *before.insert((row.input, lines(row.input))),
+                };
+                row.place.line += lines;
                 row.renumber(&numbers);
             }
-            if let Some(series) = &mut self.series {
-                series.take(item, &mut self.texts);
+            match &mut self.series {
+                Some(series) => series.take(item, &mut self.texts),
+                None => self.items.push(item),
             }
-        }
-        if self.series.is_none() {
-            self.items.append(&mut items);
         }
     }
 
@@ -122,14 +125,13 @@ impl Connections {
     /// The report's part; `paths` are the inputs' by number. Bounds that took over are said in `bounds`.
     pub fn finish(&mut self, paths: &[Bytes], bounds: &mut Vec<String>) -> report::Connections {
         let mut series = self.series.take().unwrap_or_default();
-        for item in &self.items {
+        for item in std::mem::take(&mut self.items) {
             if !series.knows(item.input()) {
                 let path = paths.get(item.input() as usize).map_or(&b""[..], |path| &path.0);
                 series.input(item.input(), path, None);
             }
             series.take(item, &mut self.texts);
         }
-        self.items.clear();
         series.close(&mut self.texts);
         if self.texts.len() >= MOST_TEXTS {
             bounds.push(format!(

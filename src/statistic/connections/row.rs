@@ -11,6 +11,9 @@ pub const NO_TEXT: u32 = u32::MAX;
 /// No number: the field is missing, or no number.
 const NO_NUMBER: i64 = i64::MIN;
 
+/// The same in few bytes.
+const NO_SMALL: i32 = i32::MIN;
+
 /// Fields that are kept as texts.
 const TEXTS: [Field; 8] = [
     Field::Addr,
@@ -82,7 +85,7 @@ pub type Texts = [u32; TEXTS.len()];
 pub const NO_TEXTS: Texts = [NO_TEXT; TEXTS.len()];
 
 /// See the module.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// The number of its input.
     pub input: u32,
@@ -93,7 +96,21 @@ pub struct Row {
     /// Its id.
     pub id: Option<u64>,
     pub texts: Texts,
-    numbers: [i64; NUMBERS.len()],
+    /// Mostly all are small: there are many rows, and each is moved a few times.
+    small: [i32; NUMBERS.len()],
+    /// All of them, where one is not.
+    wide: Option<Box<Numbers>>,
+}
+
+type Numbers = [i64; NUMBERS.len()];
+
+/// A number in few bytes, if it fits.
+fn narrow(number: i64) -> Option<i32> {
+    if number == NO_NUMBER {
+        Some(NO_SMALL)
+    } else {
+        i32::try_from(number).ok().filter(|small| *small != NO_SMALL)
+    }
 }
 
 impl Row {
@@ -112,8 +129,10 @@ impl Row {
             time: record.time,
             id: None,
             texts: NO_TEXTS,
-            numbers: [NO_NUMBER; NUMBERS.len()],
+            small: [NO_SMALL; NUMBERS.len()],
+            wide: None,
         };
+        let mut numbers = [NO_NUMBER; NUMBERS.len()];
         for (at, (key, value)) in record.fields.iter().enumerate() {
             let Some(field) = finder.find(at, key) else { continue };
             match SLOTS.get(field as usize) {
@@ -125,11 +144,17 @@ impl Row {
                     }
                 }
                 Some(Slot::Number(slot)) => {
-                    if let Some(held) = row.numbers.get_mut(*slot) {
+                    if let Some(held) = numbers.get_mut(*slot) {
                         *held = number(value).unwrap_or(NO_NUMBER);
                     }
                 }
                 Some(Slot::Nowhere) | None => {}
+            }
+        }
+        for (small, number) in row.small.iter_mut().zip(&numbers) {
+            match narrow(*number) {
+                Some(number) => *small = number,
+                None => row.wide = Some(Box::new(numbers)),
             }
         }
         row
@@ -146,9 +171,12 @@ impl Row {
     /// A field's number.
     pub fn number(&self, field: Field) -> Option<i64> {
         match SLOTS.get(field as usize) {
-            Some(Slot::Number(slot)) => {
-                self.numbers.get(*slot).copied().filter(|number| *number != NO_NUMBER)
-            }
+            Some(Slot::Number(slot)) => match &self.wide {
+                Some(wide) => wide.get(*slot).copied().filter(|number| *number != NO_NUMBER),
+                None => {
+                    self.small.get(*slot).filter(|number| **number != NO_SMALL).map(|number| (*number).into())
+                }
+            },
             _ => None,
         }
     }

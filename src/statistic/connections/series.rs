@@ -87,10 +87,10 @@ impl Series {
     }
 
     /// The next item of the capture.
-    pub fn take(&mut self, item: &Item, texts: &mut Interner) {
+    pub fn take(&mut self, item: Item, texts: &mut Interner) {
         let Series { splitter, input, fold } = self;
         let number = item.input();
-        let mark = match item {
+        let mark = match &item {
             Item::Row(row) => Some(row.mark(texts)),
             Item::Sign { .. } => None,
         };
@@ -102,8 +102,8 @@ impl Series {
             *input = Some(number);
         }
         match (item, mark) {
-            (Item::Row(row), Some(mark)) => splitter.row(mark, *row, &mut out),
-            (Item::Sign { time, .. }, _) => splitter.sign(*time, &mut out),
+            (Item::Row(row), Some(mark)) => splitter.row(mark, row, &mut out),
+            (Item::Sign { time, .. }, _) => splitter.sign(time, &mut out),
             (Item::Row(_), None) => {}
         }
     }
@@ -307,7 +307,7 @@ impl Fold {
             }
             let number = u32::try_from(self.connections.len()).unwrap_or(NONE);
             self.meet(&key(row), number);
-            let (row, peak_output, peak_query) = (*row, row.output(), row.number(Field::Qbuf));
+            let (row, peak_output, peak_query) = (row.clone(), row.output(), row.number(Field::Qbuf));
             self.connections.push(Connection {
                 run,
                 server: 0,
@@ -332,7 +332,7 @@ impl Fold {
         }
         if sight.position >= connection.last.position {
             connection.last = sight;
-            connection.row = *row;
+            connection.row.clone_from(row);
             connection.groups = groups;
         }
     }
