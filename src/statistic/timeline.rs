@@ -146,8 +146,12 @@ impl Timeline {
         while later.width < self.width {
             later.widen();
         }
-        for (bucket, counts) in &later.buckets {
-            self.buckets.entry(*bucket).or_default().merge(counts);
+        if self.buckets.is_empty() {
+            self.buckets = later.buckets;
+        } else {
+            for (bucket, counts) in &later.buckets {
+                self.buckets.entry(*bucket).or_default().merge(counts);
+            }
         }
         self.has_slow |= later.has_slow;
         self.bound();
@@ -170,13 +174,16 @@ impl Timeline {
     }
 
     fn rebase(&mut self, width: i64) {
-        let mut wide = BTreeMap::new();
+        let mut wide: Vec<(i64, Counts)> = Vec::new();
         for (bucket, counts) in &self.buckets {
-            let start = bucket.saturating_mul(self.width);
-            wide.entry(start.div_euclid(width)).or_insert_with(Counts::default).merge(counts);
+            let start = bucket.saturating_mul(self.width).div_euclid(width);
+            match wide.last_mut() {
+                Some((last, sum)) if *last == start => sum.merge(counts),
+                _ => wide.push((start, *counts)),
+            }
         }
         self.width = width;
-        self.buckets = wide;
+        self.buckets = wide.into_iter().collect();
     }
 
     /// Adds the times of snapshots, which come in order, with their connections.

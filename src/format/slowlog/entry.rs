@@ -123,7 +123,17 @@ const KEPT: usize = 512;
 /// The arities of commands, by their names as they stand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arities {
-    slots: Vec<(u128, Option<i16>)>,
+    slots: Vec<Kept>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
+    name: u128,
+    /// 0 where the name alone tells the command.
+    subcommand: u128,
+    arity: Option<i16>,
+    /// The subcommand tells the command.
+    is_container: bool,
 }
 
 impl Arities {
@@ -131,11 +141,16 @@ impl Arities {
     #[inline]
     pub(super) fn of(&mut self, args: &Args<'_>) -> Option<i16> {
         let Some(name) = args.short(0) else { return arity(args) };
-        let slot = ((name ^ name >> 64) as u64).wrapping_mul(SPREAD) >> (64 - KEPT.ilog2());
-        match self.slots.get(slot as usize) {
-            Some((held, arity)) if *held == name => *arity,
-            _ => self.look_up(args, name, slot as usize),
+        match self.kept(name, 0) {
+            Some(Kept { is_container: false, arity, .. }) => *arity,
+            _ => self.of_two(args, name),
         }
+    }
+
+    #[inline]
+    fn kept(&self, name: u128, subcommand: u128) -> Option<&Kept> {
+        let kept = self.slots.get(place(name, subcommand))?;
+        (kept.name == name && kept.subcommand == subcommand).then_some(kept)
     }
 
     /// The fewest arguments that the command can have, its names included.
@@ -144,18 +159,37 @@ impl Arities {
         self.of(args).map(|arity| usize::from(arity.unsigned_abs()))
     }
 
+    /// The same where the name may not tell it alone.
     #[inline(never)]
-    fn look_up(&mut self, args: &Args<'_>, name: u128, slot: usize) -> Option<i16> {
-        let arity = arity(args);
-        // With another subcommand it is another command.
-        if args.get(0).is_some_and(|name| !command::is_container(name.raw)) {
-            self.slots.resize(KEPT, (0, None));
-            if let Some(free) = self.slots.get_mut(slot) {
-                *free = (name, arity);
-            }
+    fn of_two(&mut self, args: &Args<'_>, name: u128) -> Option<i16> {
+        let is_container = match self.kept(name, 0) {
+            Some(kept) => kept.is_container,
+            None => args.get(0).is_some_and(|name| command::is_container(name.raw)),
+        };
+        if !is_container {
+            return self.keep(Kept { name, subcommand: 0, arity: arity(args), is_container });
         }
-        arity
+        self.keep(Kept { name, subcommand: 0, arity: None, is_container });
+        let Some(subcommand) = args.short(1) else { return arity(args) };
+        match self.kept(name, subcommand) {
+            Some(kept) => kept.arity,
+            None => self.keep(Kept { name, subcommand, arity: arity(args), is_container: false }),
+        }
     }
+
+    fn keep(&mut self, kept: Kept) -> Option<i16> {
+        self.slots.resize(KEPT, Kept::default());
+        if let Some(free) = self.slots.get_mut(place(kept.name, kept.subcommand)) {
+            *free = kept;
+        }
+        kept.arity
+    }
+}
+
+#[inline]
+fn place(name: u128, subcommand: u128) -> usize {
+    let both = name ^ subcommand.rotate_left(37);
+    (((both ^ both >> 64) as u64).wrapping_mul(SPREAD) >> (64 - KEPT.ilog2())) as usize
 }
 
 fn arity(args: &Args<'_>) -> Option<i16> {

@@ -1,9 +1,6 @@
 //! Who made the slow calls of each command, without those that ran within a script's.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
 
 use super::held::{Item, Maker};
 use super::order::{Order, Places};
@@ -20,16 +17,9 @@ const NOBODY: [&[u8]; 2] = [b"?:0", b""];
 impl Slowlog {
     /// A row for each command and client, the greatest sum first; of the entries that are kept one by one.
     pub(super) fn callers(&self, inner: &Places) -> Vec<CallerRow> {
-        let mut by: HashMap<(u32, u32, u32), Vec<u64>, FixedState> = HashMap::default();
-        let mut from = 0;
-        for held in [&self.old, &self.young] {
-            for (maker, us) in held.by_maker(|at| !inner.has(from + at)) {
-                by.entry((maker.command, maker.client, maker.name)).or_default().extend(us);
-            }
-            from += held.items.len();
-        }
-        let mut rows: Vec<_> = by
-            .into_iter()
+        let who = |maker: &Maker| (maker.command, maker.client, maker.name);
+        let mut rows: Vec<_> = self
+            .durations(who, |at| !inner.has(at))
             .map(|((command, client, name), mut us)| {
                 us.sort_unstable_by_key(|us| Reverse(*us));
                 let known = |text: &[u8]| (!text.is_empty()).then(|| Bytes::from(text));

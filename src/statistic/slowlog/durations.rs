@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 
 use super::NONE;
 use super::settled::at;
+use crate::intern::SPREAD;
 use crate::report::slowlog::Measures;
 
 /// Cells of one power of two: the middle of a cell is off by 1/256, 0.4 %, at most.
@@ -60,7 +61,12 @@ pub(super) struct Sketches {
     sums: Vec<Sum>,
     /// By number, and cell in the lowest bits.
     cells: HashMap<u64, u64, FixedState>,
+    /// Of these the last that were met, with what is not in the table yet: until [`Sketches::close`].
+    near: Vec<(u64, u64)>,
 }
+
+/// So many.
+const NEAR: usize = 1024;
 
 #[derive(Clone, Debug, Default)]
 struct Sum {
@@ -75,7 +81,24 @@ const CELL_BITS: u32 = 13;
 impl Sketches {
     pub(super) fn add(&mut self, number: u32, us: u64) {
         self.sum(number, &Sum { calls: 1, total: us, max: us });
-        *self.cells.entry(u64::from(number) << CELL_BITS | cell(us)).or_default() += 1;
+        let key = u64::from(number) << CELL_BITS | cell(us);
+        let at = (key.wrapping_mul(SPREAD) >> (64 - NEAR.ilog2())) as usize;
+        self.near.resize(NEAR, (0, 0));
+        let Some((held, count)) = self.near.get_mut(at) else { return };
+        if *held != key {
+            if *count > 0 {
+                *self.cells.entry(*held).or_default() += *count;
+            }
+            (*held, *count) = (key, 0);
+        }
+        *count += 1;
+    }
+
+    /// Nothing is added for now.
+    pub(super) fn close(&mut self) {
+        for (key, count) in self.near.drain(..).filter(|(_, count)| *count > 0) {
+            *self.cells.entry(key).or_default() += count;
+        }
     }
 
     fn sum(&mut self, number: u32, later: &Sum) {

@@ -2,10 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use foldhash::fast::FixedState;
 
 use super::durations::{Sketch, measures};
+use super::held::Maker;
 use super::order::Order;
 use super::settled::{BORDERS, at, bucket};
 use super::slowest::Shown;
@@ -106,10 +108,41 @@ impl Slowlog {
         bounds
     }
 
+    /// Durations by something that makers share, of the entries whose places are wanted.
+    pub(super) fn durations<K: Copy + Eq + Hash>(
+        &self,
+        key: impl Fn(&Maker) -> K,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (K, Vec<u64>)> {
+        let mut numbers: HashMap<K, usize, FixedState> = HashMap::default();
+        let mut by: Vec<(K, Vec<u64>)> = Vec::new();
+        let mut place = 0;
+        for held in [&self.old, &self.young] {
+            let mut number = |maker| {
+                let key = key(maker);
+                *numbers.entry(key).or_insert_with(|| {
+                    by.push((key, Vec::new()));
+                    by.len() - 1
+                })
+            };
+            let of: Vec<usize> = held.makers().iter().map(&mut number).collect();
+            for item in &held.items {
+                let number = of.get(item.maker as usize).filter(|_| is_wanted(place));
+                if let Some((_, us)) = number.and_then(|number| by.get_mut(*number)) {
+                    us.push(item.us);
+                }
+                place += 1;
+            }
+        }
+        by.into_iter().filter(|(_, us)| !us.is_empty())
+    }
+
     fn command_rows<M: From<Measures>>(&self) -> Vec<report::CommandRow<M>> {
         let mut held: Vec<Vec<u64>> = Vec::new();
-        for (maker, us) in [&self.old, &self.young].into_iter().flat_map(|held| held.by_maker(|_| true)) {
-            at(&mut held, maker.command).into_iter().for_each(|held| held.extend(&us));
+        for (command, us) in self.durations(|maker| maker.command, |_| true) {
+            if let Some(held) = at(&mut held, command) {
+                *held = us;
+            }
         }
         let settled = self.settled.commands.all();
         let rows = all(held, &settled)

@@ -118,22 +118,8 @@ impl Held {
         &self.makers.all
     }
 
-    /// The durations of the entries of each maker, of those that `is_wanted` by its number.
-    pub(super) fn by_maker(
-        &self,
-        is_wanted: impl Fn(usize) -> bool,
-    ) -> impl Iterator<Item = (Maker, Vec<u64>)> {
-        let mut by = vec![Vec::new(); self.makers.all.len()];
-        for (_, item) in self.items.iter().enumerate().filter(|(at, _)| is_wanted(*at)) {
-            if let Some(held) = by.get_mut(item.maker as usize) {
-                held.push(item.us);
-            }
-        }
-        self.makers.all.iter().copied().zip(by).filter(|(_, us)| !us.is_empty())
-    }
-
     /// The number of a maker.
-    #[inline]
+    #[inline(always)]
     pub(super) fn number(&mut self, maker: Maker) -> u32 {
         self.makers.number(maker)
     }
@@ -207,7 +193,12 @@ impl Held {
 struct Makers {
     all: Vec<Maker>,
     by: HashTable<u32>,
+    /// Numbers by a few bits of the hash: mostly it is one of few makers.
+    quick: Vec<u32>,
 }
+
+/// So many.
+const QUICK: usize = 256;
 
 impl Makers {
     fn get(&self, number: u32) -> Maker {
@@ -215,8 +206,28 @@ impl Makers {
         self.all.get(number as usize).copied().unwrap_or(NOBODY)
     }
 
+    // The hash is made of what is not in memory yet.
+    #[inline(always)]
     fn number(&mut self, maker: Maker) -> u32 {
         let hash = maker.hash();
+        let number = self.quick.get(hash as usize % QUICK).copied().unwrap_or(NONE);
+        match self.all.get(number as usize) {
+            Some(held) if *held == maker => number,
+            _ => self.look_up(hash, maker),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, hash: u64, maker: Maker) -> u32 {
+        let number = self.find_or_add(hash, maker);
+        self.quick.resize(QUICK, NONE);
+        if let Some(quick) = self.quick.get_mut(hash as usize % QUICK) {
+            *quick = number;
+        }
+        number
+    }
+
+    fn find_or_add(&mut self, hash: u64, maker: Maker) -> u32 {
         let is = |number: &u32| self.all.get(*number as usize) == Some(&maker);
         if let Some(number) = self.by.find(hash, is) {
             return *number;
@@ -231,11 +242,12 @@ impl Makers {
     fn clear(&mut self) {
         self.all.clear();
         self.by.clear();
+        self.quick.clear();
     }
 }
 
 impl Maker {
-    #[inline]
+    #[inline(always)]
     fn hash(&self) -> u64 {
         let who = u64::from(self.client) << 32 | u64::from(self.name);
         let what = u64::from(self.command) << 32 | u64::from(self.input) ^ u64::from(self.certainty) << 24;

@@ -231,8 +231,8 @@ impl Slowlog {
 
     /// Adds the different entries to the timeline.
     pub fn count_into(&self, timeline: &mut Timeline) {
-        self.items().for_each(|item| timeline.slow(item.time));
         timeline.merge(self.settled.timeline.clone());
+        self.items().for_each(|item| timeline.slow(item.time));
     }
 
     /// The entries that are kept one by one.
@@ -264,6 +264,7 @@ impl Slowlog {
         for item in &self.young.items {
             self.settled.add(item, &self.young.maker(item), self.young.keys(&item.keys));
         }
+        self.settled.close();
         self.young.clear();
     }
 }

@@ -71,6 +71,12 @@ impl Settled {
         self.timeline.slow(item.time);
     }
 
+    /// Nothing is added for now.
+    pub(super) fn close(&mut self) {
+        self.commands.close();
+        self.shapes.close();
+    }
+
     /// Adds what follows; the tables tell the numbers here of the numbers there.
     pub(super) fn merge(
         &mut self,

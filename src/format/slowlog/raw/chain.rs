@@ -83,6 +83,33 @@ pub(super) struct Scales<'a> {
     pub(super) sparse: bool,
 }
 
+/// Where ids stand behind a place, as far as it is told: the nearest of each in a table by their last bits.
+struct Near(Vec<u32>);
+
+/// Ids of the places in a window, and room.
+const IDS: usize = 8 * WINDOW;
+
+impl Default for Near {
+    fn default() -> Self {
+        Near(vec![u32::MAX; IDS])
+    }
+}
+
+impl Near {
+    fn add(&mut self, id: u64, at: usize) {
+        if let Some(held) = self.0.get_mut(id as usize % IDS) {
+            *held = at as u32;
+        }
+    }
+
+    /// Whether a place with this id may stand in the window behind `from`: of those with the same last bits the nearest
+    /// is known.
+    fn may_have(&self, id: u64, starts: &[Start], from: usize) -> bool {
+        let nearest = self.0.get(id as usize % IDS).map_or(usize::MAX, |at| *at as usize);
+        nearest < starts.len() && nearest - from <= WINDOW
+    }
+}
+
 /// A way and what stands on it.
 struct Told<'a> {
     path: Path<'a>,
@@ -206,14 +233,16 @@ impl<'a> Scales<'a> {
         let count = self.starts.len();
         let mut best = vec![Best::unfit(0, count); count];
         let mut dead = vec![false; count];
+        let mut near = Near::default();
         let (mut falling, mut last) = (0, 0);
         for from in (0..count).rev() {
             let known = if falling >= sure { self.next_id(from, last) } else { None };
-            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead));
+            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead, &near));
             falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
             last = found.sum;
-            if let Some(best) = best.get_mut(from) {
+            if let (Some(best), Some(start)) = (best.get_mut(from), self.starts.get(from)) {
                 *best = found;
+                near.add(start.id, from);
             }
         }
         Path { scales: self, best }
@@ -249,7 +278,7 @@ impl<'a> Scales<'a> {
 
     /// The best step from a place. `dead` are the places that no entry can end in front of, as far as it
     /// was found.
-    fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool]) -> Best {
+    fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool], ids: &Near) -> Best {
         let count = self.starts.len();
         // Only what is near gives up all that follows: whether that is little or much is no matter.
         let mut found = Best::unfit(if count - from <= WINDOW { 0 } else { i64::MIN / 2 }, count);
@@ -261,7 +290,7 @@ impl<'a> Scales<'a> {
             let own = if behind.any(|place| place.id == start.id) { OWN } else { 0 };
             found = Best::by(Kind::Last, &fit, worth(fit.neat) + own, count);
         }
-        let following = self.following(from, start, dead);
+        let following = self.following(from, start, dead, ids);
         if let Some((to, fit)) = &following
             && let Some(after) = best.get(*to)
         {
@@ -319,13 +348,16 @@ impl<'a> Scales<'a> {
 
     /// The place of the next id with the entry in front of it, where an address shows that it is one, and no
     /// place has this id again, as a later poll would.
-    fn following(&self, from: usize, start: &Start, dead: &[bool]) -> Option<(usize, Fit)> {
-        if !matches!(self.shape, Shape::Six | Shape::Seven) {
+    fn following(&self, from: usize, start: &Start, dead: &[bool], ids: &Near) -> Option<(usize, Fit)> {
+        let is_told = |id| ids.may_have(id, self.starts, from);
+        // Behind the last entry of a poll there is mostly neither this id nor the next.
+        if !matches!(self.shape, Shape::Six | Shape::Seven)
+            || !(is_told(start.id) || start.id.checked_sub(1).is_some_and(is_told))
+        {
             return None;
         }
         let near = self.starts.get(from + 1..)?;
         let near = near.get(..WINDOW).unwrap_or(near);
-        // Behind the last entry of a poll there is mostly neither this id nor the next.
         let first = near.iter().position(|next| start.id.wrapping_sub(next.id) <= 1)?;
         let near = near.iter().enumerate().skip(first);
         let near = near.take_while(|(_, next)| next.id != start.id).filter(|(_, next)| start.precedes(next));
