@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::FixedState;
 
 use crate::finding::Facts;
+use crate::intern::same;
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, Connections};
 use crate::statistic::connections::host;
@@ -46,7 +47,7 @@ impl<'a> End<'a> {
             end.snapshots.push(at);
         }
         // Mostly all connections are of one server.
-        for rows in connections.rows.chunk_by(|row, next| (row.run, &row.laddr) == (next.run, &next.laddr)) {
+        for rows in connections.rows.chunk_by(is_beside) {
             let Some(first) = rows.first() else { continue };
             let Some(end) = runs.get_mut(&first.run) else { continue };
             let held = end.newest.entry(address(first)).or_default();
@@ -72,6 +73,15 @@ impl<'a> End<'a> {
 /// What tells a connection's server: its own address, where that is no socket, which a server has beside others.
 fn address(row: &ConnectionRow) -> Option<&Bytes> {
     row.laddr.as_ref().filter(|address| host(&address.0) != b"unix")
+}
+
+/// Whether two connections are of one run and have the same address there.
+fn is_beside(row: &ConnectionRow, next: &ConnectionRow) -> bool {
+    let is_same = match (&row.laddr, &next.laddr) {
+        (Some(one), Some(other)) => same(&one.0, &other.0),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    row.run == next.run && is_same
 }
 
 /// What is there when the capture ends.

@@ -66,7 +66,7 @@ pub(super) struct Held {
 }
 
 /// Entries that there is room for at first.
-const FEW: usize = 1 << 10;
+const FEW: usize = 1 << 12;
 
 impl Held {
     /// The number of the entry of this identity, which has this id.
@@ -92,7 +92,7 @@ impl Held {
     /// Makes room in few steps, as each moves all; what is not used takes hardly any memory.
     #[inline(never)]
     fn grow(&mut self) {
-        let more = FEW.max(3 * self.items.len());
+        let more = FEW.max(15 * self.items.len());
         self.items.reserve_exact(more);
         self.identities.reserve_exact(more);
     }

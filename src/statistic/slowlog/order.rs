@@ -6,37 +6,47 @@ use super::held::{Item, Maker};
 /// The entries that have an id, in order of these, and of their first appearance.
 pub(super) struct Order<'a> {
     log: &'a Slowlog,
-    /// Ids, and the places of their entries.
-    ids: Vec<(u64, u32)>,
+    /// Their places.
+    places: Vec<u32>,
     is_one_log: bool,
 }
 
 impl<'a> Order<'a> {
     pub(super) fn of(log: &'a Slowlog) -> Self {
-        let mut ids: Vec<(u64, u32)> = Vec::with_capacity(log.items().count());
-        let mut poll = 0;
+        let mut order = Order { log, places: Vec::with_capacity(log.items().count()), is_one_log: false };
+        let places = &mut order.places;
+        let (mut poll, mut before) = (0, None);
         for (at, item) in (0..).zip(log.items()) {
             let Some(id) = item.id.get() else { continue };
             // A poll gives the newest first; turned round, polls of one log are in order.
-            if ids.last().is_some_and(|(before, _)| id.checked_add(1) != Some(*before)) {
-                ids.get_mut(poll..).unwrap_or_default().reverse();
-                poll = ids.len();
+            if before.is_some_and(|before| id.checked_add(1) != Some(before)) {
+                places.get_mut(poll..).unwrap_or_default().reverse();
+                poll = places.len();
             }
-            ids.push((id, at));
+            places.push(at);
+            before = Some(id);
         }
-        ids.get_mut(poll..).unwrap_or_default().reverse();
-        ids.sort_unstable();
-        let mut order = Order { log, ids, is_one_log: false };
+        places.get_mut(poll..).unwrap_or_default().reverse();
         order.is_one_log = order.goes_on();
+        if !order.is_one_log {
+            // What is sorted is looked at often, and entries stand anywhere.
+            let mut ids: Vec<(u64, u32)> = order.places.iter().map(|at| (order.id(*at), *at)).collect();
+            ids.sort_unstable();
+            order.places = ids.into_iter().map(|(_, at)| at).collect();
+            order.is_one_log = order.goes_on();
+        }
         order
     }
 
     /// Whether later entries have greater ids, and each another one.
     fn goes_on(&self) -> bool {
-        let times =
-            self.ids.iter().map(|(id, at)| (*id, self.made(*at).map_or(i64::MIN, |(item, _)| item.time)));
-        let later = times.clone().skip(1);
-        times.zip(later).all(|((id, time), (next, later))| id < next && time <= later)
+        let item = |at: &u32| self.made(*at).map(|(item, _)| (item.id.get(), item.time));
+        let mut items = self.places.iter().filter_map(item);
+        let Some(mut before) = items.next() else { return true };
+        items.all(|next| {
+            let (id, time) = std::mem::replace(&mut before, next);
+            id < next.0 && time <= next.1
+        })
     }
 
     /// The same, found before.
@@ -46,14 +56,20 @@ impl<'a> Order<'a> {
 
     /// Whether every entry has an id.
     pub(super) fn has_all(&self) -> bool {
-        self.ids.len() == self.log.items().count()
+        self.places.len() == self.log.items().count()
     }
 
     /// Places, entries of an id, and their makers.
     pub(super) fn with_id(&self, id: u64) -> impl Iterator<Item = (usize, (&'a Item, Maker))> + '_ {
-        let from = self.ids.partition_point(|(held, _)| *held < id);
-        let all = self.ids.get(from..).unwrap_or_default().iter().take_while(move |(held, _)| *held == id);
-        all.filter_map(|(_, at)| Some((*at as usize, self.made(*at)?)))
+        let from = self.places.partition_point(|at| self.id(*at) < id);
+        let all =
+            self.places.get(from..).unwrap_or_default().iter().take_while(move |at| self.id(**at) == id);
+        all.filter_map(|at| Some((*at as usize, self.made(*at)?)))
+    }
+
+    /// The id of the entry at one of these places.
+    fn id(&self, at: u32) -> u64 {
+        self.made(at).and_then(|(item, _)| item.id.get()).unwrap_or(u64::MAX)
     }
 
     fn made(&self, at: u32) -> Option<(&'a Item, Maker)> {

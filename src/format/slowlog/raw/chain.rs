@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::border::Scale;
 use super::lines::Lines;
+use super::near::Near;
 use super::shape::{Fit, Segment, Shape};
 use super::weight::{AWAY, CONSECUTIVE, ENTRY, NEAT, NO_ENTRY, OWN, Weighed, weigh, worth};
 use super::{Places, Start};
@@ -81,33 +82,6 @@ pub(super) struct Scales<'a> {
     pub(super) shape: Shape,
     /// Whether smaller ids follow without being consecutive.
     pub(super) sparse: bool,
-}
-
-/// Where ids stand behind a place, as far as it is told: the nearest of each in a table by their last bits.
-struct Near(Vec<u32>);
-
-/// Ids of the places in a window, and room.
-const IDS: usize = 8 * WINDOW;
-
-impl Default for Near {
-    fn default() -> Self {
-        Near(vec![u32::MAX; IDS])
-    }
-}
-
-impl Near {
-    fn add(&mut self, id: u64, at: usize) {
-        if let Some(held) = self.0.get_mut(id as usize % IDS) {
-            *held = at as u32;
-        }
-    }
-
-    /// Whether a place with this id may stand in the window behind `from`: of those with the same last bits the nearest
-    /// is known.
-    fn may_have(&self, id: u64, starts: &[Start], from: usize) -> bool {
-        let nearest = self.0.get(id as usize % IDS).map_or(usize::MAX, |at| *at as usize);
-        nearest < starts.len() && nearest - from <= WINDOW
-    }
 }
 
 /// A way and what stands on it.

@@ -19,6 +19,7 @@
 mod border;
 mod chain;
 mod lines;
+mod near;
 mod shape;
 mod weight;
 
@@ -66,8 +67,8 @@ impl Start {
 const MOST: usize = crate::source::MAX_RECORD;
 
 /// Bytes of a short line and of a short entry, for which there is room from the start.
-const LINE: usize = 10;
-const ENTRY: usize = 80;
+const LINE: usize = 7;
+const ENTRY: usize = 60;
 
 /// What stands where in an input.
 pub(super) struct Places<'a> {
