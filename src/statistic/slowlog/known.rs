@@ -199,7 +199,9 @@ mod tests {
         assert_eq!(poll(9, 3), (true, 9));
         assert_eq!(poll(30, 25), (true, 15));
         assert_eq!(poll(24, 22), (true, 18));
-        assert_eq!(poll(30, 1), (false, 30));
-        assert_eq!(poll(40, 1), (false, 40));
+        assert_eq!(poll(30, 1), (true, 30));
+        assert_eq!(poll(60, 55), (true, 36));
+        assert_eq!(poll(50, 49), (false, 38));
+        assert_eq!(poll(60, 1), (false, 60));
     }
 }

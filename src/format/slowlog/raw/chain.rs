@@ -400,7 +400,8 @@ mod tests {
             let dead = vec![false; places.starts.len()];
             for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
                 let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse: false };
-                for (from, start) in places.starts.iter().enumerate() {
+                let mut ids = Near::default();
+                for (from, start) in places.starts.iter().enumerate().rev() {
                     let fit = |to: usize| scales.segment(from, to)?.fit(shape);
                     let told = scales.segment(from, from + 1).and_then(|segment| segment.told(shape));
                     prop_assert_eq!(told, fit(from + 1).map(|fit| (fit.address, fit.neat)), "{:?}", shape);
@@ -408,7 +409,8 @@ mod tests {
                     let mut near = near.take_while(|(_, next)| next.id != start.id);
                     let next = near.find_map(|(to, next)| Some((to, start.precedes(next).then(|| fit(to))??)));
                     let next = next.filter(|_| matches!(shape, Shape::Six | Shape::Seven));
-                    prop_assert_eq!(scales.following(from, start, &dead), next, "{:?}", shape);
+                    prop_assert_eq!(scales.following(from, start, &dead, &ids), next, "{:?}", shape);
+                    ids.add(start.id, from);
                 }
             }
         }
