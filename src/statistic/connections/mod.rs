@@ -31,7 +31,6 @@ const MOST_TEXTS: usize = 1 << 20;
 
 /// A step of the capture.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant)] // Nearly all are rows, and a box for each would cost more.
 enum Item {
     Sign { input: u32, time: Option<i64> },
     Row(Row),
