@@ -6,14 +6,18 @@
 use std::io::{self, Read};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use memmap2::Mmap;
 
 use super::parts::read_part;
 use super::{Cut, Opening, Visitor, Wanted};
 
-/// Bytes asked of a reader at once.
+/// Bytes that a new buffer grows by, and that are asked of a compressed file at once.
 pub(super) const CHUNK: usize = 64 << 10;
+
+/// Bytes of a buffer that is used again at most: one that a long record made longer is let go.
+const MOST: usize = 16 << 20;
 
 /// Bytes of one input that start at a record and end at a record's end, or at the end of the input,
 /// or after [`super::MAX_RECORD`] bytes in which no record ended. Never empty.
@@ -27,6 +31,23 @@ pub struct Block {
 enum Store {
     Mapped(Arc<Mmap>),
     Owned(Vec<u8>),
+    Lent(Lent),
+}
+
+/// A buffer that goes back where it came from once nobody needs its block: memory that was in use already costs no
+/// page faults.
+struct Lent {
+    bytes: Vec<u8>,
+    back: Sender<Vec<u8>>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.bytes.len() <= MOST {
+            // Nobody listens any more once all is read.
+            let _ = self.back.send(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 impl Block {
@@ -35,6 +56,7 @@ impl Block {
         let all = match &self.store {
             Store::Mapped(map) => map,
             Store::Owned(bytes) => bytes.as_slice(),
+            Store::Lent(lent) => lent.bytes.as_slice(),
         };
         // The range lies within: it was made from the same bytes.
         all.get(self.range.clone()).unwrap_or_default()
@@ -84,53 +106,70 @@ pub(super) struct Streamed<R> {
     reader: R,
     ended: bool,
     error: Option<io::Error>,
-    /// Of the byte at `start`.
+    /// Of the first byte at `held`.
     offset: u64,
-    /// What was read and not taken begins at `start`.
+    /// What was read and not taken stands at `held`; what stands behind is room.
     buffer: Vec<u8>,
-    start: usize,
+    held: Range<usize>,
+    /// Buffers of blocks that nobody needs any more, and where they come from.
+    spare: Receiver<Vec<u8>>,
+    back: Sender<Vec<u8>>,
 }
 
 impl<R: Read> Streamed<R> {
     pub(super) fn new(reader: R) -> Self {
-        Streamed { reader, ended: false, error: None, offset: 0, buffer: Vec::new(), start: 0 }
+        let (back, spare) = channel();
+        Streamed { reader, ended: false, error: None, offset: 0, buffer: Vec::new(), held: 0..0, spare, back }
+    }
+
+    /// Reads on, up to `end` of the buffer.
+    fn read(&mut self, end: usize) {
+        if self.held.end == self.buffer.len() {
+            // Step by step, as little of it may come.
+            self.buffer.reserve(end - self.held.end);
+            self.buffer.resize(end.min(self.held.end + CHUNK), 0);
+        }
+        let end = end.min(self.buffer.len());
+        match self.reader.read(self.buffer.get_mut(self.held.end..end).unwrap_or_default()) {
+            Ok(0) => self.ended = true,
+            Ok(read) => self.held.end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                self.ended = true;
+                self.error = Some(error);
+            }
+        }
     }
 }
 
 impl<R: Read> Content for Streamed<R> {
     fn ahead(&mut self, len: usize) -> &[u8] {
-        let wanted = self.start.saturating_add(len);
-        if !self.ended {
-            self.buffer.reserve(wanted.saturating_sub(self.buffer.len()));
+        let wanted = self.held.start.saturating_add(len);
+        while !self.ended && self.held.end < wanted {
+            self.read(wanted);
         }
-        while !self.ended && self.buffer.len() < wanted {
-            let chunk = (wanted - self.buffer.len()).min(CHUNK) as u64;
-            match self.reader.by_ref().take(chunk).read_to_end(&mut self.buffer) {
-                Ok(read) => self.ended = (read as u64) < chunk,
-                // What was read before stands in the buffer.
-                Err(error) => {
-                    self.ended = true;
-                    self.error = Some(error);
-                }
-            }
-        }
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.held.clone()).unwrap_or_default()
     }
 
     fn take(&mut self, len: usize) -> Block {
         let offset = self.offset;
         self.offset += len as u64;
-        let range = self.start..self.start + len;
-        let rest = self.buffer.get(range.end..).unwrap_or_default();
+        let range = self.held.start..self.held.start + len;
+        let rest = self.buffer.get(range.end..self.held.end).unwrap_or_default();
         // Whatever is shorter is copied, so that all copying together is bounded by the content.
         if len < rest.len() {
             let bytes = self.buffer.get(range.clone()).unwrap_or_default().to_vec();
-            self.start = range.end;
+            self.held.start = range.end;
             return Block { offset, store: Store::Owned(bytes), range: 0..len };
         }
-        let rest = rest.to_vec();
-        self.start = 0;
-        Block { offset, store: Store::Owned(std::mem::replace(&mut self.buffer, rest)), range }
+        let mut next = self.spare.try_recv().unwrap_or_default();
+        match next.get_mut(..rest.len()) {
+            Some(start) => start.copy_from_slice(rest),
+            None => next = rest.to_vec(),
+        }
+        self.held = 0..rest.len();
+        let bytes = std::mem::replace(&mut self.buffer, next);
+        Block { offset, store: Store::Lent(Lent { bytes, back: self.back.clone() }), range }
     }
 
     fn error(&mut self) -> Option<io::Error> {
