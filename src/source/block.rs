@@ -3,6 +3,7 @@
 //! A window of the block's size is cut after its last whole record. Where no record ends in it the
 //! window doubles; what is left at the end of the content is the last block, whole record or not.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use memmap2::Mmap;
 
+use super::map::map;
 use super::parts::read_part;
 use super::{Cut, Opening, Visitor, Wanted};
 
@@ -73,31 +75,64 @@ pub(super) trait Content {
     fn error(&mut self) -> Option<io::Error>;
 }
 
-/// The content of a mapped file.
-pub(super) struct Mapped {
+/// The content of a regular file, mapped piece by piece: a piece is let go with the last of its blocks, on the thread
+/// that folded it. All at once would hold up the end of a run.
+pub(super) struct Mapped<'f> {
+    file: &'f File,
+    /// Of the file.
+    len: u64,
+    /// Bytes of a piece at least.
+    least: usize,
+    /// The present piece, and where it starts.
     map: Arc<Mmap>,
+    start: u64,
+    /// What was taken of it.
     at: usize,
+    error: Option<io::Error>,
 }
 
-impl Mapped {
-    pub(super) fn new(map: Mmap) -> Self {
-        Mapped { map: Arc::new(map), at: 0 }
+impl<'f> Mapped<'f> {
+    /// A file of `len` bytes, at least one, in pieces of at least `least`.
+    pub(super) fn new(file: &'f File, len: u64, least: usize) -> io::Result<Self> {
+        let map = Arc::new(map(file, 0, piece(len, least))?);
+        Ok(Mapped { file, len, least, map, start: 0, at: 0, error: None })
+    }
+
+    /// Maps the next piece, so that at least `len` bytes are there, unless the file has fewer.
+    fn turn(&mut self, len: usize) {
+        let start = self.start + self.at as u64;
+        let len = piece(self.len.saturating_sub(start), len.max(self.least));
+        if self.error.is_some() || len <= self.map.len() - self.at {
+            return;
+        }
+        match map(self.file, start, len) {
+            Ok(map) => (self.map, self.start, self.at) = (Arc::new(map), start, 0),
+            Err(error) => self.error = Some(error),
+        }
     }
 }
 
-impl Content for Mapped {
-    fn ahead(&mut self, _len: usize) -> &[u8] {
+/// What there is of the next `len` bytes.
+fn piece(there: u64, len: usize) -> usize {
+    usize::try_from(there).map_or(len, |there| there.min(len))
+}
+
+impl Content for Mapped<'_> {
+    fn ahead(&mut self, len: usize) -> &[u8] {
+        if self.map.len() - self.at < len {
+            self.turn(len);
+        }
         self.map.get(self.at..).unwrap_or_default()
     }
 
     fn take(&mut self, len: usize) -> Block {
         let range = self.at..self.at + len;
         self.at = range.end;
-        Block { offset: range.start as u64, store: Store::Mapped(self.map.clone()), range }
+        Block { offset: self.start + range.start as u64, store: Store::Mapped(self.map.clone()), range }
     }
 
     fn error(&mut self) -> Option<io::Error> {
-        None
+        self.error.take()
     }
 }
 
@@ -259,16 +294,15 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::map::map;
     use super::super::testing::{Dribble, Seen, lines};
     use super::*;
 
     const SIZES: Sizes = Sizes { head: 3, block: 4, record: 1 << 20 };
 
-    fn mapped(bytes: &[u8]) -> Mapped {
+    fn file(bytes: &[u8]) -> File {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        Mapped::new(map(&file).unwrap())
+        file
     }
 
     fn seen(content: &mut dyn Content, sizes: Sizes, cut: fn(&[u8]) -> usize) -> Seen {
@@ -278,9 +312,14 @@ mod tests {
         seen
     }
 
-    /// The blocks, the same for mapped bytes and for streamed ones however they trickle in.
+    /// The blocks, the same for bytes mapped in pieces of any size and for streamed ones however they trickle in.
     fn blocks(bytes: &[u8], sizes: Sizes, cut: fn(&[u8]) -> usize) -> Vec<Vec<u8>> {
-        let expected = seen(&mut mapped(bytes), sizes, cut);
+        let (file, len) = (file(bytes), bytes.len() as u64);
+        let expected = seen(&mut Mapped::new(&file, len, usize::MAX).unwrap(), sizes, cut);
+        for piece in [1, 5] {
+            let mapped = seen(&mut Mapped::new(&file, len, piece).unwrap(), sizes, cut);
+            assert_eq!(mapped, expected, "pieces of {piece} bytes");
+        }
         for portion in [1, 3, usize::MAX] {
             let streamed = seen(&mut Streamed::new(Dribble { bytes, portion }), sizes, cut);
             assert_eq!(streamed, expected, "{portion} bytes a read");
@@ -337,7 +376,8 @@ mod tests {
             count.set(count.get() + bytes.len());
             lines(bytes)
         });
-        let mut content = mapped(&bytes);
+        let file = file(&bytes);
+        let mut content = Mapped::new(&file, bytes.len() as u64, 1).unwrap();
         assert_eq!(next_len(&mut content, Sizes { block: 1, ..SIZES }, &cut, &mut |_, _| None), 1003);
         assert_eq!(windows.get(), 1023, "1 + 2 + 4 … + 512, then the end of the content");
     }

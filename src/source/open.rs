@@ -9,12 +9,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::archive;
 use super::block::{self, Mapped, Sizes, Streamed};
-use super::map::map;
 use super::unpack::{Compression, Unpacked};
 use super::{HEAD, Item, MAX_RECORD, Opening, Visitor};
 
 /// Bytes that tell how content is stored: a tar archive's first header.
 const MAGIC: usize = 512;
+
+/// Bytes of a file that are mapped together at least.
+const PIECE: usize = 8 << 20;
 
 /// Where an input comes from; as in [`Opening`].
 pub(super) struct Origin {
@@ -83,9 +85,9 @@ fn read_file(path: &Path, sizes: Sizes, visitor: &mut dyn Visitor) -> ControlFlo
         && metadata.len() > 0
         && compression.is_none()
         && !archive::is_tar(raw.head())
-        && let Ok(map) = map(&raw.reader)
+        && let Ok(mut content) = Mapped::new(&raw.reader, metadata.len(), PIECE)
     {
-        return block::read(&mut Mapped::new(map), origin.opening(None), sizes, visitor);
+        return block::read(&mut content, origin.opening(None), sizes, visitor);
     }
     read_unpacked(origin, compression, &mut raw, true, sizes, visitor)
 }

@@ -67,7 +67,6 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::super::block::{Mapped, Streamed, read};
-    use super::super::map::map;
     use super::super::testing::{Dribble, Seen, lines};
     use super::super::{HEAD, Opening};
     use super::*;
@@ -99,7 +98,7 @@ mod tests {
                 let found = if text.is_empty() {
                     seen(&mut Streamed::new(&b""[..]), sizes)
                 } else {
-                    seen(&mut Mapped::new(map(&file).unwrap()), sizes)
+                    seen(&mut Mapped::new(&file, text.len() as u64, block).unwrap(), sizes)
                 };
                 let portion = if text.len() > 100 { usize::MAX } else { 3 };
                 let streamed = seen(&mut Streamed::new(Dribble { bytes: text.as_bytes(), portion }), sizes);
