@@ -157,7 +157,11 @@ pub fn scan<P: Send>(
         // Goes before the scope ends: readers that wait for someone to listen then end too.
         let jobs = Jobs::new(read::start(scope, &plan.items, how, threads), tokens);
         pool.install(|| {
-            jobs.enumerate().par_bridge().for_each(|(number, job)| turns.put(number, job.run(&fold)));
+            // Whoever finds nothing more to fold takes what is there while others fold the last blocks.
+            jobs.map(Some).chain([None]).enumerate().par_bridge().for_each(|(number, job)| match job {
+                Some(job) => turns.put(number, job.run(&fold)),
+                None => turns.hurry(),
+            });
         });
         turns.finish()
     });

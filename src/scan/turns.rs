@@ -26,6 +26,8 @@ struct Waiting<P> {
     steps: VecDeque<Option<Step<P>>>,
     /// The number of the first of these.
     next: usize,
+    /// Results that are taken one behind the other at least.
+    least: usize,
     /// Whether a thread is taking.
     taking: bool,
     /// Lets a further result be made; `None` once nothing more is taken.
@@ -38,8 +40,14 @@ impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
     pub(super) fn new(take: F, threads: usize, give: Sender<()>) -> Self {
         // Nobody listens any more once everything is read.
         let _ = (0..LEAST + EACH * threads).try_for_each(|_| give.send(()));
-        let waiting =
-            Waiting { steps: VecDeque::new(), next: 0, taking: false, give: Some(give), result: Ok(()) };
+        let waiting = Waiting {
+            steps: VecDeque::new(),
+            next: 0,
+            least: LEAST,
+            taking: false,
+            give: Some(give),
+            result: Ok(()),
+        };
         Turns { waiting: Mutex::new(waiting), take: Mutex::new(take) }
     }
 
@@ -53,22 +61,29 @@ impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
         if let Some(place) = waiting.steps.get_mut(at) {
             *place = Some(step);
         }
-        if !waiting.taking {
-            self.take(waiting, LEAST);
-        }
+        self.take(waiting);
     }
 
-    /// Takes what is left. All results are there.
+    /// Results are taken as they come from now on: no more than are being made come any more.
+    pub(super) fn hurry(&self) {
+        let mut waiting = lock(&self.waiting);
+        waiting.least = 1;
+        self.take(waiting);
+    }
+
+    /// What came of it. All results were brought, and [`Turns::hurry`] was called.
     pub(super) fn finish(self) -> Result<()> {
-        self.take(lock(&self.waiting), 1);
         self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner).result
     }
 
-    /// Takes results as long as there are `least` whose turn it is.
-    fn take<'s>(&'s self, mut waiting: MutexGuard<'s, Waiting<P>>, least: usize) {
+    /// Takes results as long as there are enough whose turn it is, unless another thread does.
+    fn take<'s>(&'s self, mut waiting: MutexGuard<'s, Waiting<P>>) {
+        if waiting.taking {
+            return;
+        }
         loop {
             let ready = waiting.steps.iter().take_while(|step| step.is_some()).count();
-            waiting.taking = ready >= least;
+            waiting.taking = ready >= waiting.least;
             if !waiting.taking {
                 return;
             }
@@ -121,6 +136,7 @@ mod tests {
         };
         let turns = Turns::new(take, 2, give);
         order.iter().for_each(|number| turns.put(*number, step(*number)));
+        turns.hurry();
         let is_ok = turns.finish().is_ok();
         (taken, is_ok, tokens)
     }
