@@ -30,6 +30,9 @@ pub(super) struct Line {
     pub end: usize,
     /// Decoded bytes of the arguments after the name.
     pub payload: u64,
+    /// How many arguments there are, the name included: as with the address, where they stand would be copied together
+    /// with what was just written.
+    args: usize,
 }
 
 impl Line {
@@ -39,6 +42,12 @@ impl Line {
         let (from, to) = self.client;
         let client = block.get(from as usize..to as usize);
         Header { time: self.time, database: Database::Number(self.database), client }
+    }
+
+    /// The arguments; `block` and `spans` are what the line was read from and to.
+    #[inline]
+    pub(super) fn args<'a>(&self, block: &'a [u8], spans: &'a [Span]) -> Args<'a> {
+        Args::new(block, spans.get(..self.args).unwrap_or_default())
     }
 }
 
@@ -76,7 +85,7 @@ pub(super) fn record(block: &[u8], spans: &mut Vec<Span>) -> Option<Line> {
     let payload = if escapes { Args::new(block, spans).payload() } else { plain_payload(spans) };
     // The block is shorter than 4 GiB.
     let client = (address.start as u32, address.end as u32);
-    Some(Line { time, database: number, client, end, payload })
+    Some(Line { time, database: number, client, end, payload, args: spans.len() })
 }
 
 /// Microseconds since 1970 of `1795174465.516601 [`, and the byte behind it.
@@ -169,12 +178,6 @@ fn behind(bit: u32) -> u64 {
     (u64::MAX << 1) << bit
 }
 
-/// `" "`: an argument ends, the next one starts.
-const BETWEEN: u32 = u32::from_le_bytes(*b"\" \"\0");
-
-/// `"` and a line end.
-const LAST: u32 = u32::from_le_bytes(*b"\"\n\0\0");
-
 /// The arguments from the one that starts at `start` on, with their escapes; gives the line's end. That alone, as it is
 /// handed on in a register.
 #[inline(never)]
@@ -182,31 +185,25 @@ fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usiz
     let (mut marks, mut escapes) = (Marks::from(block, start), 0);
     loop {
         let at = marks.next(block)?;
-        let next = next(block.get(at..)?);
-        let word = u32::from_le_bytes(next);
-        if word & 0xff_ffff == BETWEEN {
-            spans.push(span(start, at, escapes));
-            (start, escapes) = (at + 3, 0);
-            // The next mark is this quote.
-            marks.skip(block, start);
-        } else if word & 0xffff == LAST {
-            spans.push(span(start, at, escapes));
-            return Some(at + 1);
-        } else {
-            let used = escape(next)?;
-            escapes += used - 1;
-            marks.skip(block, at + used);
+        // Which mark is next does not wait for what stands here, unless that is two marks.
+        match next(block.get(at..)?) {
+            [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => escapes += 3,
+            [b'\\', b'n' | b'r' | b't' | b'a' | b'b', ..] => escapes += 1,
+            [b'\\', b'"' | b'\\', ..] => {
+                escapes += 1;
+                marks.skip(block, at + 2);
+            }
+            [b'"', b' ', b'"', _] => {
+                spans.push(span(start, at, escapes));
+                (start, escapes) = (at + 3, 0);
+                marks.skip(block, start);
+            }
+            [b'"', b'\n', ..] => {
+                spans.push(span(start, at, escapes));
+                return Some(at + 1);
+            }
+            _ => return None,
         }
-    }
-}
-
-/// How many bytes the escape takes that starts here.
-#[inline]
-fn escape(next: [u8; 4]) -> Option<usize> {
-    match next {
-        [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => Some(4),
-        [b'\\', b'n' | b'r' | b't' | b'a' | b'b' | b'"' | b'\\', ..] => Some(2),
-        _ => None,
     }
 }
 

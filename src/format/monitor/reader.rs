@@ -101,7 +101,7 @@ impl Reader {
             let form = match (common, end) {
                 (Some(line), _) => {
                     let (header, payload) = (line.header(rest), line.payload);
-                    let args = Args::new(rest, &self.spans);
+                    let args = line.args(rest, &self.spans);
                     let read = Read { header, args, payload, exactness: Exactness::Exact };
                     hand_on(&read, at, sink, Form::Plain)
                 }
