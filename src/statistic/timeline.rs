@@ -49,6 +49,8 @@ struct Open {
     start: i64,
     end: i64,
     counts: Counts,
+    /// Calls by [`Class`], which `counts` lacks.
+    classes: [u64; 4],
 }
 
 /// Calls by bucket.
@@ -82,14 +84,11 @@ impl Timeline {
     /// Counts a call.
     #[inline]
     pub fn observe(&mut self, call: &Call<'_>) {
-        let counts = self.at(call.record.time);
-        counts.calls += 1;
-        match call.manner.class {
-            Class::Read => counts.reads += 1,
-            Class::Write | Class::Delete => counts.writes += 1,
-            Class::Other => {}
+        self.at(call.record.time).dangerous += u64::from(call.manner.is_dangerous);
+        // Not a way for each: which comes next cannot be guessed.
+        if let Some(calls) = self.open.classes.get_mut(call.manner.class as usize) {
+            *calls += 1;
         }
-        counts.dangerous += u64::from(call.manner.is_dangerous);
     }
 
     /// Counts a change that a keyspace notification told of.
@@ -113,7 +112,7 @@ impl Timeline {
         let width = self.width * MICROS;
         let bucket = time.div_euclid(width);
         let start = bucket.saturating_mul(width);
-        self.open = Open { bucket, start, end: start.saturating_add(width), counts: Counts::default() };
+        self.open = Open { bucket, start, end: start.saturating_add(width), ..Open::default() };
     }
 
     /// Counts a slow call of that time.
@@ -129,8 +128,12 @@ impl Timeline {
     }
 
     fn close(&mut self) {
-        let Open { bucket, counts, start, end } = std::mem::take(&mut self.open);
+        let Open { bucket, mut counts, start, end, classes } = std::mem::take(&mut self.open);
         if start < end {
+            let of = |class: Class| classes.get(class as usize).copied().unwrap_or_default();
+            counts.calls += classes.iter().sum::<u64>();
+            counts.reads += of(Class::Read);
+            counts.writes += of(Class::Write) + of(Class::Delete);
             self.buckets.entry(bucket).or_default().merge(&counts);
         }
     }
