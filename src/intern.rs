@@ -17,6 +17,10 @@ pub const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Strings that there is room for at first.
 const FEW: usize = 14;
 
+/// Up to so many, there is room for eight times as many next, beyond for twice as many: making a table anew takes
+/// longer than having one too large.
+const MANY: usize = 1_000;
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,
@@ -129,7 +133,9 @@ impl Interner {
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         let start = self.arena.len();
         if self.table.len() == self.table.capacity() {
-            self.make_table(FEW.max(self.entries.len() * 2));
+            let growth = if self.entries.len() > MANY { 2 } else { 8 };
+            self.make_table(FEW.max(self.entries.len() * growth));
+            self.entries.reserve_exact(self.table.capacity() - self.entries.len());
         }
         self.arena.extend_from_slice(bytes);
         self.entries.push(Entry { hash, end: self.arena.len() });

@@ -139,14 +139,12 @@ pub fn lines(block: &[u8]) -> u64 {
 #[inline]
 pub fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
     let word = u64::from_le_bytes(bytes);
-    let high = 0xf0f0_f0f0_f0f0_f0f0;
-    let zeros = 0x3030_3030_3030_3030;
-    // Adding 6 carries into the high half for anything above 9.
-    if word & high != zeros || word.wrapping_add(0x0606_0606_0606_0606) & high != zeros {
+    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
+    // The highest bit of a byte: of what is less than a zero here, of what is more than a nine in the sum.
+    if (digits | word.wrapping_add(0x4646_4646_4646_4646)) & 0x8080_8080_8080_8080 != 0 {
         return None;
     }
     // Neighbours are added up in pairs, then fours, then all.
-    let digits = word & 0x0f0f_0f0f_0f0f_0f0f;
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
     Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)

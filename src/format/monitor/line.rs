@@ -8,6 +8,7 @@ use nom::error::ErrorKind;
 use nom::sequence::{delimited, terminated};
 use nom::{Err, IResult, Parser};
 
+use super::fast;
 use crate::event::{Database, Span};
 use crate::format::lexical::{escapes, repr, stamp, whole_number};
 
@@ -51,10 +52,9 @@ impl Flaw {
 }
 
 /// Header and arguments of a line that is nothing but a record; the arguments go to `spans`.
-#[inline]
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
-    match super::fast::record(line, spans) {
-        Some(fast) if fast.end == line.len() => Ok(fast.header(line)),
+    match fast::record(line, spans, &mut fast::Second::default()) {
+        Some(read) if read.end == line.len() => Ok(read.header(line)),
         _ => strict(line, spans),
     }
 }

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::fast::{self, Line};
+use super::fast::{self, Line, Second};
 use super::line::{self, Flaw, Header};
 use super::noise::{is_noise, is_start};
 use super::wrap::{self, Outer};
@@ -63,6 +63,7 @@ pub(super) struct Reader {
     insight: bool,
     start: u64,
     spans: Vec<Span>,
+    second: Second,
     buffer: Vec<u8>,
     joined: Option<Joined>,
 }
@@ -70,7 +71,14 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads a block that starts `start` bytes into its input.
     pub(super) fn new(insight: bool, start: u64) -> Self {
-        Reader { insight, start, spans: Vec::with_capacity(64), buffer: Vec::new(), joined: None }
+        Reader {
+            insight,
+            start,
+            spans: Vec::with_capacity(64),
+            second: Second::default(),
+            buffer: Vec::new(),
+            joined: None,
+        }
     }
 
     /// Gives the number of lines.
@@ -122,12 +130,12 @@ impl Reader {
     }
 
     /// The line that `rest` starts with, where it is nothing but a record in its commonest form; it may lack its end.
-    #[inline]
+    #[inline(always)]
     fn common(&mut self, rest: &[u8]) -> Option<Line> {
         if self.joined.is_some() || self.insight {
             return None;
         }
-        fast::record(rest, &mut self.spans)
+        fast::record(rest, &mut self.spans, &mut self.second)
     }
 
     /// The last line, without a line end: nobody can tell what is missing.

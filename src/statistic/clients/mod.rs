@@ -109,14 +109,19 @@ impl Default for Clients {
 
 impl Clients {
     /// The number of an address.
+    #[inline]
     pub fn number(&mut self, address: &[u8]) -> ClientIndex {
         let Some(short) = Short::of(address) else { return self.intern(hash(address), address) };
         let slot = (short.last.wrapping_mul(SPREAD) >> (64 - RECENT.ilog2())) as usize;
-        if let Some(recent) = self.recent.get(slot)
-            && recent.address.is(&short)
-        {
-            return recent.client;
+        match self.recent.get(slot) {
+            Some(recent) if recent.address.is(&short) => recent.client,
+            _ => self.meet(address, short, slot),
         }
+    }
+
+    /// The same, to be found sooner next time.
+    #[inline(never)]
+    fn meet(&mut self, address: &[u8], short: Short, slot: usize) -> ClientIndex {
         let client = self.intern(hash(address), address);
         if let Some(recent) = self.recent.get_mut(slot) {
             *recent = Recent { address: short, client };
@@ -124,6 +129,7 @@ impl Clients {
         client
     }
 
+    #[inline(never)]
     fn intern(&mut self, hash: u64, address: &[u8]) -> ClientIndex {
         if self.rows.len() >= MOST {
             return self.addresses.find(hash, address).unwrap_or(REST);
