@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::error::Result;
 use crate::event::Sink;
 use crate::finding::{self, Facts};
+use crate::format::Refused;
 use crate::join;
 use crate::options::Analysis;
 use crate::output::notation::{Time, escape};
@@ -136,6 +137,10 @@ fn row(number: u32, (input, bytes, error): &(Input, u64, Option<String>), partia
     let account = partial.accounts.get(&number).cloned().unwrap_or_default();
     let unread = if input.reading.format.is_some() { 0 } else { *bytes };
     let (first, last) = times(account.period);
+    let (refusals, refusal) = match input.reading.refused {
+        Some(Refused { lines, first }) => (lines, first),
+        None => (account.refusals, account.refusal),
+    };
     InputRow {
         path: Bytes::from(input.path.as_slice()),
         kind: input.reading.kind.name(),
@@ -147,8 +152,8 @@ fn row(number: u32, (input, bytes, error): &(Input, u64, Option<String>), partia
         inexact: account.inexact,
         rejected: account.rejected,
         noise: account.noise,
-        refusals: account.refusals,
-        refusal: (account.refusal.offset, account.refusal.line + 1),
+        refusals,
+        refusal: (refusal.offset, refusal.line + 1),
         truncated: account.truncated,
         gaps: account.gaps,
         accounted: Accounted { unread, ..account.bytes },

@@ -348,8 +348,11 @@ pub enum Skipped {
 
 /// Whether a line is the answer to whoever connects when maxclients is reached, of a cluster too.
 pub fn is_refusal(line: &[u8]) -> bool {
+    // As redis-cli prints it on a terminal, with --csv, and with --json or -3; as it comes over the wire.
+    const BEFORE: [&[u8]; 4] = [b"(error) ", b"ERROR,\"", b"HELLO 3 failed: ", b"-"];
     let line = line.trim_ascii();
-    let line = line.strip_prefix(b"(error) ").or(line.strip_prefix(b"-")).unwrap_or(line);
+    let line = BEFORE.iter().find_map(|before| line.strip_prefix(*before)).unwrap_or(line);
+    let line = line.strip_suffix(b"\"").unwrap_or(line);
     line.starts_with(b"ERR max number of clients ") && line.ends_with(b" reached")
 }
 

@@ -15,10 +15,12 @@ pub mod kind;
 pub mod lexical;
 pub mod monitor;
 pub mod python;
+pub mod refused;
 pub mod sections;
 pub mod slowlog;
 
 pub use kind::Kind;
+pub use refused::Refused;
 
 /// How one kind of capture, in one dialect, is read.
 pub trait Format: Send + Sync {
@@ -44,11 +46,13 @@ pub struct Reading {
     pub reason: String,
     /// How to read it; `None` where this version does not.
     pub format: Option<Arc<dyn Format>>,
+    /// What the server answered in place of a capture, where that is all there is.
+    pub refused: Option<Refused>,
 }
 
 impl Reading {
     fn unread(kind: Kind, reason: impl Into<String>) -> Self {
-        Reading { kind, dialect: "", reason: reason.into(), format: None }
+        Reading { kind, dialect: "", reason: reason.into(), format: None, refused: None }
     }
 }
 
@@ -69,7 +73,17 @@ pub fn detect(head: &[u8], forced: Option<Kind>, insight: Option<bool>) -> Readi
     [Kind::Monitor, Kind::Slowlog, Kind::ClientList, Kind::KeyspaceEvents, Kind::Info]
         .into_iter()
         .find_map(|kind| probe(kind, head, insight))
-        .unwrap_or_else(|| Reading::unread(Kind::Unknown, "none of the known kinds of capture"))
+        .unwrap_or_else(|| unknown(head))
+}
+
+/// Of none of the kinds.
+fn unknown(head: &[u8]) -> Reading {
+    let refused = refused::refused(head);
+    let reason = match refused {
+        Some(_) => "no capture: the server had no room for another client (maxclients)",
+        None => "none of the known kinds of capture",
+    };
+    Reading { refused, ..Reading::unread(Kind::Unknown, reason) }
 }
 
 /// How to read an input that starts with `head`, if it is of that kind.

@@ -96,7 +96,7 @@ impl Sample {
         if forced {
             reason.push_str("; forced by --kind");
         }
-        Reading { kind: Kind::ClientList, dialect, reason, format: Some(Arc::new(ClientList)) }
+        Reading { kind: Kind::ClientList, dialect, reason, format: Some(Arc::new(ClientList)), refused: None }
     }
 }
 

@@ -59,5 +59,11 @@ fn reading(tally: Tally, forced: &str) -> Reading {
         [] => "no dump among the first lines".to_owned(),
         each => format!("{} lines of sections and keys; of the first dumps {}", tally.own, each.join(", ")),
     };
-    Reading { kind: Kind::Info, dialect, reason: reason + forced, format: Some(Arc::new(Info)) }
+    Reading {
+        kind: Kind::Info,
+        dialect,
+        reason: reason + forced,
+        format: Some(Arc::new(Info)),
+        refused: None,
+    }
 }

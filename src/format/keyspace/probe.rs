@@ -86,6 +86,7 @@ impl Sample {
             dialect,
             reason,
             format: Some(Arc::new(Keyspace { doubled: self.doubled })),
+            refused: None,
         }
     }
 }

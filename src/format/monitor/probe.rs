@@ -137,6 +137,7 @@ impl Sample {
             dialect,
             reason,
             format: Some(Arc::new(Monitor { insight: self.insight })),
+            refused: None,
         }
     }
 }

@@ -118,7 +118,13 @@ fn raw_reading(head: &[u8], entries: usize, elements: Option<u8>, forced: bool) 
         reason.push_str(FORCED);
     }
     let format = Slowlog { raw: true, elements, scale: raw::Scale::of(head) };
-    Reading { kind: Kind::Slowlog, dialect: "redis-cli raw", reason, format: Some(Arc::new(format)) }
+    Reading {
+        kind: Kind::Slowlog,
+        dialect: "redis-cli raw",
+        reason,
+        format: Some(Arc::new(format)),
+        refused: None,
+    }
 }
 
 fn entries_of(count: usize) -> String {
@@ -182,7 +188,7 @@ impl Sample {
             reason.push_str(FORCED);
         }
         let format = Slowlog { raw: false, elements: self.elements, scale: None };
-        Reading { kind: Kind::Slowlog, dialect, reason, format: Some(Arc::new(format)) }
+        Reading { kind: Kind::Slowlog, dialect, reason, format: Some(Arc::new(format)), refused: None }
     }
 }
 
