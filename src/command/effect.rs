@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::argument::{integer, is_any, is_word};
 use super::{CommandId, all};
-use crate::event::Args;
+use crate::event::{Args, Text};
 
 /// How a command treats the collections at its keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,7 +159,11 @@ impl Effect {
     pub fn is_absent(self, args: &Args<'_>) -> bool {
         match self {
             Effect::Absent => true,
-            Effect::Set => (3..args.len()).any(|at| is_word(args, at, "NX")),
+            // Mostly nothing is escaped, and two bytes tell.
+            Effect::Set => (3..args.len()).any(|at| match args.get(at) {
+                Some(Text { raw, escapes: 0 }) => raw.eq_ignore_ascii_case(b"NX"),
+                _ => is_word(args, at, "NX"),
+            }),
             _ => false,
         }
     }
@@ -397,6 +401,8 @@ mod tests {
         for (call, absent) in [
             ("SETNX k v", true),
             ("SET k v NX", true),
+            ("SET k v PX 30000 nx", true),
+            ("SET k v EX 60", false),
             ("SET k NX", false),
             ("SET k v XX", false),
             ("SET k v", false),
@@ -404,6 +410,7 @@ mod tests {
             let words: Vec<&str> = call.split(' ').collect();
             let effect = effect(find(words[0].as_bytes(), None).unwrap());
             assert_eq!(effect.is_absent(&Call::new(&words).args()), absent, "{call}");
+            assert_eq!(effect.is_absent(&Call::escaped(&words).args()), absent, "{call} escaped");
         }
     }
 }

@@ -121,6 +121,7 @@ pub fn hot(key: impl AsRef<[u8]>, calls: u64) -> HotKeyRow {
         is_queue: false,
         is_stream: false,
         is_growing: false,
+        is_lock: false,
         call: None,
     }
 }

@@ -382,6 +382,9 @@ pub struct HotKeyRow {
     /// Whether at least half of them add elements that stay.
     #[serde(skip)]
     pub is_growing: bool,
+    /// Whether at least half of them create it only where it is missing, as who takes a lock does.
+    #[serde(skip)]
+    pub is_lock: bool,
     /// One of them.
     #[serde(skip)]
     pub call: Option<Example>,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::clients::{ClientIndex, Clients, REST, shown};
 use super::commands::{CommandIndex, Commands};
+use super::keys::HotThere;
 use super::runs::{RunRow, Runs};
 use super::sightings::{Sighting, Sightings};
 use super::tally::Row;
@@ -20,7 +21,7 @@ pub struct Calls {
     uses: Uses,
 }
 
-/// The finished tables, which rules read; they are no part of the report.
+/// What rules read and is no part of the report.
 #[derive(Clone, Debug, Default)]
 pub struct Conduct {
     /// Calls that a rule shows, by what shows in them, command and client.
@@ -31,6 +32,8 @@ pub struct Conduct {
     pub uses: Vec<UseRow>,
     /// By address, the first call of the client's own.
     pub openings: BTreeMap<Bytes, Example>,
+    /// Keys that take much of one input, in the order of the inputs.
+    pub hot: Vec<HotThere>,
 }
 
 impl Calls {
@@ -58,9 +61,21 @@ impl Calls {
         self.uses.merge(later.uses, numbers);
     }
 
-    /// The tables; `paths` are the inputs'.
-    pub fn finish(&self, commands: &Commands, clients: &Clients, paths: &[Bytes]) -> Conduct {
+    /// Whether a client called in an input.
+    pub fn is_in(&self, client: ClientIndex, input: u32) -> bool {
+        self.uses.is_in(client, input)
+    }
+
+    /// The tables; `paths` are the inputs', and `hot` is handed on.
+    pub fn finish(
+        &self,
+        commands: &Commands,
+        clients: &Clients,
+        hot: Vec<HotThere>,
+        paths: &[Bytes],
+    ) -> Conduct {
         Conduct {
+            hot,
             sightings: self.sightings.finish(commands, clients, paths),
             runs: self.runs.finish(commands, clients, paths),
             uses: self.uses.finish(clients),

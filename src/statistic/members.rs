@@ -48,6 +48,13 @@ impl Members {
         last
     }
 
+    /// How many of them are as `is` says; all of those whose numbers are not known.
+    pub fn count(&self, is: impl Fn(u32) -> bool) -> u64 {
+        let mut count = if let Members::AtLeast(len) = self { *len } else { 0 };
+        self.each(|id| count += u64::from(is(id)));
+        count
+    }
+
     /// Words of memory beside the value itself.
     pub fn words(&self) -> usize {
         match self {
@@ -191,6 +198,7 @@ mod tests {
             set.union(&of(b));
             assert_eq!(set.len(), len);
         }
+        assert_eq!(of(&all).count(|id| id % 2 == 0), 100);
         let mut set = of(&[5]);
         set.merge(&of(&[0, 1, 2]), &[9, 5, 8]);
         assert_eq!(set.len(), 3);
@@ -203,7 +211,7 @@ mod tests {
         set.freeze();
         set.insert(9);
         set.union(&of(&[1, 2]));
-        assert_eq!((set.len(), set.words()), (5, 0));
+        assert_eq!((set.len(), set.words(), set.count(|_| false)), (5, 0, 5));
         let mut other = of(&[7]);
         other.merge(&set, &[]);
         assert_eq!(other.len(), 5);

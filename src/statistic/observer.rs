@@ -176,11 +176,11 @@ impl Sink for Observer<'_> {
         if let Database::Namespace(name) = record.database {
             self.partial.databases.call(name);
         }
-        self.keys.observe(&call, self.input);
+        let absent = self.keys.observe(&call, self.input);
         self.partial.dangerous.observe(&call, self.input);
         self.partial.calls.sightings.observe(&call, self.input);
         if !in_script {
-            self.runs.observe(&call);
+            self.runs.observe(&call, absent);
         }
         self.partial.timeline.observe(&call);
         self.partial.pauses.observe(&call, self.input);

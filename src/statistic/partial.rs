@@ -101,6 +101,7 @@ impl Partial {
         self.pauses.part();
         self.calls.gap();
         self.events.end_input();
+        self.keys.end_input(|client, input| self.calls.is_in(client, input));
     }
 }
 
@@ -158,7 +159,8 @@ impl Partial {
         commandlog: Option<Commandlog>,
     ) -> Summary {
         let patterns = self.patterns(rules);
-        let (key_patterns, hot_keys, mut bounds) = self.keys.finish(&patterns, &self.clients, paths);
+        self.keys.end_input(|client, input| self.calls.is_in(client, input));
+        let (key_patterns, hot_keys, hot, mut bounds) = self.keys.finish(&patterns, &self.clients, paths);
         let timeline = &mut self.timeline;
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());
@@ -205,7 +207,7 @@ impl Partial {
             slowlog,
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
-            conduct: self.calls.finish(&self.commands, &self.clients, paths),
+            conduct: self.calls.finish(&self.commands, &self.clients, hot, paths),
             commands,
             key_patterns,
             hot_keys,

@@ -92,6 +92,12 @@ impl Uses {
         }
     }
 
+    /// Whether a client called in an input, or so it may be.
+    pub fn is_in(&self, client: ClientIndex, input: u32) -> bool {
+        let uses = self.clients.get(client as usize).into_iter().flatten();
+        uses.rev().any(|held| held.input == input || held.database == OTHERS)
+    }
+
     /// The rows, in the order in which clients and their databases were first seen.
     pub fn finish(&self, clients: &Clients) -> Vec<UseRow> {
         let numbered = (INHERITED..).zip(&self.clients);

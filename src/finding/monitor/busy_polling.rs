@@ -2,9 +2,10 @@
 
 use super::company::Crowd;
 use super::{CALLS, against, earliest, percent};
-use crate::finding::party::parties;
+use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
+use crate::report::Bytes;
 use crate::report::findings::{Finding, Severity};
 use crate::statistic::runs::RunRow;
 
@@ -49,7 +50,8 @@ const SHARE: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "busy-polling",
     kind: "monitor",
-    detects: "A client that asks the same question over and over: GET, LLEN, EXISTS, LPOP of one key.",
+    detects: "A client that asks the same question over and over: GET, LLEN, EXISTS, LPOP of one key; or tries again \
+              and again to take the same lock (SETNX, SET … NX).",
     because: "Nearly all of the answers are the same as before: the server works for nothing, and whoever \
               waits learns of news no sooner than by being told.",
     severity: "A note; a warning where it asks a hundred times a second or more, for a good part of all \
@@ -61,9 +63,13 @@ const ABOUT: About = About {
              values. Else sleep between two questions.",
 };
 
+/// What to change where the question is whether a lock is free.
+pub const FOR_LOCKS: &str = "Sleep between two attempts (50 ms or more, by chance, longer after each) and give up after a \
+                             while. Or wait to be told: BLPOP, with a timeout, of a list to which the owner pushes one \
+                             element when it is done. Delete the key by hand only if its owner is gone.";
+
 /// Reads are told by their access; these take something away and are asked again where nothing was there.
-const POPS: &[&str] =
-    &["LMOVE", "LMPOP", "LPOP", "RPOP", "RPOPLPUSH", "SETNX", "SPOP", "ZMPOP", "ZPOPMAX", "ZPOPMIN"];
+const POPS: &[&str] = &["LMOVE", "LMPOP", "LPOP", "RPOP", "RPOPLPUSH", "SPOP", "ZMPOP", "ZPOPMAX", "ZPOPMIN"];
 
 impl Rule for BusyPolling {
     fn about(&self) -> &'static About {
@@ -72,45 +78,77 @@ impl Rule for BusyPolling {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let crowd = Crowd::new(facts);
-        let limit = facts.limit(&ABOUT, &ASKED);
-        let slowest = facts.limit(&ABOUT, &RATE);
-        let rows = facts.conduct.runs.iter().filter(|row| {
-            let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));
-            row.same as f64 >= limit && rate(row) >= slowest && !is_tool && is_polling(row)
-        });
-        for party in parties(facts, rows.map(|row| (&row.client, row))) {
-            let Some(most) = party.items.iter().max_by_key(|row| row.same) else { continue };
-            let asked: u64 = party.items.iter().map(|row| row.same).sum();
-            let there = crowd.places(&party);
-            let (total, within) = (crowd.work(&there), crowd.within(&there));
-            let (share, rate) = (percent(asked, total), rate(most));
-            let (warning, fast) = (facts.limit(&ABOUT, &WARNING), facts.limit(&ABOUT, &FAST));
-            let is_warning =
-                most.same as f64 >= warning && rate >= fast && share >= facts.limit(&ABOUT, &SHARE);
-            found.push(Finding {
-                severity: if is_warning { Severity::Warning } else { Severity::Info },
-                title: format!(
-                    "{} asked the same {} times, {rate:.0} times a second.",
-                    party.title(),
-                    number::grouped(asked)
-                ),
-                detail: format!(
-                    "{} that asked the same as the call before, mostly {}, are {} of all calls{within} (noted \
-                     from {limit}, a warning from {warning} on one connection and {fast} a second).",
-                    CALLS.count(asked),
-                    most.example.text,
-                    number::share(share / 100.0)
-                ),
-                numbers: vec![
-                    against(ASKED.name, asked as f64, limit),
-                    against(FAST.name, rate, fast),
-                    against(SHARE.name, share, facts.limit(&ABOUT, &SHARE)),
-                ],
-                evidence: earliest(party.items.iter().map(|row| &row.example)),
-                subject: party.subject,
-                ..Finding::of(&ABOUT)
-            });
-        }
+        found.extend(polls(facts, &crowd).into_iter().map(|poll| finding(facts, &crowd, poll)));
+    }
+}
+
+/// Who asks the same again and again.
+struct Poll<'a> {
+    party: Party<'a, &'a RunRow>,
+    /// The runs of it that ask most.
+    most: &'a RunRow,
+    asked: u64,
+    /// Of all calls where it is, per cent.
+    share: f64,
+    is_warning: bool,
+}
+
+fn polls<'a>(facts: &Facts<'a>, crowd: &Crowd<'a>) -> Vec<Poll<'a>> {
+    let [limit, slowest, warning, fast, least] =
+        [&ASKED, &RATE, &WARNING, &FAST, &SHARE].map(|threshold| facts.limit(&ABOUT, threshold));
+    let rows = facts.conduct.runs.iter().filter(|row| {
+        let is_tool = facts.client(&row.client).is_some_and(|client| facts.is_tool(client));
+        row.same as f64 >= limit && rate(row) >= slowest && !is_tool && is_polling(row)
+    });
+    let (locks, questions): (Vec<_>, Vec<_>) = rows.partition(|row| row.is_trying());
+    let parties =
+        [questions, locks].map(|rows| parties(facts, rows.into_iter().map(|row| (&row.client, row))));
+    let polls = parties.into_iter().flatten().filter_map(|party| {
+        let most = *party.items.iter().max_by_key(|row| row.same)?;
+        let asked = party.items.iter().map(|row| row.same).sum();
+        let share = percent(asked, crowd.work(&crowd.places(&party)));
+        let is_warning = most.same as f64 >= warning && rate(most) >= fast && share >= least;
+        Some(Poll { party, most, asked, share, is_warning })
+    });
+    polls.collect()
+}
+
+fn finding(facts: &Facts<'_>, crowd: &Crowd<'_>, poll: Poll<'_>) -> Finding {
+    let Poll { party, most, asked, share, is_warning } = poll;
+    let (rate, within) = (rate(most), crowd.within(&crowd.places(&party)));
+    let [limit, warning, fast, least] =
+        [&ASKED, &WARNING, &FAST, &SHARE].map(|threshold| facts.limit(&ABOUT, threshold));
+    let (asks, asked_same, lock) = match most.is_trying() {
+        true => (
+            "tried again to take the same lock",
+            "tried again for the key of the call before",
+            " They set it only where it is missing (NX), as who waits for a lock does.",
+        ),
+        false => ("asked the same", "asked the same as the call before", ""),
+    };
+    Finding {
+        severity: if is_warning { Severity::Warning } else { Severity::Info },
+        title: format!(
+            "{} {asks} {} times, {rate:.0} times a second.",
+            party.title(),
+            number::grouped(asked)
+        ),
+        detail: format!(
+            "{} that {asked_same}, mostly {}, are {} of all calls{within} (noted \
+             from {limit}, a warning from {warning} on one connection and {fast} a second).{lock}",
+            CALLS.count(asked),
+            most.example.text,
+            number::share(share / 100.0)
+        ),
+        numbers: vec![
+            against(ASKED.name, asked as f64, limit),
+            against(FAST.name, rate, fast),
+            against(SHARE.name, share, least),
+        ],
+        evidence: earliest(party.items.iter().map(|row| &row.example)),
+        remedy: if most.is_trying() { FOR_LOCKS } else { ABOUT.remedy }.to_owned(),
+        subject: party.subject,
+        ..Finding::of(&ABOUT)
     }
 }
 
@@ -122,6 +160,16 @@ fn rate(row: &RunRow) -> f64 {
 /// Whether most calls ask the same as the one before, after its answer.
 fn is_polling(row: &RunRow) -> bool {
     let steps = row.calls.saturating_sub(row.runs);
-    let asks = row.is_read || POPS.iter().any(|name| name.as_bytes() == row.command.0);
+    let asks = row.is_read || row.is_trying() || POPS.iter().any(|name| name.as_bytes() == row.command.0);
     row.has_keys && asks && row.same * 2 > steps && row.waits * 2 >= steps
+}
+
+/// Whether a warning says that somebody polls for this key as for a lock.
+pub fn is_told(facts: &Facts<'_>, crowd: &Crowd<'_>, key: &Bytes) -> bool {
+    let key = key.text();
+    polls(facts, crowd).iter().filter(|poll| poll.is_warning && poll.most.is_trying()).any(|poll| {
+        let row = poll.most;
+        let shown = row.example.text.strip_prefix(&row.command.text()).unwrap_or_default().trim_start();
+        shown == key || shown.strip_suffix('…').is_some_and(|start| key.starts_with(start))
+    })
 }

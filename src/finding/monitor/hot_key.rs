@@ -1,9 +1,16 @@
 //! `hot-key`: one key takes a large part of all work.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::busy_polling::{self, FOR_LOCKS};
+use super::company::Crowd;
 use super::{against, evidence, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold, confirm};
+use crate::finding::{About, Facts, Rule, Threshold, append_most, confirm};
 use crate::output::number::{self, Noun};
 use crate::report::findings::{Finding, Severity};
+use crate::report::{Bytes, HotKeyRow, InputRow};
+use crate::statistic::keys::HotThere;
 use crate::statistic::manner::looks_at_stream;
 
 /// The rule.
@@ -48,12 +55,13 @@ const CLIENTS: Threshold = Threshold {
 const ABOUT: About = About {
     rule: "hot-key",
     kind: "monitor",
-    detects: "A key that takes a large part of all uses of keys.",
+    detects: "A key that takes a large part of all uses of keys, in one of several captures too.",
     because: "All work on one key runs on one thread of one shard: more shards do not make it faster, and \
               replicas only where clients read from them. When the key is gone (deleted, expired) all its \
               readers go to the database behind it at once.",
     severity: "A note by its share; a warning by a larger share at a high rate from more than one client, \
-               unless the key is a queue or stream that is worked off, or a collection that is only added to.",
+               unless the key is a queue or stream that is worked off, a collection that is only added to, or a lock \
+               whose waiting clients busy-polling tells.",
     thresholds: &[CALLS, SHARE, WARNING_SHARE, RATE, CLIENTS],
     by_rate: true,
     remedy: "Keep what is only read for a moment in the application (a local cache of a second, or \
@@ -69,51 +77,98 @@ impl Rule for HotKey {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let limit = |threshold| facts.limit(&ABOUT, threshold);
+        let crowd = Crowd::new(facts);
         let looks = looks(facts);
-        for row in &facts.report.hot_keys.rows {
-            let percent = row.share * 100.0;
-            if (row.calls as f64) < limit(&CALLS) || percent < limit(&SHARE) {
-                continue;
+        let all = &facts.report.hot_keys.rows;
+        let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
+        let run = all.iter().map(|row| (1, Place { row, seconds: keys::covered(facts), within: "" }));
+        // Captures may be of several servers. Where most uses of a key are in one, the others tell nothing of it.
+        let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row }| {
+            let within = crowd.within(&BTreeSet::from([*input]));
+            let file = facts.report.inputs.get(*input as usize).filter(|_| !within.is_empty())?;
+            let is_most = calls.get(&row.key).is_none_or(|calls| row.calls * 2 > *calls);
+            Some((if is_most { 2 } else { 0 }, Place { row, seconds: seconds(file), within }))
+        });
+        let mut worst: BTreeMap<&Bytes, (_, Finding)> = BTreeMap::new();
+        for (rank, place) in run.chain(there) {
+            let Some(finding) = judge(facts, &crowd, &place, looks) else { continue };
+            let rank = (finding.severity, rank, place.row.calls);
+            let held = worst.get(&place.row.key);
+            if held.is_none_or(|(held, _)| *held < rank) {
+                worst.insert(&place.row.key, (rank, finding));
             }
-            let rate = keys::per_second(row.calls, facts);
-            let is_hot = percent >= limit(&WARNING_SHARE)
-                && rate >= limit(&RATE)
-                && row.clients as f64 >= limit(&CLIENTS);
-            let key = keys::named(&row.key);
-            let nature = match (row.is_queue, row.is_growing) {
-                (true, _) => " It is a queue that is worked off, so this is its nature.",
-                _ if row.is_stream && looks < row.calls / 2 => {
-                    " It is a stream that is written and read on, so this is its nature."
-                }
-                (_, true) => " Most of them only add to it.",
-                _ => "",
-            };
-            found.push(Finding {
-                severity: if is_hot && nature.is_empty() { Severity::Warning } else { Severity::Info },
-                title: format!("The key {key} takes {} of all uses of keys.", number::share(row.share)),
-                subject: row.key.clone(),
-                detail: format!(
-                    "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second \
-                     by {} clients.{nature}",
-                    USES.count(row.calls),
-                    Noun("client", "clients").count(row.clients),
-                    limit(&SHARE),
-                    limit(&WARNING_SHARE),
-                    limit(&RATE),
-                    limit(&CLIENTS),
-                ),
-                numbers: vec![
-                    against(SHARE.name, percent, limit(&SHARE)),
-                    against("per-second", rate, limit(&RATE)),
-                    plain("calls", row.calls as f64),
-                ],
-                evidence: row.call.iter().map(evidence).collect(),
-                confirmed_by: confirm::slow_key(facts, &row.key).into_iter().collect(),
-                ..Finding::of(&ABOUT)
-            });
         }
+        let mut findings: Vec<_> = worst.into_values().collect();
+        findings.sort_by_key(|((severity, _, calls), _)| Reverse((*severity, *calls)));
+        append_most(findings.into_iter().map(|(_, finding)| finding).collect(), MOST, "keys", found);
     }
+}
+
+/// Keys that are shown: of one file ten at most, and there may be many files.
+const MOST: usize = 100;
+
+/// Where a key is judged: in the whole run, or in one file.
+struct Place<'a> {
+    row: &'a HotKeyRow,
+    seconds: f64,
+    within: &'static str,
+}
+
+fn seconds(file: &InputRow) -> f64 {
+    let micros = file.first.zip(file.last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
+    micros as f64 / 1e6
+}
+
+fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) -> Option<Finding> {
+    let Place { row, seconds, within } = *place;
+    let limit = |threshold| facts.limit(&ABOUT, threshold);
+    let percent = row.share * 100.0;
+    if (row.calls as f64) < limit(&CALLS) || percent < limit(&SHARE) {
+        return None;
+    }
+    let rate = keys::per_second(row.calls, seconds);
+    let is_hot =
+        percent >= limit(&WARNING_SHARE) && rate >= limit(&RATE) && row.clients as f64 >= limit(&CLIENTS);
+    let key = keys::named(&row.key);
+    let is_told = || busy_polling::is_told(facts, crowd, &row.key);
+    let (nature, is_natural) = match (row.is_queue, row.is_growing) {
+        (true, _) => (" It is a queue that is worked off, so this is its nature.", true),
+        _ if row.is_stream && looks < row.calls / 2 => {
+            (" It is a stream that is written and read on, so this is its nature.", true)
+        }
+        (_, true) => (" Most of them only add to it.", true),
+        _ if row.is_lock && is_told() => {
+            (" Most of them try to take it as a lock: busy-polling tells who.", true)
+        }
+        _ if row.is_lock => {
+            (" Most of them set it only where it is missing (NX), as who waits for a lock does.", false)
+        }
+        _ => ("", false),
+    };
+    Some(Finding {
+        severity: if is_hot && !is_natural { Severity::Warning } else { Severity::Info },
+        title: format!("The key {key} takes {} of all uses of keys{within}.", number::share(row.share)),
+        subject: row.key.clone(),
+        detail: format!(
+            "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second \
+                     by {} clients.{nature}",
+            USES.count(row.calls),
+            Noun("client", "clients").count(row.clients),
+            limit(&SHARE),
+            limit(&WARNING_SHARE),
+            limit(&RATE),
+            limit(&CLIENTS),
+        ),
+        numbers: vec![
+            against(SHARE.name, percent, limit(&SHARE)),
+            against("per-second", rate, limit(&RATE)),
+            plain("calls", row.calls as f64),
+        ],
+        evidence: row.call.iter().map(evidence).collect(),
+        confirmed_by: confirm::slow_key(facts, &row.key).into_iter().collect(),
+        remedy: if row.is_lock { FOR_LOCKS } else { ABOUT.remedy }.to_owned(),
+        ..Finding::of(&ABOUT)
+    })
 }
 
 /// Calls that look at streams, and work nothing off.

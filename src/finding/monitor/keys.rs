@@ -18,8 +18,8 @@ pub fn covered(facts: &Facts<'_>) -> f64 {
 }
 
 /// So many a second; what took less than a second is taken as one, so that a rate never passes the count.
-pub fn per_second(count: u64, facts: &Facts<'_>) -> f64 {
-    count as f64 / covered(facts).max(1.0)
+pub fn per_second(count: u64, seconds: f64) -> f64 {
+    count as f64 / seconds.max(1.0)
 }
 
 /// A key or pattern in a sentence.

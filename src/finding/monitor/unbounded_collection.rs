@@ -97,7 +97,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     if (kept as f64) < limit(&ELEMENTS) && !shared {
         return None;
     }
-    let an_hour = keys::per_second(kept, facts) * 3_600.0;
+    let an_hour = keys::per_second(kept, keys::covered(facts)) * 3_600.0;
     let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e4;
     let is_lasting = span >= limit(&SPAN) * keys::covered(facts).max(1.0);
     let is_new = most.different.is_none_or(|different| {

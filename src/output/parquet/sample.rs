@@ -217,6 +217,7 @@ pub(super) fn report(count: usize) -> Report {
         is_queue: false,
         is_stream: false,
         is_growing: false,
+        is_lock: false,
         call: None,
     };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::gather::gather;
-use super::{Key, Keys, MOST};
+use super::{HotThere, Key, Keys, MOST};
 use crate::pattern::Patterns as FinalPatterns;
 use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
@@ -23,12 +23,13 @@ impl Keys {
         names: &FinalPatterns,
         clients: &Clients,
         paths: &[Bytes],
-    ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
+    ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<HotThere>, Vec<String>) {
         self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.total();
-        (self.pattern_rows(total, clients, paths), self.hot_rows(total, paths), self.bounds())
+        let (hot, there) = self.hot_rows(total, paths);
+        (self.pattern_rows(total, clients, paths), hot, there, self.bounds())
     }
 
     fn pattern_rows(&self, total: u64, clients: &Clients, paths: &[Bytes]) -> Table<PatternRow> {
@@ -74,7 +75,8 @@ impl Keys {
         Table { total, rows, other: (rest > 0).then_some(Other { rows: None, calls: rest }) }
     }
 
-    fn hot_rows(&self, total: u64, paths: &[Bytes]) -> Rows<HotKeyRow> {
+    /// The keys used most in the run, and in single inputs.
+    fn hot_rows(&self, total: u64, paths: &[Bytes]) -> (Rows<HotKeyRow>, Vec<HotThere>) {
         let rank =
             |a: &(&[u8], &Key), b: &(&[u8], &Key)| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0));
         let mut order: Vec<(&[u8], &Key)> = Vec::new();
@@ -95,22 +97,22 @@ impl Keys {
         order.truncate(HOT);
         let names: Vec<&[u8]> =
             std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
-        let rows = order
-            .into_iter()
-            .map(|(key, row)| HotKeyRow {
-                key: Bytes::from(key),
-                pattern: Bytes::from(names.get(row.pattern as usize).copied().unwrap_or_default()),
-                calls: row.calls,
-                share: share(row.calls, total),
-                clients: row.clients.len(),
-                count_is_exact: row.missed == 0,
-                is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
-                is_stream: row.is_stream,
-                is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
-                call: Some(row.spot.example(key, paths)),
-            })
-            .collect();
-        Rows { rows }
+        let hot = |(key, row): (&[u8], &Key)| HotKeyRow {
+            key: Bytes::from(key),
+            pattern: Bytes::from(names.get(row.pattern as usize).copied().unwrap_or_default()),
+            calls: row.calls,
+            share: share(row.calls, total),
+            clients: row.clients.len(),
+            count_is_exact: row.missed == 0,
+            is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
+            is_stream: row.is_stream,
+            is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
+            is_lock: u64::from(row.tried) * 2 >= row.calls,
+            call: Some(row.spot.example(key, paths)),
+        };
+        let there = |number: u32| Some(hot((self.keys.get(number), self.rows.get(number as usize)?)));
+        let there = self.hot_there(there, paths);
+        (Rows { rows: order.into_iter().map(hot).collect() }, there)
     }
 
     fn bounds(&self) -> Vec<String> {

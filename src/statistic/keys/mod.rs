@@ -6,13 +6,16 @@
 mod door;
 mod finish;
 mod gather;
+mod inputs;
 mod open;
 
 use std::cmp::Reverse;
 
+pub use inputs::HotThere;
 pub use open::OpenKeys;
 
 use door::{Door, Group};
+use inputs::{Inputs, is_much};
 
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
@@ -41,6 +44,12 @@ struct Key {
     unset: u64,
     /// Of these, the ones that create it only where it is missing.
     absent: u32,
+    /// All calls that do, with a time to live or without.
+    tried: u32,
+    /// The last input that had it.
+    input: u32,
+    /// Calls there.
+    here: u32,
     /// Whether a call gave it a time to live.
     gave_ttl: bool,
     /// Calls that were made while it was not held, at most.
@@ -63,6 +72,9 @@ impl Key {
         calls: 0,
         unset: 0,
         absent: 0,
+        tried: 0,
+        input: 0,
+        here: 0,
         gave_ttl: false,
         missed: 0,
         ended: false,
@@ -91,6 +103,8 @@ pub struct Keys {
     /// How many keys were left when keys were let go the last time.
     kept: usize,
     learnt: Option<Learnt>,
+    /// What is hot in single inputs.
+    inputs: Inputs,
     /// Words that the bitmaps of `rows` take.
     words: usize,
     /// Of a block with many keys, what comes behind these.
@@ -185,6 +199,7 @@ impl Keys {
         // One thing after the other for all keys, not all things for one key after the other: looks into tables that
         // are out of the cache wait for each other the least.
         let mut numbers = self.find(&later.keys);
+        let (uses, mut much) = (later.total(), Vec::new());
         let admitted = self.admit(later, patterns, &numbers);
         let mut admitted = admitted.iter().peekable();
         let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
@@ -202,7 +217,13 @@ impl Keys {
                 self.rows.push(Key { pattern, missed, spot: row.spot.behind(lines), ..Key::NONE });
             }
             let Some(mine) = self.rows.get_mut(*number as usize) else { continue };
+            if is_much(row.calls, uses) {
+                much.push((*number, row.spot.behind(lines)));
+            }
             mine.calls += row.calls;
+            mine.tried = mine.tried.saturating_add(row.tried);
+            mine.here = if mine.input == row.input { mine.here } else { 0 }.saturating_add(row.here);
+            mine.input = row.input;
             mine.missed = mine.missed.saturating_add(row.missed);
             if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
                 mine.spot = row.spot.behind(lines);
@@ -225,6 +246,7 @@ impl Keys {
                 mine.clients.freeze();
             }
         }
+        self.look(uses, &much);
         numbers
     }
 

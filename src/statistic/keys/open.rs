@@ -23,6 +23,7 @@ pub(super) struct Use {
     pub ttl_set: u32,
     pub unset: u32,
     pub absent: u32,
+    pub tried: u32,
     pub payload: u64,
     pub ended: bool,
     pub is_stream: bool,
@@ -38,6 +39,7 @@ impl Use {
         ttl_set: 0,
         unset: 0,
         absent: 0,
+        tried: 0,
         payload: 0,
         ended: false,
         is_stream: false,
@@ -75,6 +77,8 @@ struct Change<'a, 'c> {
     input: u32,
     ttl: Ttl,
     effect: Effect,
+    /// Whether it creates its key only where it is missing.
+    absent: bool,
     ends: bool,
 }
 
@@ -114,14 +118,16 @@ impl<'r> OpenKeys<'r> {
         }
     }
 
-    /// Counts the keys of a call of the input numbered `input`.
+    /// Counts the keys of a call of the input numbered `input`; tells whether it creates its key only where it is
+    /// missing.
     #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
+    pub fn observe(&mut self, call: &Call<'_>, input: u32) -> bool {
         match (call.keys, call.manner.touch) {
-            ([], _) => {}
+            ([], _) => false,
             // Most calls have one key and leave what stands there as it is.
             ([at], Touch::Use) if call.payload < LARGE => {
                 self.count(call, input, *at);
+                false
             }
             // Of arguments that are only likely nothing is known.
             ([at], Touch::Collection)
@@ -129,6 +135,7 @@ impl<'r> OpenKeys<'r> {
             {
                 let index = self.count(call, input, *at);
                 self.collect(call.manner.effect, call, input, (0, *at), index);
+                false
             }
             _ => self.all(call, input),
         }
@@ -187,20 +194,22 @@ impl<'r> OpenKeys<'r> {
         self.sealed.push(seal(keys, self.uses.drain(..), self.habits.take(), self.rules));
     }
 
-    /// Counts the keys of a call that may change them.
+    /// Counts the keys of a call that may change them, as [`OpenKeys::observe`].
     #[inline(never)]
-    fn all(&mut self, call: &Call<'_>, input: u32) {
-        let Some(spec) = call.manner.spec else { return };
+    fn all(&mut self, call: &Call<'_>, input: u32) -> bool {
+        let Some(spec) = call.manner.spec else { return false };
         let args = call.args();
         let ttl = if call.manner.keeps_ttl { Ttl::Untouched } else { command::ttl(spec, &args) };
         // Arguments that are only likely add no elements and no options.
         let is_exact = call.record.exactness == Exactness::Exact;
         let effect = if is_exact { call.manner.effect } else { Effect::None };
         let ends = ttl == Ttl::Expired || call.manner.class == Class::Delete;
-        let change = Change { call, input, ttl, effect, ends };
+        let absent = effect.is_absent(&args);
+        let change = Change { call, input, ttl, effect, absent, ends };
         if let [at] = call.keys {
             let part = Part { n: 0, at: *at, from: 1, to: args.len() };
-            return self.change(&change, call.key_hash, call.key, part, call.payload);
+            self.change(&change, call.key_hash, call.key, part, call.payload);
+            return absent;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut from = 1;
@@ -215,13 +224,14 @@ impl<'r> OpenKeys<'r> {
             from = to;
         }
         self.scratch = scratch;
+        absent
     }
 
     /// Counts one key of a call, and what belongs to it, `payload` bytes.
     #[inline]
     fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part, payload: u64) {
-        let Change { call, input, ttl, effect, ends } = *change;
-        let (args, at) = (call.args(), part.at);
+        let Change { call, input, ttl, effect, absent, ends } = *change;
+        let at = part.at;
         let index = self.number(hash, key, call, input, at);
         let Some(used) = self.uses.get_mut(index) else { return };
         used.count(call.manner.class, payload, call.client);
@@ -234,7 +244,6 @@ impl<'r> OpenKeys<'r> {
                 used.spot = Spot::new(call, input, at, Form::Plain);
             }
             Ttl::Cleared(target) if target.is(part.n, call.keys.len()) => {
-                let absent = effect.is_absent(&args);
                 if used.unset == 0 {
                     let form = if absent { Form::Absent } else { Form::Plain };
                     used.spot = Spot::new(call, input, at, form);
@@ -244,6 +253,7 @@ impl<'r> OpenKeys<'r> {
             }
             Ttl::Cleared(_) => {}
         }
+        used.tried += u32::from(absent);
         used.ended |= ends;
         used.is_stream |= call.manner.works_stream;
         if effect.is_any() {
@@ -317,13 +327,16 @@ fn seal(keys: Interner, uses: impl Iterator<Item = Use>, habits: Habits, rules: 
             counts.sample(key);
         }
         words += used.clients.words();
-        let Use { unset, absent, ended, is_stream, habit, spot, clients, ttl_set, .. } = used;
+        let Use { unset, absent, tried, ended, is_stream, habit, spot, clients, ttl_set, .. } = used;
         let unset = u64::from(unset);
         let gave_ttl = ttl_set > 0;
         rows.push(Key {
             calls,
             unset,
             absent,
+            tried,
+            input: spot.input,
+            here: u32::try_from(calls).unwrap_or(u32::MAX),
             gave_ttl,
             ended,
             is_stream,

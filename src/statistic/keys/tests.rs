@@ -40,7 +40,8 @@ const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
 fn finish(keys: &mut Keys, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
     let learnt = keys.learnt.take().unwrap_or_else(|| Learnt::new(rules));
     let patterns = learnt.finish(keys.shapes());
-    keys.finish(&patterns, &Clients::default(), &[])
+    let (patterns, hot, _, bounds) = keys.finish(&patterns, &Clients::default(), &[]);
+    (patterns, hot, bounds)
 }
 
 #[test]

@@ -38,6 +38,7 @@ struct Run {
     calls: u64,
     same: u64,
     waits: u64,
+    absent: u64,
     last: i64,
     question: u64,
     /// A bit of 64 for each question, by its hash: how many different ones there are, roughly.
@@ -62,6 +63,7 @@ impl Run {
         self.calls += later.calls;
         self.same += later.same + u64::from(self.question == later.start.question);
         self.waits += later.waits + u64::from(later.start.time.saturating_sub(self.last) > WAIT);
+        self.absent += later.absent;
         self.last = later.last;
         self.question = later.question;
         self.stretch = later.stretch;
@@ -92,6 +94,7 @@ struct Totals {
     calls: u64,
     same: u64,
     waits: u64,
+    absent: u64,
     micros: u64,
     marks: u64,
     longest: Run,
@@ -105,6 +108,7 @@ impl Totals {
             calls: run.calls,
             same: run.same,
             waits: run.waits,
+            absent: run.absent,
             micros: run.last.saturating_sub(run.start.time).max(0).unsigned_abs(),
             marks: run.marks,
             longest: run,
@@ -116,6 +120,7 @@ impl Totals {
         self.calls += later.calls;
         self.same += later.same;
         self.waits += later.waits;
+        self.absent += later.absent;
         self.micros += later.micros;
         self.marks |= later.marks;
         let rank = |run: &Run| (Reverse(run.calls), run.start.input, run.start.place);
@@ -187,6 +192,8 @@ pub struct RunRow {
     pub same: u64,
     /// Of these, those that stand more than [`WAIT`] behind the call before: they were not pipelined.
     pub waits: u64,
+    /// Of these, those that create their key only where it is missing.
+    pub absent: u64,
     /// Different questions in them, roughly: up to some 200, which stands for more too.
     pub distinct: u64,
     /// How long the runs took together, in microseconds.
@@ -195,6 +202,13 @@ pub struct RunRow {
     pub longest: u64,
     /// The first call of the longest, with its key.
     pub example: Example,
+}
+
+impl RunRow {
+    /// Whether most calls create their key only where it is missing, as who takes a lock does.
+    pub fn is_trying(&self) -> bool {
+        self.absent * 2 > self.calls
+    }
 }
 
 impl Runs {
@@ -280,6 +294,7 @@ impl Runs {
                     calls: held.calls,
                     same: held.same,
                     waits: held.waits,
+                    absent: held.absent,
                     distinct: distinct(held.marks),
                     micros: held.micros,
                     longest: held.longest.calls,

@@ -19,6 +19,7 @@ struct Open {
     calls: u32,
     same: u32,
     waits: u32,
+    absent: u32,
     /// Calls from which on something is left of it: the first run of a client is kept however short it is.
     least: u32,
     last: i64,
@@ -50,6 +51,7 @@ impl Open {
         calls: 0,
         same: 0,
         waits: 0,
+        absent: 0,
         least: 1,
         last: 0,
         question: 0,
@@ -67,11 +69,12 @@ impl Open {
     /// Which of the two comes next nobody can foretell, and a processor that has guessed wrong has to begin anew:
     /// so both are done, and one is kept.
     #[inline]
-    fn add(&mut self, goes_on: bool, time: i64, question: u64) {
+    fn add(&mut self, goes_on: bool, time: i64, question: u64, absent: bool) {
         let kept = u32::from(goes_on).wrapping_neg();
         self.calls = (self.calls & kept) + 1;
         self.same = (self.same + u32::from(self.question == question)) & kept;
         self.waits = (self.waits + u32::from(time > self.last.saturating_add(WAIT))) & kept;
+        self.absent = (self.absent & kept) + u32::from(absent);
         self.marks = (self.marks & u64::from(goes_on).wrapping_neg()) | mark(question);
         self.last = time;
         self.question = question;
@@ -102,9 +105,9 @@ impl<'b> OpenRuns<'b> {
         OpenRuns { input, block, open, ended, stretch: 0, unused: First::NONE, copied }
     }
 
-    /// Takes a call.
+    /// Takes a call, which creates its key only where it is missing if it is `absent`.
     #[inline(always)]
-    pub fn observe(&mut self, call: &Call<'_>) {
+    pub fn observe(&mut self, call: &Call<'_>, absent: bool) {
         // What many clients do one after the other is no run.
         if call.client == REST {
             return;
@@ -112,14 +115,14 @@ impl<'b> OpenRuns<'b> {
         let (time, place, key) = (call.record.time, call.record.place, call.raw_key);
         let question = question(call);
         let what = Open::what(call.command, self.stretch);
-        let Some(run) = self.open.get_mut(call.client as usize) else { return self.meet(call) };
+        let Some(run) = self.open.get_mut(call.client as usize) else { return self.meet(call, absent) };
         let goes_on = run.what == what;
         // Nothing is left of one that was too short.
         if !goes_on & (run.calls >= run.least) {
-            return self.turn(call);
+            return self.turn(call, absent);
         }
         let key_at = key.as_ptr().addr().wrapping_sub(self.block.as_ptr().addr());
-        run.add(goes_on, time, question);
+        run.add(goes_on, time, question, absent);
         run.what = what;
         let first = if goes_on { &mut self.unused } else { &mut run.first };
         first.time = time;
@@ -135,27 +138,27 @@ impl<'b> OpenRuns<'b> {
 
     /// The first call of a client.
     #[inline(never)]
-    fn meet(&mut self, call: &Call<'_>) {
+    fn meet(&mut self, call: &Call<'_>, absent: bool) {
         let len = call.client as usize + 1;
         self.open.resize(len, Open::NONE);
         self.ended.resize(len, Track::default());
-        self.again(call);
+        self.again(call, absent);
     }
 
     /// Apart, so that the way of every call stands there once.
     #[inline(never)]
-    fn again(&mut self, call: &Call<'_>) {
-        self.observe(call);
+    fn again(&mut self, call: &Call<'_>, absent: bool) {
+        self.observe(call, absent);
     }
 
     /// A call that breaks a run of which something is left.
     #[inline(never)]
-    fn turn(&mut self, call: &Call<'_>) {
+    fn turn(&mut self, call: &Call<'_>, absent: bool) {
         self.end(call.client as usize);
         if let Some(run) = self.open.get_mut(call.client as usize) {
             *run = Open { least: LEAST as u32, ..Open::NONE };
         }
-        self.again(call);
+        self.again(call, absent);
     }
 
     /// The run that goes on is broken.
@@ -201,6 +204,7 @@ fn sealed(run: &Open, input: u32, block: &[u8], copied: &[u8]) -> Run {
         calls: run.calls.into(),
         same: run.same.into(),
         waits: run.waits.into(),
+        absent: run.absent.into(),
         last: run.last,
         question: run.question,
         marks: run.marks,
