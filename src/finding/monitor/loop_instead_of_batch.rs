@@ -48,7 +48,8 @@ const ABOUT: About = About {
     because: "Most of the time goes into waiting for the network, and the server spends more on receiving \
               and answering than on the work. One batch does the same with one wait.",
     severity: "A note; a warning where one connection makes thousands of such calls, fast, they are a \
-               large part of all calls, and others are at work too.",
+               large part of all calls, and others are at work too. A note where they create keys only where these \
+               are missing (SETNX, SET … NX): each answer says what is to be done, mostly for a user.",
     thresholds: &[ROW, WARNING, SHARE, RATE],
     by_rate: false,
     remedy: "Send a few hundred of these calls in one pipeline.",
@@ -114,9 +115,11 @@ fn finding(facts: &Facts<'_>, crowd: &Crowd<'_>, party: Party<'_, &RunRow>) -> O
         && longest.longest as f64 * 2.0 >= warning
         && share >= least
         && rate >= fast
+        && !longest.is_trying()
         && crowd.peers(&party, &there, total) > 0;
     let command = longest.command.text();
-    let batch = BATCHES.iter().find(|(name, _)| *name == command);
+    // What creates keys only where they are missing has no such form.
+    let batch = BATCHES.iter().find(|(name, _)| *name == command && !longest.is_trying());
     let remedy = match batch {
         Some((_, form)) => format!(
             "Use {form}, with a few hundred at a time; else send a few hundred of these calls in one \
