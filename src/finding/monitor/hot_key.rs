@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::busy_polling::{self, FOR_LOCKS};
 use super::company::Crowd;
 use super::{against, evidence, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold, append_most, confirm};
+use crate::finding::{About, Facts, Rule, SHORT, Threshold, append_most, confirm};
 use crate::output::number::{self, Noun};
-use crate::report::findings::{Finding, Severity};
+use crate::report::findings::{Confidence, Finding, Severity};
 use crate::report::{Bytes, HotKeyRow, InputRow};
 use crate::statistic::keys::HotThere;
 use crate::statistic::manner::looks_at_stream;
@@ -147,6 +147,8 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) ->
     };
     Some(Finding {
         severity: if is_hot && !is_natural { Severity::Warning } else { Severity::Info },
+        // One file may be short where all together are not.
+        confidence: if seconds < SHORT { Confidence::Low } else { Confidence::High },
         title: format!("The key {key} takes {} of all uses of keys{within}.", number::share(row.share)),
         subject: row.key.clone(),
         detail: format!(
