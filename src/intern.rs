@@ -28,36 +28,27 @@ struct Entry {
     end: usize,
 }
 
-/// Where a string stands, told in the table itself: a look at the entry would be one more that misses the cache,
-/// and so would one at the string of another that only has the few bits in common by which the table looks.
+/// What tables hold whose entries are kept elsewhere, in a row: the number of an entry, and so much of its hash that
+/// hardly another one is looked at: nor is the entry itself where the table grows. No more than that: a large table is
+/// looked into at random, and a processor knows where the pages of some megabytes are, not of more.
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// [`START`] bits of where it starts, then as many of its hash as fit.
-    at: u64,
-    len: u32,
-    index: u32,
+pub struct Slot {
+    /// Of the hash.
+    pub part: u32,
+    /// Where the entry stands in its row.
+    pub number: u32,
 }
-
-/// Bits that tell where a string starts: a terabyte, which no machine has room for.
-const START: u32 = 40;
 
 impl Slot {
-    fn new(hash: u64, start: usize, len: usize, index: u32) -> Slot {
-        // A record, and so any part of it, is shorter than 4 GiB (`source::MAX_RECORD`).
-        Slot { at: mark(hash) | start as u64, len: len as u32, index }
-    }
-
-    fn start(&self) -> usize {
-        (self.at & !(u64::MAX << START)) as usize
-    }
-
-    fn has(&self, hash: u64) -> bool {
-        mark(self.at) == mark(hash)
+    /// The hash by which it stands in the table.
+    pub fn spread(&self) -> u64 {
+        spread(self.part)
     }
 }
 
-fn mark(hash: u64) -> u64 {
-    hash & u64::MAX << START
+/// The hash by which what has this part is looked for.
+pub fn spread(part: u32) -> u64 {
+    u64::from(part).wrapping_mul(SPREAD)
 }
 
 /// Distinct byte strings, numbered from 0.
@@ -109,13 +100,17 @@ impl Interner {
 
     /// The number of `bytes`, if they were interned.
     pub fn find(&self, hash: u64, bytes: &[u8]) -> Option<u32> {
-        let is = |slot: &Slot| {
-            let (start, len) = (slot.start(), slot.len as usize);
-            slot.has(hash)
-                && len == bytes.len()
-                && self.arena.get(start..start + len).is_some_and(|text| same(text, bytes))
-        };
-        self.table.find(hash, is).map(|slot| slot.index)
+        let part = part(hash);
+        let number = self.table.find(spread(part), |slot| slot.part == part)?.number;
+        if same(self.get(number), bytes) { Some(number) } else { self.find_other(part, bytes) }
+    }
+
+    /// The same where another string has this part of its hash.
+    #[cold]
+    #[inline(never)]
+    fn find_other(&self, part: u32, bytes: &[u8]) -> Option<u32> {
+        let is = |slot: &Slot| slot.part == part && self.get(slot.number) == bytes;
+        self.table.find(spread(part), is).map(|slot| slot.number)
     }
 
     /// The number of `bytes`, whose [`hash`] the caller knows; a new one if they are new.
@@ -129,20 +124,33 @@ impl Interner {
     /// The number of a string that is not in yet.
     #[inline(never)]
     pub fn add(&mut self, hash: u64, bytes: &[u8]) -> u32 {
+        if self.table.len() == self.table.capacity() {
+            self.grow();
+        }
+        let number = self.push(hash, bytes);
+        let slot = Slot { part: part(hash), number };
+        // There is room, so nothing is moved.
+        self.table.insert_unique(slot.spread(), slot, |_| 0);
+        number
+    }
+
+    /// The same, but nothing is found or added by another way until [`Interner::index`]: looks into a table that is out
+    /// of the cache wait for each other the least when nothing else is done between them.
+    pub fn push(&mut self, hash: u64, bytes: &[u8]) -> u32 {
         // More than four thousand million distinct strings do not fit into memory anyway.
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let start = self.arena.len();
-        if self.table.len() == self.table.capacity() {
-            let growth = if self.entries.len() > MANY { 2 } else { 8 };
-            self.make_table(FEW.max(self.entries.len() * growth));
-            self.entries.reserve_exact(self.table.capacity() - self.entries.len());
-        }
         self.arena.extend_from_slice(bytes);
         self.entries.push(Entry { hash, end: self.arena.len() });
-        let slot = Slot::new(hash, start, bytes.len(), index);
-        // There is room, so nothing is moved.
-        self.table.insert_unique(hash, slot, |_| hash);
         index
+    }
+
+    // Apart: the way of every string is shorter without it.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        let more = if self.entries.len() > MANY { 1 } else { 7 };
+        self.table.reserve(FEW.max(self.entries.len() * more), Slot::spread);
+        self.entries.reserve_exact(self.table.capacity().saturating_sub(self.entries.len()));
     }
 
     /// Keeps the strings of the numbers that `stays` answers for, in their order; the numbers after one that goes
@@ -166,37 +174,35 @@ impl Interner {
     }
 
     /// The first `strings` of these, without what only looking up needs: nothing is found or added there until
-    /// [`Interner::index`]. This one is empty then, and keeps its memory.
+    /// [`Interner::index`]. This one is empty then, and has room for about as many.
     pub fn take(&mut self, strings: usize) -> Interner {
         self.entries.truncate(strings);
         self.arena.truncate(self.entries.last().map_or(0, |entry| entry.end));
-        let packed =
-            Interner { arena: self.arena.clone(), entries: self.entries.clone(), table: HashTable::new() };
-        self.entries.clear();
-        self.arena.clear();
         self.table.clear();
-        packed
+        let next = Interner {
+            arena: Vec::with_capacity(self.arena.len() + self.arena.len() / 8),
+            entries: Vec::with_capacity(strings),
+            table: std::mem::take(&mut self.table),
+        };
+        std::mem::replace(self, next)
     }
 
-    /// Makes what was taken ready for looking up.
+    /// Makes what was taken or pushed ready for looking up.
     pub fn index(&mut self) {
-        if self.table.len() < self.entries.len() {
-            self.make_table(self.entries.len());
+        let from = self.table.len();
+        self.table.reserve(self.entries.len() - from, Slot::spread);
+        let first = u32::try_from(from).unwrap_or(u32::MAX);
+        for (number, entry) in (first..).zip(self.entries.iter().skip(from)) {
+            let slot = Slot { part: part(entry.hash), number };
+            // There is room, so nothing is moved.
+            self.table.insert_unique(slot.spread(), slot, |_| 0);
         }
     }
+}
 
-    /// The table from the entries, which are read in their order; hashbrown would look them up in the table's.
-    fn make_table(&mut self, room: usize) {
-        // Not both at once.
-        self.table = HashTable::new();
-        self.table = HashTable::with_capacity(room);
-        let mut start = 0;
-        for (index, entry) in (0..).zip(&self.entries) {
-            let slot = Slot::new(entry.hash, start, entry.end - start, index);
-            self.table.insert_unique(entry.hash, slot, |_| entry.hash);
-            start = entry.end;
-        }
-    }
+/// Of a hash what stands in a [`Slot`].
+fn part(hash: u64) -> u32 {
+    hash as u32
 }
 
 /// Whether two byte strings are equal: for short ones sooner than by the call that `==` of slices is.
@@ -286,5 +292,33 @@ mod tests {
         assert_eq!(names.intern(7, b"a"), 0);
         assert_eq!(names.intern(7, b"b"), 1);
         assert_eq!(names.find(7, b"b"), Some(1));
+        assert_eq!(names.find(7, b"c"), None);
+    }
+
+    #[test]
+    fn strings_that_were_pushed_are_found_once_they_are_indexed() {
+        let name = |n: u32| format!("name:{n}").into_bytes();
+        let mut names = Interner::default();
+        for (from, to) in [(0, 0), (0, 5), (5, 6), (6, 400)] {
+            for n in from..to {
+                assert_eq!(names.push(hash(&name(n)), &name(n)), n);
+            }
+            names.index();
+            for n in 0..to + 3 {
+                assert_eq!(names.find(hash(&name(n)), &name(n)), (n < to).then_some(n));
+            }
+        }
+        assert_eq!(names.intern(hash(b"new"), b"new"), 400);
+    }
+
+    #[test]
+    fn strings_are_found_after_the_table_grew() {
+        let name = |n: u32| n.to_string().into_bytes();
+        let mut names = Interner::default();
+        for n in 0..3_000 {
+            assert_eq!(names.intern(hash(&name(n)), &name(n)), n);
+            let asked = n * 7 % (n + 1);
+            assert_eq!(names.find(hash(&name(asked)), &name(asked)), Some(asked));
+        }
     }
 }

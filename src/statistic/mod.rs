@@ -28,7 +28,6 @@ pub mod runs;
 pub mod sightings;
 pub mod sign;
 pub mod sketch;
-mod slot;
 pub mod slowlog;
 pub mod spot;
 pub mod tally;

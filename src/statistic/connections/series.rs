@@ -20,8 +20,7 @@ use super::runs::{Home, Runs, SLACK};
 use super::splitter::{Dump, Splitter};
 use crate::event::Place;
 use crate::format::client_list::field::Field;
-use crate::intern::{Interner, SPREAD};
-use crate::statistic::slot::{Slot, spread};
+use crate::intern::{Interner, SPREAD, Slot, spread};
 
 /// Connections that are kept; later new ones are counted in snapshots only. About 110 MB.
 pub const MOST_CONNECTIONS: usize = 262_144;

@@ -8,7 +8,7 @@
 use hashbrown::HashTable;
 
 use super::held::Id;
-use crate::statistic::slot::{Slot, spread};
+use crate::intern::{Slot, spread};
 
 /// Tells entries that are known, by id and identity. Entries are in a row, whose identities are handed over.
 #[derive(Clone, Debug)]
