@@ -29,6 +29,8 @@ pub(super) const CLOSE: u16 = 1 << 11;
 pub(super) const UPPER: u16 = HEX_UPPER | OTHER_UPPER;
 /// `a-z`.
 pub(super) const LOWER: u16 = HEX_LOWER | OTHER_LOWER;
+/// `G-Zg-z`.
+pub(super) const OTHER_LETTER: u16 = OTHER_UPPER | OTHER_LOWER;
 /// `0-9A-Fa-f`.
 pub(super) const HEX: u16 = DIGIT | HEX_UPPER | HEX_LOWER;
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::class::{DIGIT, SEPARATOR};
 use super::shape::is_number;
-use super::{Learnt, Rules, is_star, star};
+use super::{Learnt, Rules, alike, is_star, star};
 
 const BOUND: usize = 3;
 const ROOT_BOUND: usize = 5;
@@ -192,6 +192,40 @@ proptest! {
         prop_assert!(out.len() <= key.len());
         Rules::new(&separators, Some(depth)).shape(&key, &mut out);
         prop_assert!(out.len() <= key.len() + 1);
+    }
+
+    #[test]
+    fn keys_that_are_alike_have_one_shape_where_it_is_said(
+        pieces in prop_oneof![
+            vec(key(), 1..3).prop_map(|keys| keys.concat()),
+            vec(proptest::sample::select(NUMBERS), 0..9).prop_map(|pieces| pieces.concat().into_bytes()),
+            vec(proptest::sample::select(&["user", "session", "1", "2026", "deadbeef", ":", ":", "x", "-"][..]), 0..9)
+                .prop_map(|pieces| pieces.concat().into_bytes()),
+        ],
+        separators in proptest::sample::select(&[":", ":/", ":-", "/", "", "1", ":7"][..]),
+        digits in vec(b'0'..=b'9', 64),
+    ) {
+        let rules = Rules::new(separators.as_bytes(), None);
+        let mut other = pieces.clone();
+        let mut digits = digits.into_iter().cycle();
+        for (byte, digit) in other.iter_mut().filter(|byte| byte.is_ascii_digit()).zip(&mut digits) {
+            *byte = digit;
+        }
+        prop_assert!(alike(&pieces, &other));
+        let (mut one, mut two) = (Vec::new(), Vec::new());
+        if rules.shape(&pieces, &mut one) {
+            prop_assert!(rules.shape(&other, &mut two));
+            prop_assert_eq!(String::from_utf8_lossy(&one), String::from_utf8_lossy(&two));
+        }
+    }
+
+    #[test]
+    fn only_digits_may_differ_in_keys_that_are_alike(key in vec(b'.'..=b';', 0..40), at in 0..40usize, byte in any::<u8>()) {
+        let mut other = key.clone();
+        other.iter_mut().skip(at).take(1).for_each(|held| *held = byte);
+        let is_alike = key.iter().zip(&other).all(|(a, b)| a == b || (a.is_ascii_digit() && b.is_ascii_digit()));
+        prop_assert_eq!(alike(&key, &other), is_alike);
+        prop_assert!(!alike(&key, &[&key[..], b"1"].concat()));
     }
 
     #[test]

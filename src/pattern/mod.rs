@@ -33,7 +33,7 @@ mod tree;
 
 pub use finish::Patterns;
 pub use learn::{BOUND, Learnt, ROOT_BOUND};
-pub use shape::Rules;
+pub use shape::{Rules, alike};
 
 /// What a segment becomes when its position is an id: `*`, with the hash tag's braces it carries.
 fn star(value: &[u8]) -> &'static [u8] {

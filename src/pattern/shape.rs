@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::class::{AT, Classes, DIGIT, HEX, HIGH, LOWER, OPEN, SEPARATOR, UPPER};
+use super::class::{AT, Classes, DIGIT, HEX, HIGH, LOWER, OPEN, OTHER_LETTER, SEPARATOR, UPPER};
 use super::{address, date, id};
 
 /// Without a digit, a segment of at least this length does not start an IPv6 address …
@@ -15,6 +15,8 @@ const PLAIN_TO: usize = id::HEX_LETTERS;
 pub struct Rules {
     pub(super) classes: Classes,
     pub(super) depth: Option<usize>,
+    /// Whether all digits are nothing else.
+    has_digits: bool,
 }
 
 impl Default for Rules {
@@ -28,7 +30,9 @@ impl Rules {
     /// `separators` are the bytes that part segments. With `depth`, the first `depth` segments are kept
     /// as they are and the rest is one `*`, whatever it looks like.
     pub fn new(separators: &[u8], depth: Option<usize>) -> Self {
-        Rules { classes: Classes::new(separators), depth }
+        let classes = Classes::new(separators);
+        let has_digits = (b'0'..=b'9').all(|digit| classes.of(digit) == DIGIT);
+        Rules { classes, depth, has_digits }
     }
 
     /// Whether ids that look like words are learnt from the whole capture.
@@ -47,15 +51,21 @@ impl Rules {
     ///
     /// The shape is never longer than the key; with a depth, by one byte at most. Time is proportional to
     /// the key's length, and nothing is allocated but by `out`.
-    pub fn shape(&self, key: &[u8], out: &mut Vec<u8>) {
+    ///
+    /// The answer is whether all keys that are [`alike`] surely have this shape.
+    pub fn shape(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
         out.clear();
         if let Some(depth) = self.depth {
-            return self.cut(key, depth, out);
+            self.cut(key, depth, out);
+            return false;
         }
         let mut at = 0;
         let mut fresh = true;
+        let mut of_alike = self.has_digits;
         while at < key.len() {
-            at = self.segment(key, at, fresh, out);
+            let (end, is_plain) = self.segment(key, at, fresh, out);
+            at = end;
+            of_alike &= is_plain;
             fresh = false;
             if let Some(&byte) = key.get(at)
                 && self.classes.of(byte) & SEPARATOR != 0
@@ -65,6 +75,7 @@ impl Rules {
                 fresh = true;
             }
         }
+        of_alike
     }
 
     /// The first `depth` segments, and a `*` where more follow.
@@ -81,25 +92,28 @@ impl Rules {
     }
 
     /// Writes what is left of the segment at `from` and answers where it ended: beyond the segment where
-    /// an id holds separators. Without `fresh` such an id ended right before `from`.
-    fn segment(&self, key: &[u8], from: usize, fresh: bool, out: &mut Vec<u8>) -> usize {
+    /// an id holds separators. Without `fresh` such an id ended right before `from`. Also whether it is told by nothing
+    /// but where letters and digits stand: other digits there make no date and no address.
+    fn segment(&self, key: &[u8], from: usize, fresh: bool, out: &mut Vec<u8>) -> (usize, bool) {
         let (end, held) = self.classes.run(key, from, SEPARATOR);
         let segment = key.get(from..end).unwrap_or_default();
         if held & HIGH != 0 && std::str::from_utf8(segment).is_err() {
             if fresh {
                 out.push(b'*');
             }
-            return end;
+            return (end, false);
         }
         if held & (DIGIT | AT | OPEN) == 0 && (PLAIN_FROM..PLAIN_TO).contains(&segment.len()) {
             out.extend_from_slice(segment);
-            return end;
+            return (end, true);
         }
         if held == DIGIT && is_number(key, end, segment.len()) {
             out.push(b'*');
-            return end;
+            return (end, true);
         }
-        self.words(key, from..end, held, fresh, out)
+        // One word that no address starts with.
+        let is_word = held & !(UPPER | LOWER) == 0 && held & OTHER_LETTER != 0;
+        (self.words(key, from..end, held, fresh, out), is_word)
     }
 
     /// The same, of a segment in which `held` stands.
@@ -199,6 +213,36 @@ pub(super) fn is_number(key: &[u8], end: usize, digits: usize) -> bool {
     }
 }
 
+/// Whether two keys differ in nothing but digits, each of which stands in the place of another.
+#[inline]
+pub fn alike(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len()
+        && match a.len() {
+            ..8 => a.iter().zip(b).all(|(a, b)| are_alike([*a], [*b])),
+            8..16 => {
+                a.first_chunk::<8>().zip(b.first_chunk()).is_some_and(|(a, b)| are_alike(*a, *b))
+                    && last_alike::<8>(a, b)
+            }
+            _ => {
+                let (chunks, others) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
+                last_alike::<16>(a, b) && chunks.iter().zip(others).all(|(a, b)| are_alike(*a, *b))
+            }
+        }
+}
+
+#[inline]
+fn last_alike<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.last_chunk::<N>().zip(b.last_chunk()).is_some_and(|(a, b)| are_alike(*a, *b))
+}
+
+/// The same of so many bytes at once: without a jump for any of them.
+#[inline]
+fn are_alike<const N: usize>(a: [u8; N], b: [u8; N]) -> bool {
+    // 0 for a digit.
+    let other = |byte: u8| byte.wrapping_sub(b'0').saturating_sub(9);
+    a.iter().zip(&b).map(|(a, b)| (a ^ b).min(other(*a) | other(*b))).fold(0, |all, differ| all | differ) == 0
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -260,6 +304,22 @@ pub(super) mod tests {
             (b"d:2026-06-18T14:18:17Z-\xff:x", b"d:*:x"),
         ] {
             assert_eq!(shape_by(&Rules::default(), key), shape);
+        }
+    }
+
+    #[test]
+    fn what_stands_for_digits_alone_is_said() {
+        for (rules, key, of_alike) in [
+            (Rules::default(), "session:000000001234", true),
+            (Rules::default(), "user:7:profile", true),
+            (Rules::default(), "", true),
+            (Rules::default(), "user:2026-06-18", false),
+            (Rules::default(), "fe:12345", false),
+            (Rules::default(), "v3:12", false),
+            (Rules::new(b":", Some(2)), "user:7", false),
+            (Rules::new(b":7", None), "user:8", false),
+        ] {
+            assert_eq!(rules.shape(key.as_bytes(), &mut Vec::new()), of_alike, "of {key:?}");
         }
     }
 
