@@ -32,6 +32,11 @@ impl Members {
     /// None.
     pub const NONE: Members = Members::Few { len: 0, ids: [FREE; FEW] };
 
+    /// One.
+    pub const fn one(id: u32) -> Members {
+        Members::Few { len: 1, ids: [id, FREE, FREE, FREE] }
+    }
+
     /// How many different numbers.
     pub fn len(&self) -> u64 {
         match self {

@@ -3,17 +3,19 @@
 use std::cmp::Reverse;
 
 use super::gather::gather;
-use super::{HotThere, Key, Keys, MOST};
+use super::{HotThere, Key, Keys, MOST, Origin};
 use crate::pattern::Patterns as FinalPatterns;
 use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
 use crate::statistic::habits;
-use crate::statistic::members::Members;
 use crate::statistic::patterns::{PatternIndex, Patterns, SAMPLES};
 use crate::statistic::share;
 
 /// Rows of the table of hot keys.
 const HOT: usize = 1_000;
+
+/// A key by its name.
+type Row<'k> = (&'k [u8], &'k Key, &'k Origin);
 
 impl Keys {
     /// The report's tables, and in words which bounds took over. `names` tells the pattern of each shape.
@@ -77,13 +79,12 @@ impl Keys {
 
     /// The keys used most in the run, and in single inputs.
     fn hot_rows(&self, total: u64, paths: &[Bytes]) -> (Rows<HotKeyRow>, Vec<HotThere>) {
-        let rank =
-            |a: &(&[u8], &Key), b: &(&[u8], &Key)| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0));
-        let mut order: Vec<(&[u8], &Key)> = Vec::new();
+        let rank = |a: &Row<'_>, b: &Row<'_>| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0));
+        let mut order: Vec<Row<'_>> = Vec::new();
         // As soon as there are so many, which of them is the last.
         let mut last = None;
-        for ((_, key), row) in self.keys.iter().zip(&self.rows) {
-            let key = (key, row);
+        for ((_, key), (row, origin)) in self.keys.iter().zip(self.rows.iter().zip(&self.origins)) {
+            let key = (key, row, origin);
             if last.is_some_and(|last| rank(&last, &key).is_lt()) {
                 continue;
             }
@@ -97,20 +98,23 @@ impl Keys {
         order.truncate(HOT);
         let names: Vec<&[u8]> =
             std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
-        let hot = |(key, row): (&[u8], &Key)| HotKeyRow {
+        let hot = |(key, row, origin): Row<'_>| HotKeyRow {
             key: Bytes::from(key),
             pattern: Bytes::from(names.get(row.pattern as usize).copied().unwrap_or_default()),
             calls: row.calls,
             share: share(row.calls, total),
-            clients: row.clients.len(),
+            clients: self.sets.len(row.users),
             count_is_exact: row.missed == 0,
             is_queue: self.habits.get(row.habit).is_some_and(|habit| habit.removed * 4 >= row.calls),
             is_stream: row.is_stream,
             is_growing: self.habits.get(row.habit).is_some_and(|habit| habit.kept() * 2 >= row.calls),
-            is_lock: u64::from(row.tried) * 2 >= row.calls,
-            call: Some(row.spot.example(key, paths)),
+            is_lock: u64::from(origin.tried) * 2 >= row.calls,
+            call: Some(origin.spot.example(key, paths)),
         };
-        let there = |number: u32| Some(hot((self.keys.get(number), self.rows.get(number as usize)?)));
+        let there = |number: u32| {
+            let at = number as usize;
+            Some(hot((self.keys.get(number), self.rows.get(at)?, self.origins.get(at)?)))
+        };
         let there = self.hot_there(there, paths);
         (Rows { rows: order.into_iter().map(hot).collect() }, there)
     }
@@ -127,7 +131,7 @@ impl Keys {
             }
             bounds.push(bound);
         }
-        if self.rows.iter().any(|row| matches!(row.clients, Members::AtLeast(_))) {
+        if self.sets.are_frozen() {
             bounds.push(
                 "too many clients of too many keys: numbers of a hot key's clients can be lower bounds"
                     .to_owned(),

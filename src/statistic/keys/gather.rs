@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Key, Keys};
+use super::{Key, Keys, Origin};
 use crate::report::habits::Habits;
 use crate::report::{Bytes, Example};
 use crate::statistic::clients::Clients;
@@ -48,8 +48,8 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn key(&mut self, number: u32, len: u64, row: &Key) {
-        let spot = row.spot;
+    fn key(&mut self, number: u32, len: u64, row: &Key, origin: &Origin) {
+        let spot = origin.spot;
         if self.longest.is_none_or(|(longest, ..)| longest < len) {
             self.longest = Some((len, number, spot));
         }
@@ -58,8 +58,8 @@ impl Gathered {
             self.habits.without_ttl += 1;
             self.without.put(spot.order(), number, spot);
         }
-        if row.absent > 0 {
-            self.habits.absent += u64::from(row.absent);
+        if origin.absent > 0 {
+            self.habits.absent += u64::from(origin.absent);
             self.absent.put(spot.order(), number, spot);
         }
     }
@@ -93,9 +93,10 @@ impl Gathered {
 /// The habits of every pattern, by its number.
 pub(super) fn gather(keys: &Keys, patterns: usize, clients: &Clients, paths: &[Bytes]) -> Vec<Habits> {
     let mut gathered = vec![Gathered::default(); patterns];
-    for ((number, (_, key)), row) in (0..).zip(keys.keys.iter()).zip(&keys.rows) {
+    let rows = keys.rows.iter().zip(&keys.origins);
+    for ((number, (_, key)), (row, origin)) in (0..).zip(keys.keys.iter()).zip(rows) {
         let Some(pattern) = gathered.get_mut(row.pattern as usize) else { continue };
-        pattern.key(number, key.len() as u64, row);
+        pattern.key(number, key.len() as u64, row, origin);
         if let Some(habit) = keys.habits.get(row.habit) {
             pattern.habit(number, row, habit);
         }
@@ -103,7 +104,7 @@ pub(super) fn gather(keys: &Keys, patterns: usize, clients: &Clients, paths: &[B
     let samples = |pattern: usize| {
         let counts = PatternIndex::try_from(pattern).ok().and_then(|index| keys.patterns.get(index));
         let samples = counts.map(|counts| counts.samples.as_slice()).unwrap_or_default();
-        samples.iter().filter_map(|key| Some((*key, keys.rows.get(*key as usize)?.spot)))
+        samples.iter().filter_map(|key| Some((*key, keys.origins.get(*key as usize)?.spot)))
     };
     let example = |key: u32, spot: &Spot| spot.example(keys.keys.get(key), paths);
     (0..)

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Key, Keys};
+use super::{Key, Keys, Origin};
 use crate::intern::hash;
 use crate::report::{Bytes, HotKeyRow};
 use crate::statistic::clients::ClientIndex;
@@ -72,9 +72,10 @@ impl Keys {
     }
 
     /// A key of the present input, of which `spot` is, if it takes much of it.
-    fn there(&self, key: &[u8], spot: &Spot) -> Option<&Key> {
-        let row = self.rows.get(self.keys.find(hash(key), key)? as usize)?;
-        (row.input == spot.input && is_much(row.here.into(), self.inputs.uses)).then_some(row)
+    fn there(&self, key: &[u8], spot: &Spot) -> Option<(&Key, &Origin)> {
+        let number = self.keys.find(hash(key), key)? as usize;
+        let (row, origin) = (self.rows.get(number)?, self.origins.get(number)?);
+        (origin.input == spot.input && is_much(row.here.into(), self.inputs.uses)).then_some((row, origin))
     }
 
     /// The present input ends, and this is the run's own value, into which all parts are merged in order. `is_in` tells
@@ -82,12 +83,12 @@ impl Keys {
     pub fn end_input(&mut self, is_in: impl Fn(ClientIndex, u32) -> bool) {
         let keys = std::mem::take(&mut self.inputs.keys);
         for (key, spot) in keys {
-            let Some(row) = self.there(&key, &spot) else { continue };
-            let clients = row.clients.count(|client| is_in(client, spot.input));
+            let Some((row, origin)) = self.there(&key, &spot) else { continue };
+            let clients = self.sets.count(row.users, |client| is_in(client, spot.input));
             let calls = u64::from(row.here);
             let share = share(calls, self.inputs.uses);
             // The one that is shown of the whole run, where it is of this input.
-            let spot = if row.spot.input == spot.input { row.spot } else { spot };
+            let spot = if origin.spot.input == spot.input { origin.spot } else { spot };
             self.inputs.ended.push(Ended { key, calls, share, clients, spot });
         }
         self.inputs.uses = 0;
@@ -108,7 +109,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::super::OpenKeys;
-    use super::super::open::Use;
+    use super::super::users::Users;
     use super::*;
     use crate::pattern::{Learnt, Rules};
     use crate::statistic::clients::Clients;
@@ -125,9 +126,11 @@ mod tests {
         spot.input = input;
         for (key, calls, client) in reads {
             let index = open.keys.intern(hash(key.as_bytes()), key.as_bytes()) as usize;
-            open.uses.resize(open.uses.len().max(index + 1), Use::new(spot));
+            if index >= open.uses.len() {
+                open.push(spot, Users::NONE);
+            }
             open.uses[index].calls[Class::Read as usize] += calls;
-            open.uses[index].clients.insert(*client);
+            open.sets.insert(&mut open.uses[index].users, *client);
         }
         open.seal()
     }

@@ -8,18 +8,17 @@ mod finish;
 mod gather;
 mod inputs;
 mod open;
-
-use std::cmp::Reverse;
+mod users;
 
 pub use inputs::HotThere;
 pub use open::OpenKeys;
 
 use door::{Door, Group};
 use inputs::{Inputs, is_much};
+use users::{Sets, Users};
 
 use super::clients::ClientIndex;
 use super::habits::{Habits, NONE};
-use super::members::Members;
 use super::patterns::{PatternIndex, Patterns, REST};
 use super::spot::Spot;
 use crate::intern::Interner;
@@ -36,59 +35,47 @@ const NOT_HELD: u32 = u32::MAX;
 /// more than a few clients keeps its number of clients as a lower bound.
 const CLIENT_WORDS: usize = 16 << 20;
 
-/// One key.
-#[derive(Clone, Debug)]
+/// What is counted of one key.
+#[derive(Clone, Copy, Debug)]
 struct Key {
     calls: u64,
     /// Writes that left it without a time to live since a call last gave it one.
     unset: u64,
-    /// Of these, the ones that create it only where it is missing.
+    /// Calls that were made while it was not held, at most.
+    missed: u32,
+    /// Calls in the input of [`Origin::input`].
+    here: u32,
+    pattern: PatternIndex,
+    /// The number of its habit, or [`NONE`].
+    habit: u32,
+    users: Users,
+    /// Whether a call gave it a time to live.
+    gave_ttl: bool,
+    /// Whether a call deleted it, or what stood there.
+    ended: bool,
+    /// Whether a call wrote to it as a stream, or read on in it.
+    is_stream: bool,
+}
+
+impl Key {
+    /// Calls at most, with those that were not counted.
+    fn most(&self) -> u64 {
+        self.calls + u64::from(self.missed)
+    }
+}
+
+/// A call on it. It stands apart, because of most keys of a capture with many nobody asks for it: they come once and
+/// are not held. Copied as it is, so nothing is to be freed with a block's keys either.
+#[derive(Clone, Copy, Debug)]
+struct Origin {
+    /// The first of the writes in `unset`; without one the call that last gave it a time to live; else the first.
+    spot: Spot,
+    /// Of the writes in `unset`, the ones that create it only where it is missing.
     absent: u32,
     /// All calls that do, with a time to live or without.
     tried: u32,
     /// The last input that had it.
     input: u32,
-    /// Calls there.
-    here: u32,
-    /// Whether a call gave it a time to live.
-    gave_ttl: bool,
-    /// Calls that were made while it was not held, at most.
-    missed: u32,
-    /// Whether a call deleted it, or what stood there.
-    ended: bool,
-    /// Whether a call wrote to it as a stream, or read on in it.
-    is_stream: bool,
-    pattern: PatternIndex,
-    /// The number of its habit, or [`NONE`].
-    habit: u32,
-    /// The first of the writes in `unset`; without one the call that last gave it a time to live; else the first.
-    spot: Spot,
-    clients: Members,
-}
-
-impl Key {
-    /// Of which nothing is counted yet.
-    const NONE: Key = Key {
-        calls: 0,
-        unset: 0,
-        absent: 0,
-        tried: 0,
-        input: 0,
-        here: 0,
-        gave_ttl: false,
-        missed: 0,
-        ended: false,
-        is_stream: false,
-        pattern: REST,
-        habit: NONE,
-        spot: Spot::NONE,
-        clients: Members::NONE,
-    };
-
-    /// Calls at most, with those that were not counted.
-    fn most(&self) -> u64 {
-        self.calls + u64::from(self.missed)
-    }
 }
 
 /// Counts by key and by pattern.
@@ -96,6 +83,8 @@ impl Key {
 pub struct Keys {
     keys: Interner,
     rows: Vec<Key>,
+    origins: Vec<Origin>,
+    sets: Sets,
     patterns: Patterns,
     habits: Habits,
     /// Once keys were let go.
@@ -105,7 +94,7 @@ pub struct Keys {
     learnt: Option<Learnt>,
     /// What is hot in single inputs.
     inputs: Inputs,
-    /// Words that the bitmaps of `rows` take.
+    /// Words that the bitmaps in `sets` take.
     words: usize,
     /// Of a block with many keys, what comes behind these.
     more: Vec<Keys>,
@@ -202,9 +191,11 @@ impl Keys {
         let (uses, mut much) = (later.total(), Vec::new());
         let admitted = self.admit(later, patterns, &numbers);
         let mut admitted = admitted.iter().peekable();
-        let keys = (0..).zip(later.keys.iter()).zip(&mut numbers);
-        for (((at, (hash, bytes)), number), row) in keys.zip(&later.rows) {
-            if *number == NOT_HELD {
+        for ((at, number), (row, origin)) in
+            (0..).zip(&mut numbers).zip(later.rows.iter().zip(&later.origins))
+        {
+            let is_new = *number == NOT_HELD;
+            if is_new {
                 let missed = match self.door {
                     None => 0,
                     Some(_) => match admitted.next_if(|(key, _)| *key == at) {
@@ -212,40 +203,49 @@ impl Keys {
                         None => continue,
                     },
                 };
-                *number = self.keys.add(hash, bytes);
-                let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-                self.rows.push(Key { pattern, missed, spot: row.spot.behind(lines), ..Key::NONE });
+                // Found from the end on: no key comes twice in what follows.
+                *number = self.keys.push(later.keys.hash_of(at), later.keys.get(at));
+                let pattern = renamed(patterns, row.pattern);
+                let missed = row.missed.saturating_add(missed);
+                self.rows.push(Key { pattern, missed, habit: NONE, users: Users::NONE, ..*row });
+                self.origins.push(Origin { spot: origin.spot.behind(lines), ..*origin });
             }
-            let Some(mine) = self.rows.get_mut(*number as usize) else { continue };
             if is_much(row.calls, uses) {
-                much.push((*number, row.spot.behind(lines)));
+                much.push((*number, origin.spot.behind(lines)));
             }
-            mine.calls += row.calls;
-            mine.tried = mine.tried.saturating_add(row.tried);
-            mine.here = if mine.input == row.input { mine.here } else { 0 }.saturating_add(row.here);
-            mine.input = row.input;
-            mine.missed = mine.missed.saturating_add(row.missed);
-            if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
-                mine.spot = row.spot.behind(lines);
+            let number = *number as usize;
+            let (Some(mine), Some(first)) = (self.rows.get_mut(number), self.origins.get_mut(number)) else {
+                continue;
+            };
+            if !is_new {
+                mine.calls += row.calls;
+                mine.here = if first.input == origin.input { mine.here } else { 0 }.saturating_add(row.here);
+                first.input = origin.input;
+                first.tried = first.tried.saturating_add(origin.tried);
+                mine.missed = mine.missed.saturating_add(row.missed);
+                if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
+                    first.spot = origin.spot.behind(lines);
+                }
+                if row.gave_ttl {
+                    (mine.unset, first.absent) = (0, 0);
+                }
+                mine.unset += row.unset;
+                first.absent = first.absent.saturating_add(origin.absent);
+                mine.gave_ttl |= row.gave_ttl;
+                mine.ended |= row.ended;
+                mine.is_stream |= row.is_stream;
             }
-            if row.gave_ttl {
-                (mine.unset, mine.absent) = (0, 0);
-            }
-            mine.unset += row.unset;
-            mine.absent = mine.absent.saturating_add(row.absent);
-            mine.gave_ttl |= row.gave_ttl;
-            mine.ended |= row.ended;
-            mine.is_stream |= row.is_stream;
             self.habits.merge(&mut mine.habit, &mut later.habits, row.habit, clients, lines);
-            let held = mine.clients.words();
-            mine.clients.merge(&row.clients, clients);
-            let words = mine.clients.words();
+            let held = self.sets.words(mine.users);
+            self.sets.merge(&mut mine.users, &later.sets, row.users, clients);
+            let words = self.sets.words(mine.users);
             self.words = (self.words + words).saturating_sub(held);
             if self.words > CLIENT_WORDS && words > held {
                 self.words -= words;
-                mine.clients.freeze();
+                self.sets.freeze(mine.users);
             }
         }
+        self.keys.index();
         self.look(uses, &much);
         numbers
     }
@@ -264,15 +264,18 @@ impl Keys {
     fn admit(&mut self, later: &Keys, patterns: &[PatternIndex], numbers: &[u32]) -> Vec<(u32, u32)> {
         let mut admitted = Vec::new();
         let Some(door) = &mut self.door else { return admitted };
+        for ((hash, row), number) in later.keys.hashes().zip(&later.rows).zip(numbers) {
+            if *number == NOT_HELD {
+                self.patterns.sketch(renamed(patterns, row.pattern), hash);
+            }
+        }
         // What rules judge is looked at as long as there is room for it.
         let has_room = self.habits.has_room();
         for (((at, hash), row), number) in (0..).zip(later.keys.hashes()).zip(&later.rows).zip(numbers) {
             if *number != NOT_HELD {
                 continue;
             }
-            let pattern = patterns.get(row.pattern as usize).copied().unwrap_or(REST);
-            let Some(counts) = self.patterns.get_mut(pattern) else { continue };
-            counts.sketch(hash);
+            let Some(counts) = self.patterns.get_mut(renamed(patterns, row.pattern)) else { continue };
             let is_judged = row.habit != NONE;
             self.habits.overflowed |= is_judged && !has_room;
             let missed = match counts.wants() || (is_judged && has_room) {
@@ -311,7 +314,7 @@ impl Keys {
 
     fn renumber(&mut self, numbers: &[PatternIndex]) {
         for row in &mut self.rows {
-            row.pattern = numbers.get(row.pattern as usize).copied().unwrap_or(REST);
+            row.pattern = renamed(numbers, row.pattern);
         }
     }
 
@@ -321,20 +324,23 @@ impl Keys {
             Some(door) => door.narrow(),
             None => _ = self.door(),
         }
-        let mut order: Vec<(Reverse<u64>, u32)> =
-            self.rows.iter().map(|row| Reverse(row.calls)).zip(0..).collect();
+        // The most calls first, and of the same by number, in one word that is compared at once. More calls than it has
+        // room for no half of the keys can have.
+        let rank = |calls: u64| u64::from(!u32::try_from(calls).unwrap_or(u32::MAX)) << u32::BITS;
+        let mut order: Vec<u64> =
+            self.rows.iter().map(|row| rank(row.calls)).zip(0..).map(|(rank, n)| rank | n).collect();
         if order.len() > most {
             order.select_nth_unstable(most);
         }
         let mut stays = vec![false; self.rows.len()];
         let samples = self.patterns.iter().flat_map(|(_, _, counts)| counts.samples.iter().copied());
-        for key in order.into_iter().map(|(_, key)| key).take(most).chain(samples) {
+        for key in order.into_iter().map(|key| key as u32).take(most).chain(samples) {
             if let Some(stays) = stays.get_mut(key as usize) {
                 *stays = true;
             }
         }
         let stays = |key: u32| stays.get(key as usize).copied().unwrap_or_default();
-        let mut habits = std::mem::take(&mut self.habits);
+        let (mut habits, mut sets) = (std::mem::take(&mut self.habits), std::mem::take(&mut self.sets));
         self.habits.overflowed = habits.overflowed;
         self.words = 0;
         let mut numbers = vec![NOT_HELD; self.rows.len()];
@@ -343,7 +349,8 @@ impl Keys {
             let stays = stays(key);
             if stays {
                 habits.keep(&mut row.habit, &mut self.habits);
-                self.words += row.clients.words();
+                sets.keep(&mut row.users, &mut self.sets);
+                self.words += self.sets.words(row.users);
                 numbers.get_mut(key as usize).into_iter().for_each(|number| *number = kept);
                 kept += 1;
             } else {
@@ -354,6 +361,11 @@ impl Keys {
             stays
         });
         self.kept = self.rows.len();
+        let mut key = 0;
+        self.origins.retain(|_| {
+            key += 1;
+            stays(key - 1)
+        });
         self.keys.retain(stays);
         self.mark();
         for counts in self.patterns.rows_mut() {
@@ -379,6 +391,11 @@ impl Keys {
         let parts = std::iter::once(self).chain(&self.more);
         parts.flat_map(|keys| keys.patterns.iter().map(|(_, name, _)| name))
     }
+}
+
+/// The new number of a pattern.
+fn renamed(numbers: &[PatternIndex], pattern: PatternIndex) -> PatternIndex {
+    numbers.get(pattern as usize).copied().unwrap_or(REST)
 }
 
 #[cfg(test)]

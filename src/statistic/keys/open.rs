@@ -2,65 +2,44 @@
 
 use std::ops::Range;
 
-use super::{Key, Keys};
+use super::users::{Sets, Users};
+use super::{Key, Keys, Origin};
 use crate::command::{self, Effect, Ttl};
 use crate::event::{Exactness, Text};
 use crate::intern::{Interner, hash};
-use crate::pattern::Rules;
+use crate::pattern::{Rules, alike};
 use crate::statistic::Call;
-use crate::statistic::clients::ClientIndex;
 use crate::statistic::habits::{Habits, LARGE, NONE};
 use crate::statistic::manner::{Class, Touch};
-use crate::statistic::members::Members;
-use crate::statistic::patterns::Patterns;
+use crate::statistic::patterns::PatternIndex;
 use crate::statistic::spot::{Form, Spot};
 
-/// What one block does with one key.
+/// What one block does with one key, as far as adding up by pattern asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Use {
     /// Calls by [`Class`]. A block has fewer than 2³² calls.
     pub calls: [u32; 4],
+    pub payload: u64,
     pub ttl_set: u32,
     pub unset: u32,
-    pub absent: u32,
-    pub tried: u32,
-    pub payload: u64,
+    pub habit: u32,
+    pub users: Users,
     pub ended: bool,
     pub is_stream: bool,
-    pub habit: u32,
-    pub spot: Spot,
-    pub clients: Members,
 }
 
 impl Use {
     /// Copied from what is constant, see [`Spot::new`].
     const NONE: Use = Use {
         calls: [0; 4],
+        payload: 0,
         ttl_set: 0,
         unset: 0,
-        absent: 0,
-        tried: 0,
-        payload: 0,
+        habit: NONE,
+        users: Users::NONE,
         ended: false,
         is_stream: false,
-        habit: NONE,
-        spot: Spot::NONE,
-        clients: Members::NONE,
     };
-
-    #[inline]
-    pub fn new(spot: Spot) -> Use {
-        Use { spot, ..Use::NONE }
-    }
-
-    #[inline]
-    fn count(&mut self, class: Class, payload: u64, client: ClientIndex) {
-        if let Some(calls) = self.calls.get_mut(class as usize) {
-            *calls += 1;
-        }
-        self.payload += payload;
-        self.clients.insert(client);
-    }
 
     pub fn calls(&self, class: Class) -> u64 {
         self.calls.get(class as usize).copied().unwrap_or_default().into()
@@ -99,6 +78,8 @@ pub struct OpenKeys<'r> {
     rules: &'r Rules,
     pub(super) keys: Interner,
     pub(super) uses: Vec<Use>,
+    origins: Vec<Origin>,
+    pub(super) sets: Sets,
     pub(super) habits: Habits,
     /// Keys before these.
     sealed: Vec<Keys>,
@@ -112,6 +93,8 @@ impl<'r> OpenKeys<'r> {
             rules,
             keys: Interner::default(),
             uses: Vec::new(),
+            origins: Vec::new(),
+            sets: Sets::default(),
             habits: Habits::default(),
             sealed: Vec::new(),
             scratch: Vec::new(),
@@ -145,10 +128,20 @@ impl<'r> OpenKeys<'r> {
     #[inline]
     fn count(&mut self, call: &Call<'_>, input: u32, at: usize) -> usize {
         let index = self.number(call.key_hash, call.key, call, input, at);
-        if let Some(used) = self.uses.get_mut(index) {
-            used.count(call.manner.class, call.payload, call.client);
-        }
+        self.add(index, call, call.payload);
         index
+    }
+
+    /// Adds a call that has so many bytes for the key of this number.
+    #[inline]
+    fn add(&mut self, index: usize, call: &Call<'_>, payload: u64) {
+        if let Some(used) = self.uses.get_mut(index) {
+            if let Some(calls) = used.calls.get_mut(call.manner.class as usize) {
+                *calls += 1;
+            }
+            used.payload += payload;
+            self.sets.insert(&mut used.users, call.client);
+        }
     }
 
     /// Takes keys that are not counted.
@@ -159,7 +152,7 @@ impl<'r> OpenKeys<'r> {
             let hash = hash(key);
             if self.keys.intern(hash, key) as usize == self.uses.len() {
                 self.make_room(hash, key);
-                self.uses.push(Use::new(Spot::default()));
+                self.push(Spot::NONE, Users::NONE);
             }
         }
         self.scratch = scratch;
@@ -176,8 +169,15 @@ impl<'r> OpenKeys<'r> {
     #[inline(never)]
     fn first(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
         self.make_room(hash, key);
-        self.uses.push(Use::new(Spot::new(call, input, at, Form::Plain)));
+        self.push(Spot::new(call, input, at, Form::Plain), Users::one(call.client));
         self.uses.len() - 1
+    }
+
+    // Written where it is kept, see [`Spot::new`].
+    #[inline]
+    pub(super) fn push(&mut self, spot: Spot, users: Users) {
+        self.uses.push(Use { users, ..Use::NONE });
+        self.origins.push(Origin { spot, absent: 0, tried: 0, input: spot.input });
     }
 
     /// For a key that was just interned, and has no use yet.
@@ -191,7 +191,12 @@ impl<'r> OpenKeys<'r> {
     /// Finds the patterns of the keys so far, while they are in the cache, and begins anew in the same memory.
     pub(super) fn turn(&mut self) {
         let keys = self.keys.take(self.uses.len());
-        self.sealed.push(seal(keys, self.uses.drain(..), self.habits.take(), self.rules));
+        let room = Vec::with_capacity(self.origins.len());
+        let origins = std::mem::replace(&mut self.origins, room);
+        let sealed =
+            Keys { keys, origins, habits: self.habits.take(), sets: self.sets.take(), ..Keys::default() };
+        self.sealed.push(seal(sealed, &self.uses, self.rules));
+        self.uses.clear();
     }
 
     /// Counts the keys of a call that may change them, as [`OpenKeys::observe`].
@@ -233,27 +238,29 @@ impl<'r> OpenKeys<'r> {
         let Change { call, input, ttl, effect, absent, ends } = *change;
         let at = part.at;
         let index = self.number(hash, key, call, input, at);
-        let Some(used) = self.uses.get_mut(index) else { return };
-        used.count(call.manner.class, payload, call.client);
+        self.add(index, call, payload);
+        let (Some(used), Some(origin)) = (self.uses.get_mut(index), self.origins.get_mut(index)) else {
+            return;
+        };
         match ttl {
             Ttl::Untouched | Ttl::Expired => {}
             Ttl::Set => {
                 used.ttl_set += 1;
                 used.unset = 0;
-                used.absent = 0;
-                used.spot = Spot::new(call, input, at, Form::Plain);
+                origin.absent = 0;
+                origin.spot = Spot::new(call, input, at, Form::Plain);
             }
             Ttl::Cleared(target) if target.is(part.n, call.keys.len()) => {
                 if used.unset == 0 {
                     let form = if absent { Form::Absent } else { Form::Plain };
-                    used.spot = Spot::new(call, input, at, form);
+                    origin.spot = Spot::new(call, input, at, form);
                 }
                 used.unset += 1;
-                used.absent += u32::from(absent);
+                origin.absent += u32::from(absent);
             }
             Ttl::Cleared(_) => {}
         }
-        used.tried += u32::from(absent);
+        origin.tried += u32::from(absent);
         used.ended |= ends;
         used.is_stream |= call.manner.works_stream;
         if effect.is_any() {
@@ -301,20 +308,49 @@ impl<'r> OpenKeys<'r> {
     }
 }
 
+/// The patterns of the last keys, by their length and first byte: most keys are like one of these.
+struct Recent<'k>([Option<(&'k [u8], PatternIndex)>; 32]);
+
+impl<'k> Recent<'k> {
+    fn of(&mut self, key: &[u8]) -> Option<&mut Option<(&'k [u8], PatternIndex)>> {
+        let at = key.len() + usize::from(key.first().copied().unwrap_or_default());
+        self.0.get_mut(at % 32)
+    }
+
+    fn find(&mut self, key: &[u8]) -> Option<PatternIndex> {
+        let held = self.of(key).copied().flatten();
+        held.filter(|(held, _)| alike(held, key)).map(|(_, pattern)| pattern)
+    }
+
+    fn put(&mut self, key: &'k [u8], pattern: PatternIndex) {
+        if let Some(place) = self.of(key) {
+            *place = Some((key, pattern));
+        }
+    }
+}
+
 /// Finds the pattern of each key and adds up by pattern.
-fn seal(keys: Interner, uses: impl Iterator<Item = Use>, habits: Habits, rules: &Rules) -> Keys {
-    let mut patterns = Patterns::default();
+fn seal(mut sealed: Keys, uses: &[Use], rules: &Rules) -> Keys {
+    let Keys { keys, rows, patterns, sets, words, .. } = &mut sealed;
     let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
-    let mut words = 0;
-    let mut rows = Vec::with_capacity(keys.len());
+    let mut recent = Recent([None; 32]);
+    rows.reserve_exact(uses.len());
     for ((key, (_, bytes)), used) in (0..).zip(keys.iter()).zip(uses) {
-        rules.shape(bytes, &mut shape);
-        // Most keys are of the pattern of the key before.
-        let pattern = match pattern {
-            Some(pattern) if shape == before => pattern,
-            _ => *pattern.insert(patterns.number(&shape)),
+        let pattern = match recent.find(bytes) {
+            Some(found) => found,
+            None => {
+                let of_alike = rules.shape(bytes, &mut shape);
+                let found = match pattern {
+                    Some(pattern) if shape == before => pattern,
+                    _ => *pattern.insert(patterns.number(&shape)),
+                };
+                std::mem::swap(&mut shape, &mut before);
+                if of_alike {
+                    recent.put(bytes, found);
+                }
+                found
+            }
         };
-        std::mem::swap(&mut shape, &mut before);
         let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
         if let Some(counts) = patterns.get_mut(pattern) {
             counts.calls += calls;
@@ -323,29 +359,22 @@ fn seal(keys: Interner, uses: impl Iterator<Item = Use>, habits: Habits, rules: 
             counts.deletes += used.calls(Class::Delete);
             counts.ttl_set += u64::from(used.ttl_set);
             counts.payload += used.payload;
-            counts.clients.union(&used.clients);
+            sets.unite(used.users, &mut counts.clients);
             counts.sample(key);
         }
-        words += used.clients.words();
-        let Use { unset, absent, tried, ended, is_stream, habit, spot, clients, ttl_set, .. } = used;
-        let unset = u64::from(unset);
-        let gave_ttl = ttl_set > 0;
+        *words += sets.words(used.users);
         rows.push(Key {
             calls,
-            unset,
-            absent,
-            tried,
-            input: spot.input,
+            unset: used.unset.into(),
+            missed: 0,
             here: u32::try_from(calls).unwrap_or(u32::MAX),
-            gave_ttl,
-            ended,
-            is_stream,
             pattern,
-            habit,
-            spot,
-            clients,
-            ..Key::NONE
+            habit: used.habit,
+            users: used.users,
+            gave_ttl: used.ttl_set > 0,
+            ended: used.ended,
+            is_stream: used.is_stream,
         });
     }
-    Keys { keys, rows, patterns, habits, words, ..Keys::default() }
+    sealed
 }

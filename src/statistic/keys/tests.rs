@@ -1,8 +1,8 @@
 //! Keys that are let go, estimates, and patterns found late.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::open::Use;
 use super::*;
 use crate::event::Text;
 use crate::intern::hash;
@@ -27,10 +27,9 @@ fn turning(keys: impl Iterator<Item = String>, every: usize) -> Keys {
         }
         let index = open.keys.intern(hash(key.as_bytes()), key.as_bytes()) as usize;
         if index >= open.uses.len() {
-            open.uses.push(Use::new(Spot::default()));
+            open.push(Spot::default(), Users::one(2));
         }
         open.uses[index].calls[Class::Read as usize] += 1;
-        open.uses[index].clients.insert(2);
     }
     open.seal()
 }
@@ -256,7 +255,8 @@ fn habits_stay_with_their_keys_when_others_are_let_go() {
         for n in from..to {
             let name = format!("log:{n}");
             let index = open.keys.intern(hash(name.as_bytes()), name.as_bytes()) as usize;
-            open.uses.resize(index + 1, Use::new(Spot::default()));
+            assert_eq!(index, open.uses.len());
+            open.push(Spot::default(), Users::NONE);
             open.uses[index].calls[Class::Other as usize] = u32::try_from(n).unwrap();
             let mut slot = NONE;
             open.habits.at(&mut slot).unwrap().added = 10 * n;
