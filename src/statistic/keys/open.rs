@@ -92,8 +92,9 @@ impl<'r> OpenKeys<'r> {
         OpenKeys {
             rules,
             keys: Interner::default(),
-            uses: Vec::new(),
-            origins: Vec::new(),
+            // Of most blocks all are used, and growing would copy them.
+            uses: Vec::with_capacity(TOGETHER),
+            origins: Vec::with_capacity(TOGETHER),
             sets: Sets::default(),
             habits: Habits::default(),
             sealed: Vec::new(),
