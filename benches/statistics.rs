@@ -12,7 +12,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use redtrail::command;
 use redtrail::error::Reject;
-use redtrail::event::{Args, Command, Database, Place, Sink, Skipped, Span};
+use redtrail::event::{Args, Command, Database, Place, Sink, Skipped};
 use redtrail::format::Format;
 use redtrail::format::monitor::Monitor;
 use redtrail::intern::hash;
@@ -25,7 +25,7 @@ use redtrail::statistic::databases::Databases;
 use redtrail::statistic::keys::OpenKeys;
 use redtrail::statistic::manner::manner;
 use redtrail::statistic::pauses::{Pauses, Wanted};
-use redtrail::statistic::runs::Runs;
+use redtrail::statistic::runs::OpenRuns;
 use redtrail::statistic::sightings::Sightings;
 use redtrail::statistic::tally::Tally;
 use redtrail::statistic::timeline::Timeline;
@@ -116,7 +116,7 @@ fn keys(bencher: Bencher, mix: Mix) {
     calls.each(
         bencher,
         || OpenKeys::new(&rules),
-        |held, call| held.observe(call, 0),
+        |held, call| _ = held.observe(call, 0),
         |held| assert_eq!(held.seal().shapes().collect::<BTreeSet<_>>().len(), shapes),
     );
 }
@@ -165,10 +165,10 @@ fn runs(bencher: Bencher, mix: Mix) {
     let expected = if mix == Mix::NewKeys { CALLS } else { 16 };
     calls.each(
         bencher,
-        Runs::default,
-        |held, call| held.observe(call, 0),
+        || OpenRuns::new(0, calls.capture),
+        |held, call| held.observe(call, false),
         |held| {
-            let rows = held.finish(&calls.commands, &calls.clients, &[]);
+            let rows = held.seal().finish(&calls.commands, &calls.clients, &[]);
             assert_eq!(rows.iter().map(|row| row.calls).sum::<u64>(), expected);
         },
     );
@@ -192,6 +192,7 @@ fn sightings(bencher: Bencher, mix: Mix) {
 
 /// The calls of a capture, ready for statistics, and who made them.
 struct Calls {
+    capture: &'static [u8],
     calls: Vec<Call<'static>>,
     commands: Commands,
     clients: Clients,
@@ -200,8 +201,13 @@ struct Calls {
 impl Calls {
     /// What they borrow is never freed.
     fn of(mix: Mix) -> Calls {
-        let mut all = Calls { calls: Vec::new(), commands: Commands::default(), clients: Clients::default() };
-        Monitor::default().scan(&shop::capture(mix), 0, &mut all);
+        let mut all = Calls {
+            capture: kept(&shop::capture(mix)),
+            calls: Vec::new(),
+            commands: Commands::default(),
+            clients: Clients::default(),
+        };
+        Monitor::default().scan(all.capture, 0, &mut all);
         assert_eq!(all.calls.len() as u64, CALLS);
         all
     }
@@ -230,13 +236,10 @@ fn kept(bytes: &[u8]) -> &'static [u8] {
 
 impl Sink for Calls {
     fn command(&mut self, record: &Command<'_>) {
-        let args = record.args;
-        // The arguments alone are the line; what stands behind them in a capture, the end of the line, stays.
-        let line = [args.raw_from(0).unwrap_or_default(), b"\"\n"].concat();
-        let start = args.spans().first().map_or(0, |span| span.start);
-        let spans: Vec<_> =
-            args.spans().iter().map(|span| Span { start: span.start - start, ..*span }).collect();
-        let args = Args::new(kept(&line), Box::leak(spans.into()));
+        // As they stand in the capture; a record's spans count from its start.
+        let line = self.capture.get(record.place.offset as usize..).unwrap_or_default();
+        let args = Args::new(line, Box::leak(record.args.spans().into()));
+        assert!(args.iter().eq(record.args.iter()));
         let record: &'static Command<'static> = Box::leak(Box::new(Command {
             args,
             client: record.client.map(kept),

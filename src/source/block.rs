@@ -3,7 +3,6 @@
 //! A window of the block's size is cut after its last whole record. Where no record ends in it the
 //! window doubles; what is left at the end of the content is the last block, whole record or not.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use memmap2::Mmap;
 
-use super::map::map;
 use super::parts::read_part;
 use super::{Cut, Opening, Visitor, Wanted};
 
@@ -53,6 +51,11 @@ impl Drop for Lent {
 }
 
 impl Block {
+    /// What stands at `range` of a map; `offset` is that of its first byte.
+    pub(super) fn mapped(offset: u64, map: Arc<Mmap>, range: Range<usize>) -> Self {
+        Block { offset, store: Store::Mapped(map), range }
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         let all = match &self.store {
@@ -73,67 +76,6 @@ pub(super) trait Content {
     fn take(&mut self, len: usize) -> Block;
     /// Why the content ended early.
     fn error(&mut self) -> Option<io::Error>;
-}
-
-/// The content of a regular file, mapped piece by piece: a piece is let go with the last of its blocks, on the thread
-/// that folded it. All at once would hold up the end of a run.
-pub(super) struct Mapped<'f> {
-    file: &'f File,
-    /// Of the file.
-    len: u64,
-    /// Bytes of a piece at least.
-    least: usize,
-    /// The present piece, and where it starts.
-    map: Arc<Mmap>,
-    start: u64,
-    /// What was taken of it.
-    at: usize,
-    error: Option<io::Error>,
-}
-
-impl<'f> Mapped<'f> {
-    /// A file of `len` bytes, at least one, in pieces of at least `least`.
-    pub(super) fn new(file: &'f File, len: u64, least: usize) -> io::Result<Self> {
-        let map = Arc::new(map(file, 0, piece(len, least))?);
-        Ok(Mapped { file, len, least, map, start: 0, at: 0, error: None })
-    }
-
-    /// Maps the next piece, so that at least `len` bytes are there, unless the file has fewer.
-    fn turn(&mut self, len: usize) {
-        let start = self.start + self.at as u64;
-        let len = piece(self.len.saturating_sub(start), len.max(self.least));
-        if self.error.is_some() || len <= self.map.len() - self.at {
-            return;
-        }
-        match map(self.file, start, len) {
-            Ok(map) => (self.map, self.start, self.at) = (Arc::new(map), start, 0),
-            Err(error) => self.error = Some(error),
-        }
-    }
-}
-
-/// What there is of the next `len` bytes.
-fn piece(there: u64, len: usize) -> usize {
-    usize::try_from(there).map_or(len, |there| there.min(len))
-}
-
-impl Content for Mapped<'_> {
-    fn ahead(&mut self, len: usize) -> &[u8] {
-        if self.map.len() - self.at < len {
-            self.turn(len);
-        }
-        self.map.get(self.at..).unwrap_or_default()
-    }
-
-    fn take(&mut self, len: usize) -> Block {
-        let range = self.at..self.at + len;
-        self.at = range.end;
-        Block { offset: self.start + range.start as u64, store: Store::Mapped(self.map.clone()), range }
-    }
-
-    fn error(&mut self) -> Option<io::Error> {
-        self.error.take()
-    }
 }
 
 /// The content of anything that can only be read on.
@@ -290,10 +232,12 @@ pub(super) fn next_len(
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Write;
 
     use proptest::prelude::*;
 
+    use super::super::map::Mapped;
     use super::super::testing::{Dribble, Seen, lines};
     use super::*;
 

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::archive;
-use super::block::{self, Mapped, Sizes, Streamed};
+use super::block::{self, Sizes, Streamed};
+use super::map::Mapped;
 use super::unpack::{Compression, Unpacked};
 use super::{HEAD, Item, MAX_RECORD, Opening, Visitor};
 

@@ -66,7 +66,8 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use super::super::block::{Mapped, Streamed, read};
+    use super::super::block::{Streamed, read};
+    use super::super::map::Mapped;
     use super::super::testing::{Dribble, Seen, lines};
     use super::super::{HEAD, Opening};
     use super::*;

@@ -14,6 +14,7 @@
 
 mod fast;
 pub mod line;
+mod marks;
 pub mod noise;
 pub mod probe;
 mod reader;
