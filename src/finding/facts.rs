@@ -8,7 +8,7 @@ use super::info::newest;
 use super::settings::Settings;
 use super::tools;
 use crate::report::info::InfoSnapshot;
-use crate::report::{Bytes, ClientRow, Report};
+use crate::report::{Bytes, ClientRow, InputRow, Report};
 use crate::statistic::calls::Conduct;
 use crate::statistic::clients::socket;
 use crate::statistic::uses::NAMESPACES;
@@ -68,21 +68,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Seconds that the captures of a kind cover, what several cover at once as one and the time between them as none;
-    /// `None` where no clock tells.
+    /// Seconds that the captures of a kind cover; `None` where no clock tells.
     pub fn seconds(&self, kind: &str) -> Option<f64> {
-        let inputs = self.report.inputs.iter().filter(|input| input.kind == kind);
-        let mut spans: Vec<_> = inputs
-            .filter_map(|input| input.first.zip(input.last))
-            .map(|(first, last)| (first.0, last.0))
-            .collect();
-        spans.sort_unstable();
-        let (mut until, mut covered) = (spans.first()?.0, 0_u64);
-        for (first, last) in spans {
-            covered = covered.saturating_add_signed(last.saturating_sub(first.max(until)).max(0));
-            until = until.max(last);
-        }
-        Some(covered as f64 / 1e6)
+        covered(self.report.inputs.iter().filter(|input| input.kind == kind))
     }
 
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
@@ -138,4 +126,20 @@ pub fn subject(row: &ClientRow) -> &Bytes {
 /// Whether the address is a socket's path, which is that of every local client.
 pub fn is_socket(row: &ClientRow) -> bool {
     row.kind == "unix"
+}
+
+/// Seconds that captures cover, what several cover at once as one and the time between them as none; `None` where no
+/// clock tells.
+pub fn covered<'r>(inputs: impl Iterator<Item = &'r InputRow>) -> Option<f64> {
+    let mut spans: Vec<_> = inputs
+        .filter_map(|input| input.first.zip(input.last))
+        .map(|(first, last)| (first.0, last.0))
+        .collect();
+    spans.sort_unstable();
+    let (mut until, mut covered) = (spans.first()?.0, 0_u64);
+    for (first, last) in spans {
+        covered = covered.saturating_add_signed(last.saturating_sub(first.max(until)).max(0));
+        until = until.max(last);
+    }
+    Some(covered as f64 / 1e6)
 }

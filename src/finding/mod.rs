@@ -35,6 +35,12 @@ pub const EVIDENCE: usize = 5;
 /// Seconds of a capture below which a rate is a moment: one minute, the step of most graphs.
 const SHORT: f64 = 60.0;
 
+/// How far a rate over so many seconds can be trusted: all captures together may be long where the one that tells is
+/// not.
+fn confidence(seconds: f64) -> Confidence {
+    if seconds < SHORT { Confidence::Low } else { Confidence::High }
+}
+
 /// Looks for one problem.
 pub trait Rule: Sync {
     /// What the rule says of itself.
@@ -95,9 +101,10 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
         rule.check(facts, &mut findings);
         for finding in &mut findings {
             finding.evidence.truncate(EVIDENCE);
-            if rule.about().by_rate && facts.seconds(rule.about().kind).is_some_and(|seconds| seconds < SHORT)
+            if rule.about().by_rate
+                && let Some(seconds) = facts.seconds(rule.about().kind)
             {
-                finding.confidence = Confidence::Low;
+                finding.confidence = finding.confidence.min(confidence(seconds));
             }
         }
         findings

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CALLS, CLIENTS, percent};
 use crate::finding::Facts;
+use crate::finding::facts::covered;
 use crate::finding::party::Party;
 use crate::report::{Bytes, ClientRow, Example};
 use crate::statistic::uses::UseRow;
@@ -79,8 +80,19 @@ impl<'a> Crowd<'a> {
 
     /// The captures in which the party is.
     pub fn places<T>(&self, party: &Party<'_, T>) -> BTreeSet<u32> {
-        let rows = party.addresses.iter().filter_map(|address| self.uses.get(address));
+        self.places_of(party.addresses.iter().copied())
+    }
+
+    /// The captures in which any of these addresses is.
+    pub fn places_of<'b>(&self, addresses: impl Iterator<Item = &'b Bytes>) -> BTreeSet<u32> {
+        let rows = addresses.filter_map(|address| self.uses.get(address));
         rows.flat_map(|rows| rows.iter()).map(|held| held.input).collect()
+    }
+
+    /// Seconds that these captures cover; of none of them, those of all.
+    pub fn seconds(&self, inputs: &BTreeSet<u32>) -> f64 {
+        let there = inputs.iter().filter_map(|input| self.facts.report.inputs.get(*input as usize));
+        covered(there).or_else(|| self.facts.seconds("monitor")).unwrap_or_default()
     }
 
     /// Words for shares, where there are other captures of MONITOR.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::company::Crowd;
-use super::{CALLS, CLIENTS, against, keys, openings, percent, plain};
+use super::{CALLS, CLIENTS, against, openings, percent, plain};
 use crate::finding::party::{Party, parties};
-use crate::finding::{About, Facts, Rule, Threshold, confirm};
+use crate::finding::{About, Facts, Rule, Threshold, confidence, confirm};
 use crate::output::number;
 use crate::report::ClientRow;
 use crate::report::findings::{Finding, Severity};
@@ -91,7 +91,8 @@ impl Rule for DominantClient {
             let others = parties.iter().zip(0..).filter(|(_, other)| *other != at).map(|(held, _)| held);
             let (next, _) = others.into_iter().find(|(_, other)| is_there(other))?;
             let peers = crowd.peers(party, &there, total);
-            Some(finding(facts, (*calls, *next, total), peers, crowd.within(&there), party))
+            let place = (crowd.within(&there), crowd.seconds(&there));
+            Some(finding(facts, (*calls, *next, total), peers, place, party))
         }));
     }
 }
@@ -100,7 +101,7 @@ fn finding(
     facts: &Facts<'_>,
     (calls, next, total): (u64, u64, u64),
     peers: usize,
-    within: &str,
+    (within, covered): (&str, f64),
     party: &Party<'_, &ClientRow>,
 ) -> Finding {
     let limit = facts.limit(&ABOUT, &SHARE);
@@ -116,11 +117,12 @@ fn finding(
         && peers as f64 >= facts.limit(&ABOUT, &PEERS)
         && times >= facts.limit(&ABOUT, &TIMES)
         && rate >= facts.limit(&ABOUT, &RATE)
-        && seconds * 100.0 >= keys::covered(facts) * facts.limit(&ABOUT, &SPAN);
+        && seconds * 100.0 >= covered * facts.limit(&ABOUT, &SPAN);
     let subject = party.subject.clone();
     let command = party.kill().filter(|_| drowns);
     Finding {
         severity: if drowns { Severity::Warning } else { Severity::Info },
+        confidence: confidence(covered),
         title: format!("{} made {} of all calls{within}.", party.title(), number::share(share / 100.0)),
         detail: format!(
             "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::busy_polling::{self, FOR_LOCKS};
 use super::company::Crowd;
 use super::{against, evidence, keys, plain};
-use crate::finding::{About, Facts, Rule, SHORT, Threshold, append_most, confirm};
+use crate::finding::facts::covered;
+use crate::finding::{About, Facts, Rule, Threshold, append_most, confidence, confirm};
 use crate::output::number::{self, Noun};
-use crate::report::findings::{Confidence, Finding, Severity};
-use crate::report::{Bytes, HotKeyRow, InputRow};
+use crate::report::findings::{Finding, Severity};
+use crate::report::{Bytes, HotKeyRow};
 use crate::statistic::keys::HotThere;
 use crate::statistic::manner::looks_at_stream;
 
@@ -81,13 +82,18 @@ impl Rule for HotKey {
         let looks = looks(facts);
         let all = &facts.report.hot_keys.rows;
         let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
-        let run = all.iter().map(|row| (1, Place { row, seconds: keys::covered(facts), within: "" }));
+        let run = all
+            .iter()
+            .map(|row| (1, Place { row, seconds: facts.seconds("monitor").unwrap_or_default(), within: "" }));
         // Captures may be of several servers. Where most uses of a key are in one, the others tell nothing of it.
         let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row }| {
             let within = crowd.within(&BTreeSet::from([*input]));
             let file = facts.report.inputs.get(*input as usize).filter(|_| !within.is_empty())?;
             let is_most = calls.get(&row.key).is_none_or(|calls| row.calls * 2 > *calls);
-            Some((if is_most { 2 } else { 0 }, Place { row, seconds: seconds(file), within }))
+            Some((
+                if is_most { 2 } else { 0 },
+                Place { row, seconds: covered(std::iter::once(file)).unwrap_or_default(), within },
+            ))
         });
         let mut worst: BTreeMap<&Bytes, (_, Finding)> = BTreeMap::new();
         for (rank, place) in run.chain(there) {
@@ -112,11 +118,6 @@ struct Place<'a> {
     row: &'a HotKeyRow,
     seconds: f64,
     within: &'static str,
-}
-
-fn seconds(file: &InputRow) -> f64 {
-    let micros = file.first.zip(file.last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
-    micros as f64 / 1e6
 }
 
 fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) -> Option<Finding> {
@@ -147,8 +148,7 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) ->
     };
     Some(Finding {
         severity: if is_hot && !is_natural { Severity::Warning } else { Severity::Info },
-        // One file may be short where all together are not.
-        confidence: if seconds < SHORT { Confidence::Low } else { Confidence::High },
+        confidence: confidence(seconds),
         title: format!("The key {key} takes {} of all uses of keys{within}.", number::share(row.share)),
         subject: row.key.clone(),
         detail: format!(

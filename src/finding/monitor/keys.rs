@@ -12,11 +12,6 @@ const PATTERNS: usize = 20;
 /// Keys.
 pub const KEYS: Noun = Noun("key", "keys");
 
-/// Seconds that the MONITOR captures cover.
-pub fn covered(facts: &Facts<'_>) -> f64 {
-    facts.seconds("monitor").unwrap_or_default()
-}
-
 /// So many a second; what took less than a second is taken as one, so that a rate never passes the count.
 pub fn per_second(count: u64, seconds: f64) -> f64 {
     count as f64 / seconds.max(1.0)

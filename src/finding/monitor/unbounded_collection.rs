@@ -1,7 +1,8 @@
 //! `unbounded-collection`: lists, streams, sets and hashes that only grow.
 
+use super::company::Crowd;
 use super::{against, keys, plain};
-use crate::finding::{About, Facts, Rule, Threshold, confirm};
+use crate::finding::{About, Facts, Rule, Threshold, confidence, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::PatternRow;
 use crate::report::findings::{Finding, Severity};
@@ -81,12 +82,13 @@ impl Rule for UnboundedCollection {
     }
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let crowd = Crowd::new(facts);
         let rows = &facts.report.key_patterns.rows;
-        keys::append(rows.iter().filter_map(|row| judge(row, facts)).collect(), found);
+        keys::append(rows.iter().filter_map(|row| judge(row, facts, &crowd)).collect(), found);
     }
 }
 
-fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
+fn judge(row: &PatternRow, facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Finding> {
     let limit = |threshold| facts.limit(&ABOUT, threshold);
     let is_growing = |held: &&Growing| held.removed as f64 * 100.0 <= held.added as f64 * limit(&REMOVED);
     let growing: Vec<_> = row.habits.growing.iter().filter(is_growing).collect();
@@ -97,9 +99,11 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     if (kept as f64) < limit(&ELEMENTS) && !shared {
         return None;
     }
-    let an_hour = keys::per_second(kept, keys::covered(facts)) * 3_600.0;
+    // Other captures may be of other servers, or of another day.
+    let covered = crowd.seconds(&crowd.places_of(most.clients.iter()));
+    let an_hour = keys::per_second(kept, covered) * 3_600.0;
     let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e4;
-    let is_lasting = span >= limit(&SPAN) * keys::covered(facts).max(1.0);
+    let is_lasting = span >= limit(&SPAN) * covered.max(1.0);
     let is_new = most.different.is_none_or(|different| {
         let percent = different as f64 * 100.0;
         different as f64 >= limit(&MEMBERS) && percent >= most.added as f64 * limit(&NEW)
@@ -111,6 +115,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     let who = keys::who(&most.clients, most.more_clients, facts);
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
+        confidence: confidence(covered),
         title: format!(
             "The {} {pattern} only {}: {who} added {} to one key and {} them.",
             if row.habits.unbounded == 1 { singular(most) } else { plural(most) },
@@ -119,7 +124,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
             if most.removed == 0 { "nothing removes" } else { "little removes" },
         ),
         subject: row.pattern.clone(),
-        detail: detail(row, &growing, an_hour, facts),
+        detail: detail(row, &growing, (an_hour, covered), facts),
         numbers: vec![
             against(ELEMENTS.name, kept as f64, limit(&ELEMENTS)),
             against("elements-an-hour", an_hour, limit(&WARNING)),
@@ -139,7 +144,12 @@ fn judge(row: &PatternRow, facts: &Facts<'_>) -> Option<Finding> {
     })
 }
 
-fn detail(row: &PatternRow, growing: &[&Growing], an_hour: f64, facts: &Facts<'_>) -> String {
+fn detail(
+    row: &PatternRow,
+    growing: &[&Growing],
+    (an_hour, covered): (f64, f64),
+    facts: &Facts<'_>,
+) -> String {
     let limit = |threshold| facts.limit(&ABOUT, threshold);
     let each = growing.iter().map(|held| {
         let different =
@@ -154,7 +164,7 @@ fn detail(row: &PatternRow, growing: &[&Growing], an_hour: f64, facts: &Facts<'_
     out.push_str(&format!(
         " in {}. At this rate one key gets {} an hour. A note from {} elements, a warning from {}, seen \
          or within an hour.",
-        number::duration((keys::covered(facts) * 1e6) as u64),
+        number::duration((covered * 1e6) as u64),
         grouped(an_hour as u64),
         grouped(limit(&ELEMENTS) as u64),
         grouped(limit(&WARNING) as u64),
