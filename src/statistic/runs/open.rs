@@ -196,8 +196,11 @@ impl<'b> OpenRuns<'b> {
 fn sealed(run: &Open, input: u32, block: &[u8], copied: &[u8]) -> Run {
     let First { time, question, place, key_at, key_bytes } = run.first;
     let mut key = [0; KEY];
-    let from = block.get(key_at..).unwrap_or_else(|| copied.get(key_at - block.len()..).unwrap_or_default());
-    key.iter_mut().zip(from).take(key_bytes).for_each(|(to, from)| *to = *from);
+    let from = match key_at.checked_sub(block.len()) {
+        Some(at) => copied.get(at..),
+        None => block.get(key_at..),
+    };
+    key.iter_mut().zip(from.unwrap_or_default()).take(key_bytes).for_each(|(to, from)| *to = *from);
     Run {
         command: (run.what >> 32) as u32,
         stretch: run.what as u32,
