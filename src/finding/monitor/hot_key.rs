@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::busy_polling::{self, FOR_LOCKS};
 use super::company::Crowd;
 use super::{against, evidence, keys, plain};
-use crate::finding::facts::covered;
 use crate::finding::{About, Facts, Rule, Threshold, append_most, confidence, confirm};
 use crate::output::number::{self, Noun};
 use crate::report::findings::{Finding, Severity};
@@ -82,18 +81,15 @@ impl Rule for HotKey {
         let looks = looks(facts);
         let all = &facts.report.hot_keys.rows;
         let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
-        let run = all
-            .iter()
-            .map(|row| (1, Place { row, seconds: facts.seconds("monitor").unwrap_or_default(), within: "" }));
+        let seconds = facts.seconds("monitor").unwrap_or_default();
+        let run = all.iter().map(|row| (1, Place { row, seconds, within: "" }));
         // Captures may be of several servers. Where most uses of a key are in one, the others tell nothing of it.
         let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row }| {
-            let within = crowd.within(&BTreeSet::from([*input]));
-            let file = facts.report.inputs.get(*input as usize).filter(|_| !within.is_empty())?;
+            let there = BTreeSet::from([*input]);
+            let within = crowd.within(&there);
             let is_most = calls.get(&row.key).is_none_or(|calls| row.calls * 2 > *calls);
-            Some((
-                if is_most { 2 } else { 0 },
-                Place { row, seconds: covered(std::iter::once(file)).unwrap_or_default(), within },
-            ))
+            let place = Place { row, seconds: crowd.seconds(&there), within };
+            (!within.is_empty()).then_some((if is_most { 2 } else { 0 }, place))
         });
         let mut worst: BTreeMap<&Bytes, (_, Finding)> = BTreeMap::new();
         for (rank, place) in run.chain(there) {
