@@ -73,6 +73,12 @@ impl<'a> Facts<'a> {
         covered(self.report.inputs.iter().filter(|input| input.kind == kind))
     }
 
+    /// Seconds that the captures of these numbers cover; `None` where no clock tells.
+    pub fn seconds_of(&self, inputs: impl IntoIterator<Item = u32>) -> Option<f64> {
+        let inputs = inputs.into_iter();
+        covered(inputs.filter_map(|input| self.report.inputs.get(input as usize)))
+    }
+
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
     pub fn is_tool(&self, row: &ClientRow) -> bool {
         self.tools.contains(&row.client)
@@ -130,7 +136,7 @@ pub fn is_socket(row: &ClientRow) -> bool {
 
 /// Seconds that captures cover, what several cover at once as one and the time between them as none; `None` where no
 /// clock tells.
-pub fn covered<'r>(inputs: impl Iterator<Item = &'r InputRow>) -> Option<f64> {
+fn covered<'r>(inputs: impl Iterator<Item = &'r InputRow>) -> Option<f64> {
     let mut spans: Vec<_> = inputs
         .filter_map(|input| input.first.zip(input.last))
         .map(|(first, last)| (first.0, last.0))

@@ -51,6 +51,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Read by `format`.
+    fn of(kind: Kind, dialect: &'static str, reason: String, format: impl Format + 'static) -> Self {
+        Reading { kind, dialect, reason, format: Some(Arc::new(format)), refused: None }
+    }
+
     fn unread(kind: Kind, reason: impl Into<String>) -> Self {
         Reading { kind, dialect: "", reason: reason.into(), format: None, refused: None }
     }

@@ -73,6 +73,8 @@ pub struct Burst {
     pub seconds: Option<u64>,
     /// `expired` changes of any key, of all changes from the first to the last, 0…1.
     pub density: f64,
+    /// Number of the input.
+    pub input: u32,
     /// The first one.
     pub first: KeyChange,
 }
@@ -110,6 +112,9 @@ pub struct EventPatternRow {
     pub calls: u64,
     /// Of all changes.
     pub share: f64,
+    /// By the input's number, in its order: other inputs may be of other servers, or of another day.
+    #[serde(skip)]
+    pub inputs: Vec<(u32, u64)>,
 }
 
 /// Changes in one database.

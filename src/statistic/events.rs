@@ -31,6 +31,9 @@ use crate::pattern::{Learnt, Rules};
 /// An event's number.
 type EventIndex = u32;
 
+/// What changes are counted by: the key's pattern, the event, and the input's number.
+type Counted = (PatternIndex, EventIndex, u32);
+
 /// Different events that are held: Redis has about a hundred, but modules may publish any word.
 const MOST_EVENTS: usize = 4_096;
 
@@ -246,7 +249,8 @@ impl OpenEvents {
             rules.shape(key, &mut shape);
             let pattern = events.patterns.number(&shape);
             patterns.push(pattern);
-            *events.changes.entry((pattern, EventIndex::from_le_bytes(*event))).or_default() += changes;
+            let counted = (pattern, EventIndex::from_le_bytes(*event), self.input);
+            *events.changes.entry(counted).or_default() += changes;
         }
         events.moments = self.moments.seal(|usage| {
             let key = self.uses.get(usage).split_first_chunk::<4>().map_or(&b""[..], |(_, key)| key);
@@ -256,14 +260,14 @@ impl OpenEvents {
     }
 }
 
-/// Counts by event and pattern.
+/// Counts by event, pattern and input.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
     base: Base,
     /// Their names; the counts that they could have are those of [`super::keys`].
     patterns: Patterns,
     learnt: Option<Learnt>,
-    changes: HashMap<(PatternIndex, EventIndex), u64, FixedState>,
+    changes: HashMap<Counted, u64, FixedState>,
     /// Of the changes after the head.
     moments: Moments,
 }
@@ -300,8 +304,8 @@ impl Events {
             self.base.edges.settled = true;
             self.base.edges.open = open;
         }
-        for ((of, by), changes) in later.changes {
-            *self.changes.entry((pattern(of), event(by))).or_default() += changes;
+        for ((of, by, input), changes) in later.changes {
+            *self.changes.entry((pattern(of), event(by), input)).or_default() += changes;
         }
         self.moments.merge(later.moments, pattern, &lines);
         let mine = &mut self.base;
@@ -347,7 +351,7 @@ impl Events {
         for delivery in &head.deliveries {
             if self.base.edges.open.starts(head.subject(), delivery) {
                 self.base.change(head.database, head.event, delivery.time);
-                *self.changes.entry((head.pattern, head.event)).or_default() += 1;
+                *self.changes.entry((head.pattern, head.event, head.input)).or_default() += 1;
                 let end = End::of(self.base.names.names.get(head.event));
                 self.moments.merge(Moments::one(&head, delivery, end), |pattern| pattern, |_| 0);
                 if let Some(time) = delivery.time {
@@ -359,8 +363,8 @@ impl Events {
 
     fn renumber(&mut self, numbers: &[PatternIndex]) {
         let pattern = |index: PatternIndex| numbers.get(index as usize).copied().unwrap_or(REST);
-        for ((of, by), changes) in std::mem::take(&mut self.changes) {
-            *self.changes.entry((pattern(of), by)).or_default() += changes;
+        for ((of, by, input), changes) in std::mem::take(&mut self.changes) {
+            *self.changes.entry((pattern(of), by, input)).or_default() += changes;
         }
         if let Some(head) = &mut self.base.edges.head {
             head.pattern = pattern(head.pattern);

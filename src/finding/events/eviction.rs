@@ -22,7 +22,7 @@ const LOST: Threshold = Threshold {
 
 const BY_ONE: Threshold = Threshold {
     name: "percent-of-one-pattern",
-    value: 80.0,
+    value: 60.0,
     meaning: "from this part of the evicted keys on, their pattern is the subject",
     source: "redtrail's own choice, not a published number",
 };

@@ -1,6 +1,6 @@
 //! `expiry-storm`: very many keys of one pattern expire at the same moment.
 
-use super::{KEYS, changes, evidence};
+use super::{KEYS, changes, evidence, inputs};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::events::Burst;
@@ -68,11 +68,13 @@ pub fn storms<'a>(facts: &Facts<'a>) -> Vec<&'a Burst> {
 /// Whether keys do not always expire like this.
 fn stands_out(facts: &Facts<'_>, burst: &Burst) -> bool {
     let events = &facts.report.keyspace_events;
-    if let Some((inside, all)) = burst.seconds.zip(facts.seconds(ABOUT.kind)) {
+    if let Some((inside, all)) = burst.seconds.zip(facts.seconds_of([burst.input])) {
         let inside = inside as f64;
         // What is usual shows in the rest of the capture, if there is enough of it.
         if inside * 2.0 <= all {
-            let others = changes(facts.report, &burst.pattern, b"expired").saturating_sub(burst.keys) as f64;
+            let there =
+                inputs(facts.report, &burst.pattern, b"expired").filter(|(input, _)| *input == burst.input);
+            let others = there.map(|(_, calls)| calls).sum::<u64>().saturating_sub(burst.keys) as f64;
             let usual = others / (all - inside);
             return burst.keys as f64 / inside >= usual * facts.limit(&ABOUT, &TIMES_USUAL);
         }

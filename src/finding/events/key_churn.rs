@@ -1,6 +1,6 @@
 //! `key-churn`: keys that are made and removed at a high rate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{KEYS, expiry_storm};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
@@ -53,6 +53,8 @@ struct Changes {
     writes: u64,
     deleted: u64,
     expired: u64,
+    /// The captures that tell of them: others may be of other servers, or of another day.
+    inputs: BTreeSet<u32>,
 }
 
 impl Rule for KeyChurn {
@@ -63,10 +65,10 @@ impl Rule for KeyChurn {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (least, part) = (facts.limit(&ABOUT, &REMOVED), facts.limit(&ABOUT, &PART) / 100.0);
         let rate = facts.limit(&ABOUT, &RATE);
-        let seconds = facts.seconds(ABOUT.kind).map(|seconds| seconds.max(1.0));
         let mut by: BTreeMap<&Bytes, Changes> = BTreeMap::new();
         for row in &facts.report.keyspace_events.patterns {
             let changes = by.entry(&row.pattern).or_default();
+            changes.inputs.extend(row.inputs.iter().map(|(input, _)| input));
             match row.event.0.as_slice() {
                 b"del" => changes.deleted += row.calls,
                 b"expired" => changes.expired += row.calls,
@@ -75,7 +77,8 @@ impl Rule for KeyChurn {
             }
         }
         let storms: Vec<_> = expiry_storm::storms(facts).into_iter().map(|burst| &burst.pattern).collect();
-        for (pattern, Changes { writes, deleted, expired }) in by {
+        for (pattern, Changes { writes, deleted, expired, inputs }) in by {
+            let seconds = facts.seconds_of(inputs).map(|seconds| seconds.max(1.0));
             let removed = deleted + expired;
             let is_fast = seconds.is_none_or(|seconds| removed as f64 / seconds >= rate);
             let is_much = removed as f64 >= least && writes > 0 && removed as f64 >= part * writes as f64;

@@ -27,8 +27,14 @@ fn evidence(event: &str, change: &KeyChange) -> Evidence {
     }
 }
 
-/// Changes of one event to keys of a pattern.
-fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {
+/// Changes of one event to keys of a pattern, by the input's number.
+fn inputs(report: &Report, pattern: &Bytes, event: &[u8]) -> impl Iterator<Item = (u32, u64)> {
     let rows = report.keyspace_events.patterns.iter();
-    rows.filter(|row| row.pattern == *pattern && row.event.0 == event).map(|row| row.calls).sum()
+    rows.filter(move |row| row.pattern == *pattern && row.event.0 == event)
+        .flat_map(|row| row.inputs.iter().copied())
+}
+
+/// All of them.
+fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {
+    inputs(report, pattern, event).map(|(_, calls)| calls).sum()
 }

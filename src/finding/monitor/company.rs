@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{CALLS, CLIENTS, percent};
 use crate::finding::Facts;
-use crate::finding::facts::covered;
 use crate::finding::party::Party;
 use crate::report::{Bytes, ClientRow, Example};
 use crate::statistic::uses::UseRow;
@@ -91,8 +90,10 @@ impl<'a> Crowd<'a> {
 
     /// Seconds that these captures cover; of none of them, those of all.
     pub fn seconds(&self, inputs: &BTreeSet<u32>) -> f64 {
-        let there = inputs.iter().filter_map(|input| self.facts.report.inputs.get(*input as usize));
-        covered(there).or_else(|| self.facts.seconds("monitor")).unwrap_or_default()
+        self.facts
+            .seconds_of(inputs.iter().copied())
+            .or_else(|| self.facts.seconds("monitor"))
+            .unwrap_or_default()
     }
 
     /// Words for shares, where there are other captures of MONITOR.

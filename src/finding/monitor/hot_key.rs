@@ -1,9 +1,10 @@
 //! `hot-key`: one key takes a large part of all work.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::busy_polling::{self, FOR_LOCKS};
+use super::busy_polling::{FOR_LOCKS, told_locks};
 use super::company::Crowd;
 use super::{against, evidence, keys, plain};
 use crate::finding::{About, Facts, Rule, Threshold, append_most, confidence, confirm};
@@ -79,6 +80,14 @@ impl Rule for HotKey {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let crowd = Crowd::new(facts);
         let looks = looks(facts);
+        let locks = LazyCell::new(|| told_locks(facts, &crowd));
+        let is_told = |key: &Bytes| {
+            let key = key.text();
+            let is = |shown: &String| {
+                *shown == key || shown.strip_suffix('…').is_some_and(|start| key.starts_with(start))
+            };
+            locks.iter().any(is)
+        };
         let all = &facts.report.hot_keys.rows;
         let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
         let seconds = facts.seconds("monitor").unwrap_or_default();
@@ -93,7 +102,7 @@ impl Rule for HotKey {
         });
         let mut worst: BTreeMap<&Bytes, (_, Finding)> = BTreeMap::new();
         for (rank, place) in run.chain(there) {
-            let Some(finding) = judge(facts, &crowd, &place, looks) else { continue };
+            let Some(finding) = judge(facts, &place, looks, is_told) else { continue };
             let rank = (finding.severity, rank, place.row.calls);
             let held = worst.get(&place.row.key);
             if held.is_none_or(|(held, _)| *held < rank) {
@@ -116,7 +125,12 @@ struct Place<'a> {
     within: &'static str,
 }
 
-fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) -> Option<Finding> {
+fn judge(
+    facts: &Facts<'_>,
+    place: &Place<'_>,
+    looks: u64,
+    is_told: impl Fn(&Bytes) -> bool,
+) -> Option<Finding> {
     let Place { row, seconds, within } = *place;
     let limit = |threshold| facts.limit(&ABOUT, threshold);
     let percent = row.share * 100.0;
@@ -127,14 +141,13 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) ->
     let is_hot =
         percent >= limit(&WARNING_SHARE) && rate >= limit(&RATE) && row.clients as f64 >= limit(&CLIENTS);
     let key = keys::named(&row.key);
-    let is_told = || busy_polling::is_told(facts, crowd, &row.key);
     let (nature, is_natural) = match (row.is_queue, row.is_growing) {
         (true, _) => (" It is a queue that is worked off, so this is its nature.", true),
         _ if row.is_stream && looks < row.calls / 2 => {
             (" It is a stream that is written and read on, so this is its nature.", true)
         }
         (_, true) => (" Most of them only add to it.", true),
-        _ if row.is_lock && is_told() => {
+        _ if row.is_lock && is_told(&row.key) => {
             (" Most of them try to take it as a lock: busy-polling tells who.", true)
         }
         _ if row.is_lock => {
@@ -148,10 +161,11 @@ fn judge(facts: &Facts<'_>, crowd: &Crowd<'_>, place: &Place<'_>, looks: u64) ->
         title: format!("The key {key} takes {} of all uses of keys{within}.", number::share(row.share)),
         subject: row.key.clone(),
         detail: format!(
-            "{} by {}, {rate:.0} a second. A note from {} %, a warning from {} % at {} a second \
+            "{} by {}, {} a second. A note from {} %, a warning from {} % at {} a second \
                      by {} clients.{nature}",
             USES.count(row.calls),
             Noun("client", "clients").count(row.clients),
+            number::grouped(rate.round() as u64),
             limit(&SHARE),
             limit(&WARNING_SHARE),
             limit(&RATE),

@@ -135,10 +135,11 @@ fn finding(facts: &Facts<'_>, crowd: &Crowd<'_>, party: Party<'_, &RunRow>) -> O
             number::grouped(longest.longest)
         ),
         detail: format!(
-            "{} in such rows (noted from {limit} in a row) are {} of all calls{within}, {rate:.0} a second on one \
+            "{} in such rows (noted from {limit} in a row) are {} of all calls{within}, {} a second on one \
              connection, nearly each with another key or field and after the answer to the one before.",
             CALLS.count(calls),
             number::share(share / 100.0),
+            number::grouped(rate.round() as u64),
         ),
         numbers: vec![
             against(ROW.name, longest.longest as f64, limit),

@@ -77,7 +77,7 @@ impl Rule for ScriptSentEachTime {
                 },
                 title: format!("{} sent the text of {what} {} times.", party.title(), number::grouped(calls)),
                 detail: format!(
-                    "The texts come to {}, {} of all bytes that the server received as arguments (noted \
+                    "The texts come to {}, {} of all bytes of arguments (noted \
                      from {limit} times, a warning from {warning} times and {least} %).",
                     number::bytes(bytes),
                     number::share(share / 100.0)

@@ -1,7 +1,6 @@
 //! Is it CLIENT LIST, and in which dialect?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -96,7 +95,7 @@ impl Sample {
         if forced {
             reason.push_str("; forced by --kind");
         }
-        Reading { kind: Kind::ClientList, dialect, reason, format: Some(Arc::new(ClientList)), refused: None }
+        Reading::of(Kind::ClientList, dialect, reason, ClientList)
     }
 }
 

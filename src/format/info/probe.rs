@@ -1,7 +1,5 @@
 //! Is it a file of INFO dumps, and in which dialect?
 
-use std::sync::Arc;
-
 use memchr::memchr;
 
 use super::Info;
@@ -59,11 +57,5 @@ fn reading(tally: Tally, forced: &str) -> Reading {
         [] => "no dump among the first lines".to_owned(),
         each => format!("{} lines of sections and keys; of the first dumps {}", tally.own, each.join(", ")),
     };
-    Reading {
-        kind: Kind::Info,
-        dialect,
-        reason: reason + forced,
-        format: Some(Arc::new(Info)),
-        refused: None,
-    }
+    Reading::of(Kind::Info, dialect, reason + forced, Info)
 }

@@ -1,7 +1,6 @@
 //! Are these keyspace notifications, and in which form?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -81,13 +80,7 @@ impl Sample {
         if forced {
             reason.push_str("; forced by --kind");
         }
-        Reading {
-            kind: Kind::KeyspaceEvents,
-            dialect,
-            reason,
-            format: Some(Arc::new(Keyspace { doubled: self.doubled })),
-            refused: None,
-        }
+        Reading::of(Kind::KeyspaceEvents, dialect, reason, Keyspace { doubled: self.doubled })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Is it a MONITOR capture, and in which dialect?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -132,13 +131,7 @@ impl Sample {
         if forced {
             reason.push_str("; forced by --kind");
         }
-        Reading {
-            kind: Kind::Monitor,
-            dialect,
-            reason,
-            format: Some(Arc::new(Monitor { insight: self.insight })),
-            refused: None,
-        }
+        Reading::of(Kind::Monitor, dialect, reason, Monitor { insight: self.insight })
     }
 }
 

@@ -1,7 +1,6 @@
 //! Is it a slow log, and in which form?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use memchr::memchr;
 
@@ -118,13 +117,7 @@ fn raw_reading(head: &[u8], entries: usize, elements: Option<u8>, forced: bool) 
         reason.push_str(FORCED);
     }
     let format = Slowlog { raw: true, elements, scale: raw::Scale::of(head) };
-    Reading {
-        kind: Kind::Slowlog,
-        dialect: "redis-cli raw",
-        reason,
-        format: Some(Arc::new(format)),
-        refused: None,
-    }
+    Reading::of(Kind::Slowlog, "redis-cli raw", reason, format)
 }
 
 fn entries_of(count: usize) -> String {
@@ -188,7 +181,7 @@ impl Sample {
             reason.push_str(FORCED);
         }
         let format = Slowlog { raw: false, elements: self.elements, scale: None };
-        Reading { kind: Kind::Slowlog, dialect, reason, format: Some(Arc::new(format)), refused: None }
+        Reading::of(Kind::Slowlog, dialect, reason, format)
     }
 }
 

@@ -34,13 +34,18 @@ impl Events {
         self.renumber(&numbers);
         let base = &self.base;
         let total = self.changes.values().sum();
-        let counts = || self.changes.iter().map(|((pattern, event), calls)| (*pattern, *event, *calls));
+        let mut counts: BTreeMap<(u32, u32), Vec<(u32, u64)>> = BTreeMap::new();
+        for ((pattern, event, input), calls) in &self.changes {
+            counts.entry((*pattern, *event)).or_default().push((*input, *calls));
+        }
+        counts.values_mut().for_each(|inputs| inputs.sort_unstable());
+        let sum = |inputs: &[(u32, u64)]| inputs.iter().map(|(_, calls)| calls).sum::<u64>();
 
         let mut events: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
-        for (pattern, event, calls) in counts() {
-            let (changes, patterns) = events.entry(event).or_default();
-            *changes += calls;
-            *patterns += u64::from(pattern != REST);
+        for ((pattern, event), inputs) in &counts {
+            let (changes, patterns) = events.entry(*event).or_default();
+            *changes += sum(inputs);
+            *patterns += u64::from(*pattern != REST);
         }
         let other = |calls: u64| (calls > 0).then_some(Other { rows: None, calls });
         let unnamed = events.remove(&0).map_or(0, |(changes, _)| changes);
@@ -66,23 +71,25 @@ impl Events {
 
         let held: Vec<&[u8]> = std::iter::once(&b""[..]).chain(self.shapes()).collect();
         let is_held = |pattern: u32, event: u32| pattern != REST && event != 0;
-        let mut patterns: Vec<_> = counts()
-            .filter(|(pattern, event, _)| is_held(*pattern, *event))
-            .map(|(pattern, event, calls)| EventPatternRow {
-                pattern: Bytes::from(held.get(pattern as usize).copied().unwrap_or_default()),
-                event: Bytes::from(base.names.names.get(event)),
-                calls,
-                share: share(calls, total),
+        let unheld =
+            counts.iter().filter(|((of, by), _)| !is_held(*of, *by)).map(|(_, inputs)| sum(inputs)).sum();
+        let mut patterns: Vec<_> = counts
+            .into_iter()
+            .filter(|((pattern, event), _)| is_held(*pattern, *event))
+            .map(|((pattern, event), inputs)| {
+                let calls = sum(&inputs);
+                EventPatternRow {
+                    pattern: Bytes::from(held.get(pattern as usize).copied().unwrap_or_default()),
+                    event: Bytes::from(base.names.names.get(event)),
+                    calls,
+                    share: share(calls, total),
+                    inputs,
+                }
             })
             .collect();
         patterns.sort_by(|a, b| {
             (Reverse(a.calls), &a.pattern, &a.event).cmp(&(Reverse(b.calls), &b.pattern, &b.event))
         });
-        let unheld = counts()
-            .filter(|(pattern, event, _)| !is_held(*pattern, *event))
-            .map(|(_, _, calls)| calls)
-            .sum();
-
         let mut databases: Vec<_> = base
             .databases
             .iter()
@@ -128,7 +135,7 @@ impl Events {
                 "more key patterns of events than are held: the later ones are counted together".into(),
             );
         }
-        if self.changes.keys().any(|(_, event)| *event == 0) {
+        if self.changes.keys().any(|(_, event, _)| *event == 0) {
             bounds.push(format!(
                 "more than {} different events: the later ones are counted together",
                 super::MOST_EVENTS

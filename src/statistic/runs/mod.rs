@@ -23,8 +23,8 @@ pub use open::OpenRuns;
 pub const LEAST: u64 = 8;
 
 /// Microseconds between two calls from which on the later one may have waited for the answer to the one before.
-/// Measured: calls of one pipeline stand 2 to 8 apart, calls that wait 32 and more even on one machine.
-pub const WAIT: i64 = 20;
+/// Measured: calls of one pipeline stand 2 to 8 apart, calls that wait 16 and more even on one machine.
+pub const WAIT: i64 = 12;
 
 /// Bytes of the first key that are kept for showing it.
 const KEY: usize = 32;

@@ -102,6 +102,7 @@ fn burst(row: &[Seen<'_>], pattern: Bytes, paths: &[Bytes]) -> Option<Burst> {
         peak: peak(row),
         seconds: start.second.map(|_| row.len() as u64),
         density: expired as f64 / (end.last - start.start + 1) as f64,
+        input: start.input,
         first: change(start.input, first, paths),
     })
 }
