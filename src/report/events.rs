@@ -75,6 +75,8 @@ pub struct Burst {
     pub density: f64,
     /// Number of the input.
     pub input: u32,
+    /// Changes that come after the last one in that input.
+    pub after: u64,
     /// The first one.
     pub first: KeyChange,
 }

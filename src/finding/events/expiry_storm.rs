@@ -1,6 +1,6 @@
 //! `expiry-storm`: very many keys of one pattern expire at the same moment.
 
-use super::{KEYS, changes, evidence, inputs};
+use super::{KEYS, changes, evidence, inputs, is_write};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
 use crate::output::number::{self, Noun, grouped};
 use crate::report::events::Burst;
@@ -39,6 +39,9 @@ const SLOW_MS: Threshold = Threshold {
 /// keys that live and end evenly come to a half at most, since each of them was written.
 const DENSE: f64 = 0.75;
 
+/// A storm with fewer changes behind it than one for so many of its keys is the end of the log.
+const TAIL: u64 = 10;
+
 const ABOUT: About = About {
     rule: "expiry-storm",
     kind: "keyspace-events",
@@ -68,20 +71,24 @@ pub fn storms<'a>(facts: &Facts<'a>) -> Vec<&'a Burst> {
 /// Whether keys do not always expire like this.
 fn stands_out(facts: &Facts<'_>, burst: &Burst) -> bool {
     let events = &facts.report.keyspace_events;
+    let there = inputs(facts.report, &burst.pattern, b"expired").filter(|(input, _)| *input == burst.input);
+    let others = there.map(|(_, calls)| calls).sum::<u64>().saturating_sub(burst.keys);
     if let Some((inside, all)) = burst.seconds.zip(facts.seconds_of([burst.input])) {
         let inside = inside as f64;
         // What is usual shows in the rest of the capture, if there is enough of it.
         if inside * 2.0 <= all {
-            let there =
-                inputs(facts.report, &burst.pattern, b"expired").filter(|(input, _)| *input == burst.input);
-            let others = there.map(|(_, calls)| calls).sum::<u64>().saturating_sub(burst.keys) as f64;
-            let usual = others / (all - inside);
+            let usual = others as f64 / (all - inside);
             return burst.keys as f64 / inside >= usual * facts.limit(&ABOUT, &TIMES_USUAL);
         }
     }
     // Only where writes are told of too can be seen that there were none.
-    let tells_writes = events.rows.iter().any(|row| "$lshzt".contains(row.letter));
-    tells_writes && burst.density >= DENSE
+    let tells_writes = events
+        .patterns
+        .iter()
+        .any(|row| is_write(&row.event.0) && row.inputs.iter().any(|(input, _)| *input == burst.input));
+    // Where work ends before the log does, keys that always expire do so with nothing between them.
+    let is_tail = burst.after * TAIL <= burst.keys && others > burst.keys;
+    tells_writes && burst.density >= DENSE && !is_tail
 }
 
 impl Rule for ExpiryStorm {

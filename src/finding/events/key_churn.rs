@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{KEYS, expiry_storm};
+use super::{KEYS, expiry_storm, is_write};
 use crate::finding::{About, Facts, Rule, Threshold, confirm};
-use crate::notification::class;
 use crate::output::number::grouped;
 use crate::report::Bytes;
 use crate::report::findings::{Finding, Number, Severity};
@@ -72,7 +71,7 @@ impl Rule for KeyChurn {
             match row.event.0.as_slice() {
                 b"del" => changes.deleted += row.calls,
                 b"expired" => changes.expired += row.calls,
-                event if "$lshzt".contains(class(event).letter) => changes.writes += row.calls,
+                event if is_write(event) => changes.writes += row.calls,
                 _ => {}
             }
         }

@@ -5,6 +5,7 @@ mod expiry_storm;
 mod key_churn;
 
 use super::Rule;
+use crate::notification::class;
 use crate::output::number::Noun;
 use crate::report::events::KeyChange;
 use crate::report::findings::Evidence;
@@ -34,7 +35,12 @@ fn inputs(report: &Report, pattern: &Bytes, event: &[u8]) -> impl Iterator<Item 
         .flat_map(|row| row.inputs.iter().copied())
 }
 
-/// All of them.
+/// Whether an event tells of a write.
+fn is_write(event: &[u8]) -> bool {
+    "$lshzt".contains(class(event).letter)
+}
+
+/// Changes of one event to keys of a pattern.
 fn changes(report: &Report, pattern: &Bytes, event: &[u8]) -> u64 {
     inputs(report, pattern, event).map(|(_, calls)| calls).sum()
 }

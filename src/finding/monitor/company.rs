@@ -9,6 +9,10 @@ use crate::finding::party::Party;
 use crate::report::{Bytes, ClientRow, Example};
 use crate::statistic::uses::UseRow;
 
+/// Calls a second from which on a client is at work, however small a part of all calls they are beside one that asks
+/// without a pause.
+pub const AT_WORK: f64 = 100.0;
+
 /// Applications, and the captures of MONITOR in which they are: another may be of another server.
 pub struct Crowd<'a> {
     facts: &'a Facts<'a>,
@@ -110,11 +114,12 @@ impl<'a> Crowd<'a> {
         self.everybody(inputs).1
     }
 
-    /// How many others make 1 % of `total` calls or more there: those who are at work too.
+    /// How many others are at work there too: they make 1 % of `total` calls or more, or [`AT_WORK`] a second.
     pub fn peers<T>(&self, party: &Party<'_, T>, inputs: &BTreeSet<u32>, total: u64) -> usize {
+        let many = AT_WORK * self.seconds(inputs).max(1.0);
         let others = self.facts.applications().filter(|row| !party.addresses.contains(&row.client));
         let calls = others.filter_map(|row| self.calls(row, inputs));
-        calls.filter(|calls| percent(*calls, total) >= 1.0).count()
+        calls.filter(|calls| percent(*calls, total) >= 1.0 || *calls as f64 >= many).count()
     }
 
     /// Applications there: how many, and their calls.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::company::Crowd;
+use super::company::{AT_WORK, Crowd};
 use super::{CALLS, CLIENTS, against, openings, percent, plain};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold, confidence, confirm};
@@ -30,7 +30,7 @@ const CALLS_LEAST: Threshold = Threshold {
 const PEERS: Threshold = Threshold {
     name: "peers",
     value: 3.0,
-    meaning: "a warning needs so many others of which each makes 1 % of the calls or more",
+    meaning: "a warning needs so many others at work, each with 1 % of the calls or 100 a second",
     source: "redtrail's own choice: with fewer, one program is simply the server's main user",
 };
 
@@ -55,6 +55,13 @@ const SPAN: Threshold = Threshold {
     source: "redtrail's own choice",
 };
 
+const LASTING: Threshold = Threshold {
+    name: "seconds",
+    value: 60.0,
+    meaning: "a warning needs it at work for so long, or over half of the capture",
+    source: "redtrail's own choice: one minute, the step of most graphs",
+};
+
 const ABOUT: About = About {
     rule: "dominant-client",
     kind: "monitor",
@@ -63,7 +70,7 @@ const ABOUT: About = About {
               in it takes the whole server.",
     severity: "A note. A warning where it drowns others: several of them at work, far less than it, and a \
                high rate that is kept up.",
-    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE, SPAN],
+    thresholds: &[SHARE, CALLS_LEAST, PEERS, TIMES, RATE, SPAN, LASTING],
     by_rate: true,
     remedy: "See what it asks for: a loop that wants a batch, a cache in the program itself, or a server \
              of its own. Close its connection only if it may be interrupted.",
@@ -117,7 +124,8 @@ fn finding(
         && peers as f64 >= facts.limit(&ABOUT, &PEERS)
         && times >= facts.limit(&ABOUT, &TIMES)
         && rate >= facts.limit(&ABOUT, &RATE)
-        && seconds * 100.0 >= covered * facts.limit(&ABOUT, &SPAN);
+        && seconds * 100.0 >= covered * facts.limit(&ABOUT, &SPAN)
+        && seconds >= facts.limit(&ABOUT, &LASTING).min(covered / 2.0);
     let subject = party.subject.clone();
     let command = party.kill().filter(|_| drowns);
     Finding {
@@ -125,8 +133,8 @@ fn finding(
         confidence: confidence(covered),
         title: format!("{} made {} of all calls{within}.", party.title(), number::share(share / 100.0)),
         detail: format!(
-            "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}; {} made 1 % \
-                 or more each.",
+            "{} of {} within {} (noted above {limit} %), mostly {}. The next one made {}. At work too (1 % \
+                 of the calls or {AT_WORK} a second): {}.",
             number::grouped(calls),
             CALLS.count(total),
             number::duration((seconds * 1e6) as u64),

@@ -41,6 +41,17 @@ impl Events {
         counts.values_mut().for_each(|inputs| inputs.sort_unstable());
         let sum = |inputs: &[(u32, u64)]| inputs.iter().map(|(_, calls)| calls).sum::<u64>();
 
+        let mut ends: BTreeMap<u32, u64> = BTreeMap::new();
+        for (input, calls) in counts.values().flatten() {
+            *ends.entry(*input).or_default() += calls;
+        }
+        // Changes are numbered over all inputs.
+        let mut end = 0;
+        ends.values_mut().for_each(|held| {
+            end += *held;
+            *held = end;
+        });
+
         let mut events: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
         for ((pattern, event), inputs) in &counts {
             let (changes, patterns) = events.entry(*event).or_default();
@@ -106,7 +117,7 @@ impl Events {
         let micros = first.zip(last).map_or(0, |(first, last)| last.0.saturating_sub(first.0));
         let (gaps, gaps_total) = base.losses.finish(paths);
         let name = |pattern: u32| held.get(pattern as usize).map(|name| Bytes::from(*name));
-        let bursts = self.moments.finish(name, paths);
+        let bursts = self.moments.finish(name, &ends, paths);
         report::events::Events {
             messages: base.messages,
             total,

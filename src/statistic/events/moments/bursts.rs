@@ -19,8 +19,14 @@ const ALIKE: u64 = 4;
 type Seen<'a> = (&'a Extent, &'a Group);
 
 impl Moments {
-    /// The greatest burst of each pattern, by name. `name` tells a pattern's name, `paths` are the inputs'.
-    pub fn finish(&self, name: impl Fn(PatternIndex) -> Option<Bytes>, paths: &[Bytes]) -> Vec<Burst> {
+    /// The greatest burst of each pattern, by name. `name` tells a pattern's name, `ends` the number of changes up to
+    /// the end of each input, `paths` are the inputs'.
+    pub fn finish(
+        &self,
+        name: impl Fn(PatternIndex) -> Option<Bytes>,
+        ends: &BTreeMap<u32, u64>,
+        paths: &[Bytes],
+    ) -> Vec<Burst> {
         let mut kept: Vec<_> = self.kept.iter().filter(|moment| !moment.extent.is_small()).collect();
         greatest(&mut kept);
         let mut by: BTreeMap<PatternIndex, Vec<Seen<'_>>> = BTreeMap::new();
@@ -38,7 +44,7 @@ impl Moments {
                 rows.map(greatest_part)
                     .rev()
                     .max_by_key(|row| peak(row))
-                    .and_then(|row| burst(row, name, paths))
+                    .and_then(|row| burst(row, name, ends, paths))
             })
             .collect();
         bursts.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -93,8 +99,9 @@ fn change(input: u32, group: &Group, paths: &[Bytes]) -> KeyChange {
     }
 }
 
-fn burst(row: &[Seen<'_>], pattern: Bytes, paths: &[Bytes]) -> Option<Burst> {
+fn burst(row: &[Seen<'_>], pattern: Bytes, ends: &BTreeMap<u32, u64>, paths: &[Bytes]) -> Option<Burst> {
     let ((start, first), (end, _)) = (row.first()?, row.last()?);
+    let until = ends.get(&start.input).copied().unwrap_or_default();
     let expired: u64 = row.iter().map(|(extent, _)| extent.keys).sum();
     Some(Burst {
         pattern,
@@ -103,6 +110,7 @@ fn burst(row: &[Seen<'_>], pattern: Bytes, paths: &[Bytes]) -> Option<Burst> {
         seconds: start.second.map(|_| row.len() as u64),
         density: expired as f64 / (end.last - start.start + 1) as f64,
         input: start.input,
+        after: until.saturating_sub(end.last + 1),
         first: change(start.input, first, paths),
     })
 }

@@ -39,7 +39,8 @@ fn merge(mut a: Moments, b: Moments, lines: usize) -> Moments {
 }
 
 fn finish(moments: &Moments) -> Vec<Burst> {
-    moments.finish(|pattern| Some(Bytes(vec![b'a' + pattern as u8])), &[Bytes::from(&b"events"[..])])
+    let name = |pattern| Some(Bytes(vec![b'a' + pattern as u8]));
+    moments.finish(name, &BTreeMap::new(), &[Bytes::from(&b"events"[..])])
 }
 
 fn same(a: &Moments, b: &Moments) {
