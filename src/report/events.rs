@@ -77,6 +77,9 @@ pub struct Burst {
     pub input: u32,
     /// Changes that come after the last one in that input.
     pub after: u64,
+    /// How often in that input less than a quarter as many of the pattern expired together, and at least 32; and how
+    /// many keys that were.
+    pub lesser: (u64, u64),
     /// The first one.
     pub first: KeyChange,
 }

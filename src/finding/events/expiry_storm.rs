@@ -24,7 +24,8 @@ const AT_ONCE: Threshold = Threshold {
 const TIMES_USUAL: Threshold = Threshold {
     name: "times-usual",
     value: 10.0,
-    meaning: "with a clock: how many times as fast as in the rest of the capture they must expire",
+    meaning: "how many times as fast as in the rest of the capture they must expire; without a clock, how many times as \
+              many at once as else, where most do so",
     source: "redtrail's own choice, not a published number: steady expiry varies by less",
 };
 
@@ -88,7 +89,11 @@ fn stands_out(facts: &Facts<'_>, burst: &Burst) -> bool {
         .any(|row| is_write(&row.event.0) && row.inputs.iter().any(|(input, _)| *input == burst.input));
     // Where work ends before the log does, keys that always expire do so with nothing between them.
     let is_tail = burst.after * TAIL <= burst.keys && others > burst.keys;
-    tells_writes && burst.density >= DENSE && !is_tail
+    // Where very many expire all the time, a server that is late deletes more of them at once.
+    let (rows, keys) = burst.lesser;
+    let usual = keys as f64 / rows.max(1) as f64;
+    let is_usual = keys >= burst.keys && (burst.keys as f64) < usual * facts.limit(&ABOUT, &TIMES_USUAL);
+    tells_writes && burst.density >= DENSE && !is_tail && !is_usual
 }
 
 impl Rule for ExpiryStorm {

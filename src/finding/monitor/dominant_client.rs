@@ -58,7 +58,7 @@ const SPAN: Threshold = Threshold {
 const LASTING: Threshold = Threshold {
     name: "seconds",
     value: 60.0,
-    meaning: "a warning needs it at work for so long, or over half of the capture",
+    meaning: "a warning needs it at work for so long, or for half of the time in which clients are",
     source: "redtrail's own choice: one minute, the step of most graphs",
 };
 
@@ -99,7 +99,9 @@ impl Rule for DominantClient {
             let (next, _) = others.into_iter().find(|(_, other)| is_there(other))?;
             let peers = crowd.peers(party, &there, total);
             let place = (crowd.within(&there), crowd.seconds(&there));
-            Some(finding(facts, (*calls, *next, total), peers, place, party))
+            let items = parties.iter().filter(|(_, held)| is_there(held)).flat_map(|(_, held)| &held.items);
+            let work = seconds(items.copied()).min(place.1);
+            Some(finding(facts, (*calls, *next, total), (peers, work), place, party))
         }));
     }
 }
@@ -107,15 +109,13 @@ impl Rule for DominantClient {
 fn finding(
     facts: &Facts<'_>,
     (calls, next, total): (u64, u64, u64),
-    peers: usize,
+    (peers, work): (usize, f64),
     (within, covered): (&str, f64),
     party: &Party<'_, &ClientRow>,
 ) -> Finding {
     let limit = facts.limit(&ABOUT, &SHARE);
     let share = percent(calls, total);
-    let first = party.items.iter().map(|row| row.first).min().unwrap_or_default();
-    let last = party.items.iter().map(|row| row.last).max().unwrap_or_default();
-    let seconds = (last.0.saturating_sub(first.0).max(1)) as f64 / 1e6;
+    let seconds = seconds(party.items.iter().copied());
     // What a script calls waits for nobody, so it says nothing of how fast the client asks.
     let asked: u64 = party.items.iter().map(|row| row.calls.saturating_sub(row.in_scripts)).sum();
     let rate = asked as f64 / seconds;
@@ -125,7 +125,7 @@ fn finding(
         && times >= facts.limit(&ABOUT, &TIMES)
         && rate >= facts.limit(&ABOUT, &RATE)
         && seconds * 100.0 >= covered * facts.limit(&ABOUT, &SPAN)
-        && seconds >= facts.limit(&ABOUT, &LASTING).min(covered / 2.0);
+        && seconds >= facts.limit(&ABOUT, &LASTING).min(work / 2.0);
     let subject = party.subject.clone();
     let command = party.kill().filter(|_| drowns);
     Finding {
@@ -175,6 +175,13 @@ fn groups<'a>(facts: &Facts<'a>) -> Vec<(u64, Party<'a, &'a ClientRow>)> {
     let parties =
         alike.into_values().flat_map(|rows| parties(facts, rows.into_iter().map(|row| (&row.client, row))));
     parties.map(|party| (party.items.iter().map(|row| row.calls).sum(), party)).collect()
+}
+
+/// From the first call of some clients to their last.
+fn seconds<'a>(rows: impl Iterator<Item = &'a ClientRow> + Clone) -> f64 {
+    let first = rows.clone().map(|row| row.first.0).min().unwrap_or_default();
+    let last = rows.map(|row| row.last.0).max().unwrap_or_default();
+    last.saturating_sub(first).max(1) as f64 / 1e6
 }
 
 /// The command that the party calls most.

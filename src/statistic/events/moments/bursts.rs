@@ -12,7 +12,8 @@ use crate::statistic::patterns::{PatternIndex, REST};
 /// a burst at most is something else.
 const BETWEEN: u64 = 4;
 
-/// A second next to the greatest one belongs to its burst where at least this part of its keys expired in it.
+/// A second next to the greatest one belongs to its burst where at least this part of its keys expired in it; rows
+/// with less than this part of a burst are none like it.
 const ALIKE: u64 = 4;
 
 /// A moment as one pattern sees it.
@@ -39,12 +40,11 @@ impl Moments {
             .into_iter()
             .filter_map(|(pattern, seen)| {
                 let name = name(pattern)?;
-                let rows = seen.chunk_by(is_near);
+                let rows: Vec<_> = seen.chunk_by(is_near).map(greatest_part).collect();
                 // Of equally great ones the first.
-                rows.map(greatest_part)
-                    .rev()
-                    .max_by_key(|row| peak(row))
-                    .and_then(|row| burst(row, name, ends, paths))
+                let greatest = rows.iter().rev().max_by_key(|row| peak(row))?;
+                let found = burst(greatest, name, ends, paths)?;
+                Some(Burst { lesser: lesser(&rows, &found), ..found })
             })
             .collect();
         bursts.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -89,6 +89,14 @@ fn peak(row: &[Seen<'_>]) -> u64 {
     row.windows(2).map(keys).max().unwrap_or(0)
 }
 
+/// Of a burst's input, the rows that are no match for it, and the keys in them.
+fn lesser(rows: &[&[Seen<'_>]], burst: &Burst) -> (u64, u64) {
+    let there = rows.iter().filter(|row| row.first().is_some_and(|(extent, _)| extent.input == burst.input));
+    let keys = there.map(|row| row.iter().map(|(_, group)| group.keys).sum::<u64>());
+    let lesser = keys.filter(|keys| keys * ALIKE < burst.keys);
+    lesser.fold((0, 0), |(rows, all), keys| (rows + 1, all + keys))
+}
+
 fn change(input: u32, group: &Group, paths: &[Bytes]) -> KeyChange {
     KeyChange {
         path: paths.get(input as usize).cloned().unwrap_or_default(),
@@ -111,6 +119,7 @@ fn burst(row: &[Seen<'_>], pattern: Bytes, ends: &BTreeMap<u32, u64>, paths: &[B
         density: expired as f64 / (end.last - start.start + 1) as f64,
         input: start.input,
         after: until.saturating_sub(end.last + 1),
+        lesser: (0, 0),
         first: change(start.input, first, paths),
     })
 }
