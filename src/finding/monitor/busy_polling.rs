@@ -1,7 +1,7 @@
 //! `busy-polling`: a client asks the same again and again.
 
 use super::company::Crowd;
-use super::{CALLS, against, earliest, percent};
+use super::{CALLS, against, append_clients, earliest, percent};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -80,7 +80,8 @@ impl Rule for BusyPolling {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let crowd = Crowd::new(facts);
-        found.extend(polls(facts, &crowd).into_iter().map(|poll| finding(facts, &crowd, poll)));
+        let polls = polls(facts, &crowd).into_iter().map(|poll| finding(facts, &crowd, poll));
+        append_clients(polls.collect(), found);
     }
 }
 

@@ -1,7 +1,7 @@
 //! `loop-instead-of-batch`: a client asks for one key after the other, and waits each time.
 
 use super::company::Crowd;
-use super::{CALLS, against, earliest, percent};
+use super::{CALLS, against, append_clients, earliest, percent};
 use crate::finding::party::{Party, parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
@@ -99,7 +99,7 @@ impl Rule for LoopInsteadOfBatch {
         if findings.iter().filter(|held| is_warning(held)).count() > CULPRITS {
             findings.iter_mut().for_each(|held| held.severity = Severity::Info);
         }
-        found.append(&mut findings);
+        append_clients(findings, found);
     }
 }
 

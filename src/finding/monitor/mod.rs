@@ -24,10 +24,12 @@ mod slow;
 mod unbounded_collection;
 mod unbounded_read;
 
+use std::cmp::Reverse;
+
 use super::party::{Party, parties};
-use super::{EVIDENCE, Facts, Rule};
+use super::{EVIDENCE, Facts, Rule, append_most};
 use crate::output::number::{self, Noun};
-use crate::report::findings::{Evidence, Number};
+use crate::report::findings::{Evidence, Finding, Number};
 use crate::report::{Bytes, Example};
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
@@ -85,6 +87,16 @@ fn openings<'a>(facts: &Facts<'_>, addresses: impl Iterator<Item = &'a Bytes>) -
         evidence.text = evidence.text.replace('|', " ");
     }
     found
+}
+
+/// Findings of one rule about clients that are shown one by one.
+const EACH: usize = 20;
+
+/// Appends what a rule found of clients, the worst first. Past [`EACH`] they are counted: all of a fleet may do the
+/// same.
+fn append_clients(mut findings: Vec<Finding>, found: &mut Vec<Finding>) {
+    findings.sort_by_key(|finding| Reverse(finding.severity));
+    append_most(findings, EACH, "clients", found);
 }
 
 /// What shows a sign, by who did it.

@@ -1,8 +1,11 @@
 //! `unbounded-collection`: lists, streams, sets and hashes that only grow.
 
+use memchr::memmem;
+
 use super::company::Crowd;
 use super::{against, keys, plain};
 use crate::finding::{About, Facts, Rule, Threshold, confidence, confirm};
+use crate::output::notation::Time;
 use crate::output::number::{self, Noun, grouped};
 use crate::report::PatternRow;
 use crate::report::findings::{Finding, Severity};
@@ -69,7 +72,8 @@ const ABOUT: About = About {
     because: "They grow until memory is full. Long before, reading or deleting one of them holds up \
               everybody else, because the server does one thing at a time.",
     severity: "A note from a thousand elements. A warning from ten thousand, seen or within an hour at \
-               the seen rate; of sets and hashes only where nearly all members are new.",
+               the seen rate; of sets and hashes only where nearly all members are new, and of none that \
+               has the day in its name.",
     thresholds: &[ELEMENTS, EACH, WARNING, SPAN, REMOVED, MEMBERS, NEW],
     by_rate: true,
     remedy: "Bound it where it is written: LTRIM after LPUSH, MAXLEN ~ in XADD, ZREMRANGEBYRANK or \
@@ -110,7 +114,10 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Findi
     });
     let is_soon = an_hour >= limit(&WARNING) && is_lasting;
     // Where the program bounds other keys of the pattern, this one may only not have had its turn.
-    let is_bad = (kept as f64 >= limit(&WARNING) || is_soon) && is_new && row.habits.bounded == 0;
+    let is_bad = (kept as f64 >= limit(&WARNING) || is_soon)
+        && is_new
+        && row.habits.bounded == 0
+        && !is_of_the_day(most);
     let pattern = keys::named(&row.pattern);
     let who = keys::who(&most.clients, most.more_clients, facts);
     Some(Finding {
@@ -175,8 +182,27 @@ fn detail(
             keys::KEYS.count(row.habits.bounded)
         ));
     }
+    if growing.first().is_some_and(|most| is_of_the_day(most)) {
+        out.push_str(
+            " The day is in its name: the next day's elements go elsewhere. Without a time to live the key stays.",
+        );
+    }
     out
 }
+
+/// Whether the name has the day in it on which the key grows, by some clock of the world: `visitors:2026-11-20`,
+/// `log:20261120`.
+fn is_of_the_day(held: &Growing) -> bool {
+    let name: Vec<u8> = held.key.0.iter().filter(|byte| !b"-/.:_".contains(byte)).copied().collect();
+    [-DAY, 0, DAY].iter().any(|apart| {
+        let day = Time(held.last.0.saturating_add(*apart)).rfc3339();
+        let day: Vec<u8> = day.bytes().take(10).filter(u8::is_ascii_digit).collect();
+        memmem::find(&name, &day).is_some()
+    })
+}
+
+/// In microseconds.
+const DAY: i64 = 86_400_000_000;
 
 /// As the commands' documentation groups them.
 fn singular(held: &Growing) -> &'static str {

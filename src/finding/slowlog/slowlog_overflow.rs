@@ -79,12 +79,12 @@ fn lost(facts: &Facts<'_>, worst: &Lost) -> Finding {
     let worst = log.lost.iter().filter(is_much).max_by_key(|lost| lost.missing).unwrap_or(worst);
     let passed = seconds(worst.since.0, worst.until.0);
     let mut detail = format!(
-        "At most {} were lost at once: between ids {} and {}, within {} (a warning from {length} within \
+        "The most that were lost at once: {}, between ids {} and {}, within {} (a warning from {length} within \
          {limit} s).",
         grouped(worst.missing),
         worst.from.saturating_sub(1),
         worst.from.saturating_add(worst.missing),
-        number::duration(passed * 1_000_000)
+        number::duration(passed.max(1) * 1_000_000)
     );
     // What SLOWLOG GET gives unless told how many.
     if worst.entries == 10 {
@@ -93,7 +93,11 @@ fn lost(facts: &Facts<'_>, worst: &Lost) -> Finding {
     let severity = if is_much(&worst) && is_slow(facts) { Severity::Warning } else { Severity::Info };
     Finding {
         severity,
-        title: format!("{} of the slow log are missing between two polls.", ENTRIES.count(missing)),
+        title: format!(
+            "{} of the slow log {} missing between two polls.",
+            ENTRIES.count(missing),
+            if missing == 1 { "is" } else { "are" }
+        ),
         detail,
         numbers: vec![
             Number { name: "missing", value: missing as f64, threshold: None },
