@@ -67,7 +67,7 @@ pub struct Burst {
     pub pattern: Bytes,
     /// Keys that expired.
     pub keys: u64,
-    /// The most of these in two seconds one after the other; without a clock all of them.
+    /// The most of these in two seconds one after the other; without a clock in what a server deletes in two seconds.
     pub peak: u64,
     /// Seconds of the clock in which they expired; `None` without one.
     pub seconds: Option<u64>,

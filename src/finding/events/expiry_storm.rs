@@ -109,7 +109,7 @@ impl Rule for ExpiryStorm {
 fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
     let limit = facts.limit(&ABOUT, &AT_ONCE);
     let pattern = burst.pattern.text();
-    let keys = KEYS.count(burst.keys);
+    let keys = KEYS.count(burst.seconds.map_or(burst.peak, |_| burst.keys));
     let title = match burst.seconds {
         Some(1) => format!("{keys} of {pattern} expired within one second."),
         Some(seconds) => format!("{keys} of {pattern} expired within {seconds} seconds."),
@@ -131,7 +131,7 @@ fn finding(facts: &Facts<'_>, burst: &Burst) -> Finding {
     );
     if burst.seconds.is_none() {
         detail.push_str(
-            " The log has no clock: that they ended together is told by nothing else happening between them.",
+            " The log has no clock: that they ended together is told by hardly anything else happening between them.",
         );
     }
     let mut confirmed_by: Vec<_> = confirm::given_ttl(facts, &burst.pattern).into_iter().collect();

@@ -16,6 +16,9 @@ const BETWEEN: u64 = 4;
 /// with less than this part of a burst are none like it.
 const ALIKE: u64 = 4;
 
+/// Rounds that a server makes in two seconds to delete what is over (redis.conf: hz 10).
+const ROUNDS: usize = 20;
+
 /// A moment as one pattern sees it.
 type Seen<'a> = (&'a Extent, &'a Group);
 
@@ -80,13 +83,11 @@ fn greatest_part<'a, 'b>(row: &'b [Seen<'a>]) -> &'b [Seen<'a>] {
     row.get(from..to).unwrap_or(row)
 }
 
-/// The most keys of two seconds one after the other; without a clock all of them.
+/// The most keys of two seconds one after the other; without a clock of as many rows as a server makes in two seconds.
 fn peak(row: &[Seen<'_>]) -> u64 {
     let keys = |row: &[Seen<'_>]| row.iter().map(|(_, group)| group.keys).sum();
-    if row.len() < 2 || row.first().is_some_and(|(extent, _)| extent.second.is_none()) {
-        return keys(row);
-    }
-    row.windows(2).map(keys).max().unwrap_or(0)
+    let most = if row.first().is_some_and(|(extent, _)| extent.second.is_none()) { ROUNDS } else { 2 };
+    row.windows(most.min(row.len()).max(1)).map(keys).max().unwrap_or(0)
 }
 
 /// Of a burst's input, the rows that are no match for it, and the keys in them.
