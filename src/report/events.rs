@@ -80,6 +80,8 @@ pub struct Burst {
     /// How often in that input less than a quarter as many of the pattern expired together, and at least 32; and how
     /// many keys that were.
     pub lesser: (u64, u64),
+    /// Keys that expired in that input where as many of the pattern did so together, or a quarter of that.
+    pub alike: u64,
     /// The first one.
     pub first: KeyChange,
 }

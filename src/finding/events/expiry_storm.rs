@@ -88,7 +88,7 @@ fn stands_out(facts: &Facts<'_>, burst: &Burst) -> bool {
         .iter()
         .any(|row| is_write(&row.event.0) && row.inputs.iter().any(|(input, _)| *input == burst.input));
     // Where work ends before the log does, keys that always expire do so with nothing between them.
-    let is_tail = burst.after * TAIL <= burst.keys && others > burst.keys;
+    let is_tail = burst.after * TAIL <= burst.keys && others.saturating_sub(burst.alike) > burst.keys;
     // Where very many expire all the time, a server that is late deletes more of them at once.
     let (rows, keys) = burst.lesser;
     let usual = keys as f64 / rows.max(1) as f64;

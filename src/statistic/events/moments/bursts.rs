@@ -46,8 +46,7 @@ impl Moments {
                 let rows: Vec<_> = seen.chunk_by(is_near).map(greatest_part).collect();
                 // Of equally great ones the first.
                 let greatest = rows.iter().rev().max_by_key(|row| peak(row))?;
-                let found = burst(greatest, name, ends, paths)?;
-                Some(Burst { lesser: lesser(&rows, &found), ..found })
+                Some(beside(&rows, burst(greatest, name, ends, paths)?))
             })
             .collect();
         bursts.sort_by(|a, b| a.pattern.cmp(&b.pattern));
@@ -90,12 +89,16 @@ fn peak(row: &[Seen<'_>]) -> u64 {
     row.windows(most.min(row.len()).max(1)).map(keys).max().unwrap_or(0)
 }
 
-/// Of a burst's input, the rows that are no match for it, and the keys in them.
-fn lesser(rows: &[&[Seen<'_>]], burst: &Burst) -> (u64, u64) {
+/// A burst with what its input's other rows are beside it.
+fn beside(rows: &[&[Seen<'_>]], burst: Burst) -> Burst {
     let there = rows.iter().filter(|row| row.first().is_some_and(|(extent, _)| extent.input == burst.input));
     let keys = there.map(|row| row.iter().map(|(_, group)| group.keys).sum::<u64>());
-    let lesser = keys.filter(|keys| keys * ALIKE < burst.keys);
-    lesser.fold((0, 0), |(rows, all), keys| (rows + 1, all + keys))
+    let (lesser, alike): (Vec<_>, Vec<_>) = keys.partition(|keys| keys * ALIKE < burst.keys);
+    Burst {
+        lesser: (lesser.len() as u64, lesser.iter().sum()),
+        alike: alike.iter().sum::<u64>().saturating_sub(burst.keys),
+        ..burst
+    }
 }
 
 fn change(input: u32, group: &Group, paths: &[Bytes]) -> KeyChange {
@@ -121,6 +124,7 @@ fn burst(row: &[Seen<'_>], pattern: Bytes, ends: &BTreeMap<u32, u64>, paths: &[B
         input: start.input,
         after: until.saturating_sub(end.last + 1),
         lesser: (0, 0),
+        alike: 0,
         first: change(start.input, first, paths),
     })
 }
