@@ -36,6 +36,13 @@ const SPAN: Threshold = Threshold {
     source: "redtrail's own choice",
 };
 
+const LASTING: Threshold = Threshold {
+    name: "seconds",
+    value: 10.0,
+    meaning: "elements that were seen are a warning where they come in for so long, or over that part of the capture",
+    source: "redtrail's own choice: who fills a collection once is done in seconds",
+};
+
 const REMOVED: Threshold = Threshold {
     name: "removed-percent",
     value: 10.0,
@@ -73,8 +80,8 @@ const ABOUT: About = About {
               everybody else, because the server does one thing at a time.",
     severity: "A note from a thousand elements. A warning from ten thousand, seen or within an hour at \
                the seen rate; of sets and hashes only where nearly all members are new, and of none that \
-               has the day in its name.",
-    thresholds: &[ELEMENTS, EACH, WARNING, SPAN, REMOVED, MEMBERS, NEW],
+               has the day in its name or got all in seconds.",
+    thresholds: &[ELEMENTS, EACH, WARNING, SPAN, LASTING, REMOVED, MEMBERS, NEW],
     by_rate: true,
     remedy: "Bound it where it is written: LTRIM after LPUSH, MAXLEN ~ in XADD, ZREMRANGEBYRANK or \
              ZREMRANGEBYSCORE after ZADD, or a time to live. First look at how long it is already.",
@@ -106,20 +113,26 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Findi
     // Other captures may be of other servers, or of another day.
     let covered = crowd.seconds(&crowd.places_of(most.clients.iter()));
     let an_hour = keys::per_second(kept, covered) * 3_600.0;
-    let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e4;
-    let is_lasting = span >= limit(&SPAN) * covered.max(1.0);
+    let span = most.last.0.saturating_sub(most.first.0) as f64 / 1e6;
+    let is_lasting = span * 100.0 >= limit(&SPAN) * covered.max(1.0);
+    let is_load = !is_lasting && span < limit(&LASTING);
     let is_new = most.different.is_none_or(|different| {
         let percent = different as f64 * 100.0;
         different as f64 >= limit(&MEMBERS) && percent >= most.added as f64 * limit(&NEW)
     });
     let is_soon = an_hour >= limit(&WARNING) && is_lasting;
     // Where the program bounds other keys of the pattern, this one may only not have had its turn.
-    let is_bad = (kept as f64 >= limit(&WARNING) || is_soon)
+    let is_bad = (kept as f64 >= limit(&WARNING) && !is_load || is_soon)
         && is_new
         && row.habits.bounded == 0
         && !is_of_the_day(most);
     let pattern = keys::named(&row.pattern);
     let who = keys::who(&most.clients, most.more_clients, facts);
+    let mut detail = detail(row, &growing, (an_hour, covered), facts);
+    if is_load {
+        let span = number::duration((span * 1e6) as u64);
+        detail.push_str(&format!(" All of them came within {span}, as what is loaded once does."));
+    }
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
         confidence: confidence(covered),
@@ -131,7 +144,7 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Findi
             if most.removed == 0 { "nothing removes" } else { "little removes" },
         ),
         subject: row.pattern.clone(),
-        detail: detail(row, &growing, (an_hour, covered), facts),
+        detail,
         numbers: vec![
             against(ELEMENTS.name, kept as f64, limit(&ELEMENTS)),
             against("elements-an-hour", an_hour, limit(&WARNING)),
