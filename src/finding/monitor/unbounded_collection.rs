@@ -130,8 +130,8 @@ fn judge(row: &PatternRow, facts: &Facts<'_>, crowd: &Crowd<'_>) -> Option<Findi
     let who = keys::who(&most.clients, most.more_clients, facts);
     let mut detail = detail(row, &growing, (an_hour, covered), facts);
     if is_load {
-        let span = number::duration((span * 1e6) as u64);
-        detail.push_str(&format!(" All of them came within {span}, as what is loaded once does."));
+        let (key, span) = (keys::named(&most.key), number::duration((span * 1e6) as u64));
+        detail.push_str(&format!(" Those of {key} came within {span}, as what is loaded once does."));
     }
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
