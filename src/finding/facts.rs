@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::about::{About, Threshold};
+use super::client_list::End;
 use super::info::newest;
 use super::settings::Settings;
 use super::tools;
@@ -27,6 +28,7 @@ pub struct Facts<'a> {
     tools: HashSet<&'a Bytes>,
     /// The last dump of each server.
     dumps: Vec<&'a InfoSnapshot>,
+    ends: OnceLock<Vec<End>>,
     /// Places among the report's connections.
     present: OnceLock<Vec<usize>>,
 }
@@ -40,7 +42,13 @@ impl<'a> Facts<'a> {
         let rows = report.clients.rows.iter().filter(|row| is_socket(row));
         let sockets = rows.filter_map(|row| Some((socket(&row.client.0)?, row))).collect();
         let dumps = newest(report);
-        Facts { report, conduct, settings, clients, sockets, tools, dumps, present: OnceLock::new() }
+        let (ends, present) = (OnceLock::new(), OnceLock::new());
+        Facts { report, conduct, settings, clients, sockets, tools, dumps, ends, present }
+    }
+
+    /// Where the captures of CLIENT LIST end, as `find` finds it once.
+    pub fn ends(&self, find: impl FnOnce() -> Vec<End>) -> &[End] {
+        self.ends.get_or_init(find)
     }
 
     /// Places of the connections that are there when the captures end, as `find` finds them once: there may be many

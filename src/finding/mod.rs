@@ -60,8 +60,14 @@ pub fn all() -> impl Iterator<Item = &'static dyn Rule> {
 
 /// Appends the first `most` of a rule's findings, and says of how many more of `what` it found the same.
 fn append_most(mut findings: Vec<Finding>, most: usize, what: &str, found: &mut Vec<Finding>) {
-    let more = findings.len().saturating_sub(most) as u64;
+    let all = findings.len();
     findings.truncate(most);
+    append_of(findings, all, what, found);
+}
+
+/// Appends findings, which are the first of `all`.
+fn append_of(mut findings: Vec<Finding>, all: usize, what: &str, found: &mut Vec<Finding>) {
+    let more = all.saturating_sub(findings.len()) as u64;
     if let Some(last) = findings.last_mut().filter(|_| more > 0) {
         last.detail
             .push_str(&format!(" The same is true of {} more {what} that are not listed.", grouped(more)));

@@ -1,6 +1,6 @@
 //! What CLIENT LIST snapshots show.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Bytes;
 use crate::output::notation::Time;
@@ -77,6 +77,36 @@ pub struct SnapshotRow {
     pub memory_bytes: Option<u64>,
 }
 
+/// A number that may be missing. There are many in a row, and many rows: the least number stands for none, which no
+/// field of CLIENT LIST has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number(i64);
+
+impl Number {
+    /// The number.
+    pub fn get(self) -> Option<i64> {
+        Some(self.0).filter(|number| *number != i64::MIN)
+    }
+}
+
+impl From<Option<i64>> for Number {
+    fn from(number: Option<i64>) -> Self {
+        Number(number.unwrap_or(i64::MIN))
+    }
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        None.into()
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.get().serialize(serializer)
+    }
+}
+
 /// One connection, with the values of its last sighting; what a version does not print is `None`.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ConnectionRow {
@@ -97,43 +127,43 @@ pub struct ConnectionRow {
     /// As [`ByType`] counts it.
     pub kind: &'static str,
     /// Seconds since it connected.
-    pub age: Option<i64>,
+    pub age: Number,
     /// Seconds since its last command.
-    pub idle: Option<i64>,
+    pub idle: Number,
     /// Letters, as captured.
     pub flags: Option<Bytes>,
     /// The selected database.
-    pub db: Option<i64>,
+    pub db: Number,
     /// The last command, as captured.
     pub cmd: Option<Bytes>,
     /// File descriptor, -1 for none.
-    pub fd: Option<i64>,
+    pub fd: Number,
     /// Channels.
-    pub sub: Option<i64>,
+    pub sub: Number,
     /// Channel patterns.
-    pub psub: Option<i64>,
+    pub psub: Number,
     /// Shard channels.
-    pub ssub: Option<i64>,
+    pub ssub: Number,
     /// Commands queued by MULTI; -1 outside of one.
-    pub multi: Option<i64>,
+    pub multi: Number,
     /// Watched keys.
-    pub watch: Option<i64>,
+    pub watch: Number,
     /// Bytes of unread queries.
-    pub qbuf: Option<i64>,
+    pub qbuf: Number,
     /// Bytes in the fixed output buffer.
-    pub obl: Option<i64>,
+    pub obl: Number,
     /// Entries in the list of output buffers.
-    pub oll: Option<i64>,
+    pub oll: Number,
     /// Bytes in that list.
-    pub omem: Option<i64>,
+    pub omem: Number,
     /// Bytes that the client takes in all.
-    pub tot_mem: Option<i64>,
+    pub tot_mem: Number,
     /// Bytes it sent, since it connected.
-    pub tot_net_in: Option<i64>,
+    pub tot_net_in: Number,
     /// Bytes it was sent.
-    pub tot_net_out: Option<i64>,
+    pub tot_net_out: Number,
     /// Commands it ran.
-    pub tot_cmds: Option<i64>,
+    pub tot_cmds: Number,
     /// The most that `obl` and `omem` came to in a snapshot, bytes.
     pub peak_output: Option<i64>,
     /// The most that `qbuf` came to in a snapshot, bytes.

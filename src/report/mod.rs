@@ -9,6 +9,7 @@ pub mod findings;
 pub mod habits;
 pub mod info;
 pub mod slowlog;
+mod text;
 
 use serde::{Serialize, Serializer};
 
@@ -17,6 +18,7 @@ use events::Events;
 use findings::{Finding, Identities};
 use info::Info;
 use slowlog::Slowlog;
+pub use text::Text;
 
 use crate::output::notation::{self, Time};
 
@@ -24,7 +26,7 @@ use crate::output::notation::{self, Time};
 ///
 /// In JSON it stands in Redis's own notation with valid UTF-8 as text ([`notation`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Bytes(pub Vec<u8>);
+pub struct Bytes(pub Text);
 
 impl Bytes {
     /// The notation form, unambiguous and safe to print.
@@ -35,7 +37,13 @@ impl Bytes {
 
 impl From<&[u8]> for Bytes {
     fn from(bytes: &[u8]) -> Self {
-        Bytes(bytes.to_vec())
+        Bytes(bytes.into())
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes(bytes.into())
     }
 }
 

@@ -58,7 +58,7 @@ impl Databases {
         let mut rows: Vec<_> = low
             .chain(others)
             .filter(|(_, calls)| *calls > 0)
-            .map(|(db, calls)| DatabaseRow { db: Bytes(db), calls, share: share(calls, total) })
+            .map(|(db, calls)| DatabaseRow { db: Bytes::from(db), calls, share: share(calls, total) })
             .collect();
         rows.sort_by(|a, b| (Reverse(a.calls), &a.db).cmp(&(Reverse(b.calls), &b.db)));
         Rows { rows }

@@ -37,7 +37,7 @@ pub fn finish(clients: &Clients, total: u64) -> Rows<ClientGroupRow> {
         .into_iter()
         .map(|((by, value), (connections, calls))| ClientGroupRow {
             by,
-            value: Bytes(value),
+            value: Bytes::from(value),
             connections,
             calls,
             share: share(calls, total),

@@ -77,19 +77,19 @@ fn series_give_what_a_plain_reading_gives() {
             assert_eq!(text(&row.name).unwrap_or_default(), client["name"]);
             assert_eq!(text(&row.user), client.get("user").cloned());
             for (value, key) in [
-                (row.age, "age"),
-                (row.idle, "idle"),
-                (row.db, "db"),
-                (row.omem, "omem"),
-                (row.qbuf, "qbuf"),
-                (row.tot_mem, "tot-mem"),
-                (row.multi, "multi"),
-                (row.tot_cmds, "tot-cmds"),
-                (row.ssub, "ssub"),
+                (row.age.get(), "age"),
+                (row.idle.get(), "idle"),
+                (row.db.get(), "db"),
+                (row.omem.get(), "omem"),
+                (row.qbuf.get(), "qbuf"),
+                (row.tot_mem.get(), "tot-mem"),
+                (row.multi.get(), "multi"),
+                (row.tot_cmds.get(), "tot-cmds"),
+                (row.ssub.get(), "ssub"),
             ] {
                 assert_eq!(value, number(key), "{what}: {key}");
             }
-            assert_eq!(row.created.unwrap().0, (time - row.age.unwrap()) * 1_000_000);
+            assert_eq!(row.created.unwrap().0, (time - row.age.get().unwrap()) * 1_000_000);
         }
 
         // How groups grow.

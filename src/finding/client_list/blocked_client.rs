@@ -2,7 +2,7 @@
 
 use super::{Party, append, evidence, has_flag, parties, present, seconds};
 use crate::command::{self, CommandId, Flag};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::Bytes;
 use crate::report::connections::ConnectionRow;
@@ -60,11 +60,12 @@ impl Rule for BlockedClient {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (longest, held) = (facts.limit(&ABOUT, &SECONDS), facts.limit(&ABOUT, &HELD));
         let limit = |wait| if wait == Wait::Data { longest } else { held };
-        let waits_long =
-            |row: &&ConnectionRow| has_flag(row, b'b') && row.idle.unwrap_or(0) as f64 >= limit(wait(row));
+        let waits_long = |row: &&ConnectionRow| {
+            has_flag(row, b'b') && row.idle.get().unwrap_or(0) as f64 >= limit(wait(row))
+        };
         let mut blocked: Vec<_> = present(facts).into_iter().filter(waits_long).collect();
         // What is held back comes first, then who waits longest.
-        blocked.sort_by_key(|row| (wait(row) == Wait::Data, std::cmp::Reverse(row.idle)));
+        blocked.sort_by_key(|row| (wait(row) == Wait::Data, std::cmp::Reverse(row.idle.get())));
         let (held_back, waiting): (Vec<_>, Vec<_>) =
             blocked.into_iter().partition(|row| wait(row) == Wait::Server);
         let mut held_back = parties(held_back);
@@ -77,7 +78,7 @@ impl Rule for BlockedClient {
         for party in held_back.into_iter().chain(parties(waiting)) {
             let Some(worst) = party.rows.first() else { continue };
             let count = party.rows.len() as u64;
-            let (why, idle) = (wait(worst), worst.idle.unwrap_or(0));
+            let (why, idle) = (wait(worst), worst.idle.get().unwrap_or(0));
             let (name, limit) = (if why == Wait::Data { SECONDS.name } else { HELD.name }, limit(why));
             let cmd = worst.cmd.as_ref().map(|cmd| cmd.text()).unwrap_or_default();
             let (reason, remedy) = match why {
@@ -112,7 +113,7 @@ impl Rule for BlockedClient {
                     seconds(limit as i64),
                 ),
                 numbers: vec![Number { name, value: idle as f64, threshold: Some(limit) }],
-                evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
                 remedy: remedy.to_owned(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)

@@ -1,7 +1,7 @@
 //! `closing-client`: a connection that the server wants to close and cannot.
 
 use super::{append, evidence, has_flag, kill, parties, seconds};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -47,14 +47,14 @@ impl Rule for ClosingClient {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (least, limit) = (facts.limit(&ABOUT, &NOTE), facts.limit(&ABOUT, &SECONDS));
         let closing = |row: &&ConnectionRow| {
-            (has_flag(row, b'c') || has_flag(row, b'A')) && row.idle.unwrap_or(0) as f64 >= least
+            (has_flag(row, b'c') || has_flag(row, b'A')) && row.idle.get().unwrap_or(0) as f64 >= least
         };
         let mut rows: Vec<_> = facts.report.connections.rows.iter().filter(closing).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.idle));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.idle.get()));
         let mut findings = Vec::new();
         for party in parties(rows) {
             let Some(worst) = party.rows.first() else { continue };
-            let idle = worst.idle.unwrap_or(0);
+            let idle = worst.idle.get().unwrap_or(0);
             let is_bad = idle as f64 >= limit;
             let how = if has_flag(worst, b'A') {
                 "as soon as possible (flag A)"
@@ -77,7 +77,7 @@ impl Rule for ClosingClient {
                     if party.rows.len() == 1 { "is" } else { "are" },
                 ),
                 numbers: vec![Number { name: SECONDS.name, value: idle as f64, threshold: Some(limit) }],
-                evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
                 caution: command.is_some().then(|| {
                     "It closes the connection at once; the last reply is \
                                                     lost."

@@ -77,7 +77,7 @@ struct Course<'a> {
     facts: &'a Facts<'a>,
     /// The snapshot that it ends with.
     last: u64,
-    end: End<'a>,
+    end: &'a End,
 }
 
 impl Rule for ConnectionLeak {
@@ -89,18 +89,24 @@ impl Rule for ConnectionLeak {
         let connections = &facts.report.connections;
         // Replicas and MONITOR have rules of their own.
         let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
-        let mut runs: HashMap<u32, Vec<&ConnectionRow>, FixedState> = HashMap::default();
-        for rows in connections.rows.chunk_by(|row, next| row.run == next.run) {
-            let Some(run) = rows.first().map(|row| row.run) else { continue };
-            runs.entry(run).or_default().extend(rows.iter().filter(counts));
+        let ends = End::all(facts);
+        let numbers: HashMap<u32, usize, FixedState> = ends.iter().map(|end| end.run).zip(0..).collect();
+        let course = |end| (Course::of(facts, end), Vec::new(), Values::default());
+        let mut courses: Vec<_> = ends.iter().map(course).collect();
+        let mut run = None;
+        for row in &connections.rows {
+            // Mostly all are of one.
+            let (_, number) = match run.filter(|(run, _)| *run == row.run) {
+                Some(found) => found,
+                None => *run.insert((row.run, numbers.get(&row.run).copied())),
+            };
+            let course = number.and_then(|number| courses.get_mut(number)).filter(|_| counts(&row));
+            if let Some((course, all, values)) = course {
+                all.push(course.seen(row, values));
+            }
         }
-        let ends = End::all(connections).into_iter();
-        let mut findings: Vec<_> = ends
-            .flat_map(|end| {
-                let rows = runs.remove(&end.run).unwrap_or_default();
-                Course::of(facts, end).findings(rows)
-            })
-            .collect();
+        let findings = courses.iter().flat_map(|(course, all, values)| course.findings(all, &values.all));
+        let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| Reverse(finding.severity));
         append(findings, found);
     }
@@ -109,7 +115,7 @@ impl Rule for ConnectionLeak {
 impl<'a> Course<'a> {
     /// It ends with the last snapshot with a time: where others have one, a snapshot without it has no place in the
     /// course. Where none has, with the last.
-    fn of(facts: &'a Facts<'a>, end: End<'a>) -> Self {
+    fn of(facts: &'a Facts<'a>, end: &'a End) -> Self {
         let mut course = Course { facts, last: 0, end };
         let all = 0..course.end.snapshots.len() as u64;
         let timed = all.clone().rfind(|at| course.snapshot(*at).is_some_and(|row| row.time.is_some()));
@@ -117,27 +123,24 @@ impl<'a> Course<'a> {
         course
     }
 
-    fn findings(&self, rows: Vec<&ConnectionRow>) -> Vec<Finding> {
-        let mut values = Values::default();
-        let all: Vec<_> = rows.into_iter().map(|row| self.seen(row, &mut values)).collect();
-        let values = values.all;
+    fn findings(&self, all: &[Seen<'_>], values: &Interner) -> Vec<Finding> {
         let mut rest: Vec<&Seen<'_>> = all.iter().collect();
         let mut leaks = Vec::new();
         // What says most comes first, and what it explains is not counted again: names, then names that
         // differ by a number, then where the nameless come from, then where all come from.
-        self.take(&mut rest, &mut leaks, &values, |seen| seen.name);
+        self.take(&mut rest, &mut leaks, values, |seen| seen.name);
         let mut stems = Values::default();
         let mut by_name: HashMap<u32, Option<u32>, FixedState> = HashMap::default();
         for name in rest.iter().filter_map(|seen| seen.name) {
             by_name.entry(name).or_insert_with(|| {
                 let stem = stem(&Bytes::from(values.get(name)));
-                stems.number(0, Some(&stem.0).filter(|stem| stem.contains(&b'*')).map(Vec::as_slice))
+                stems.number(0, Some(&stem.0).filter(|stem| stem.contains(&b'*')).map(|stem| stem.as_slice()))
             });
         }
         self.take(&mut rest, &mut leaks, &stems.all, |seen| by_name.get(&seen.name?).copied().flatten());
         for unnamed in [true, false] {
             for _ in 0..MOST {
-                let Some(leak) = self.from(&rest, &values, unnamed) else { break };
+                let Some(leak) = self.from(&rest, values, unnamed) else { break };
                 let taken: HashSet<*const Seen<'_>, FixedState> =
                     leak.rows.iter().map(|seen| std::ptr::from_ref(*seen)).collect();
                 rest.retain(|seen| !taken.contains(&std::ptr::from_ref(*seen)));
@@ -313,7 +316,7 @@ impl<'a> Course<'a> {
             detail.push_str(" Most are in use, so this looks like more load rather than a leak.");
         }
         // The longest unused ones show best what was forgotten.
-        rows.sort_by_key(|row| (Reverse(is_unused(row)), Reverse(row.idle)));
+        rows.sort_by_key(|row| (Reverse(is_unused(row)), Reverse(row.idle.get())));
         shown.extend(rows.iter().take(EVIDENCE).map(|row| evidence(row)));
         let plain = |name, value: u64| Number { name, value: value as f64, threshold: None };
         let pace_number =
@@ -402,7 +405,7 @@ fn words(by: &str, value: &Bytes, unnamed: bool) -> String {
 /// Nobody used it for at least half of its life. Who only waits to be sent something does not tell: a
 /// subscriber is used by what it is sent. Ages are whole seconds, so the youngest do not tell either.
 fn is_unused(row: &ConnectionRow) -> bool {
-    let (Some(age), Some(idle)) = (row.age, row.idle) else { return true };
+    let (Some(age), Some(idle)) = (row.age.get(), row.idle.get()) else { return true };
     row.kind == "pubsub" || age <= 1 || idle.saturating_mul(2) >= age
 }
 

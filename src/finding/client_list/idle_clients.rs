@@ -49,7 +49,7 @@ impl Rule for IdleClients {
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (longest, limit) = (facts.limit(&ABOUT, &SECONDS), facts.limit(&ABOUT, &CLIENTS));
         let plain: Vec<_> = present(facts).into_iter().filter(|row| is_plain(row)).collect();
-        let is_idle = |row: &&ConnectionRow| row.idle.is_some_and(|idle| idle as f64 > longest);
+        let is_idle = |row: &&ConnectionRow| row.idle.get().is_some_and(|idle| idle as f64 > longest);
         let all = plain.iter().copied().filter(is_idle).count();
         if all as f64 <= limit {
             return;
@@ -64,8 +64,8 @@ impl Rule for IdleClients {
         for ((by, value), rows, idle) in parts.into_iter().take(many) {
             let is_bad = holds_many(rows, idle);
             let mut shown: Vec<_> = rows.iter().copied().filter(is_idle).collect();
-            shown.sort_by_key(|row| std::cmp::Reverse(row.idle));
-            let oldest = shown.first().and_then(|row| row.idle).unwrap_or(0);
+            shown.sort_by_key(|row| std::cmp::Reverse(row.idle.get()));
+            let oldest = shown.first().and_then(|row| row.idle.get()).unwrap_or(0);
             let nameless = if *by == "name" { "" } else { " without a name" };
             let from = from_words(by, value);
             let title = if is_bad {

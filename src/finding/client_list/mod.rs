@@ -18,13 +18,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
-use super::{Facts, Rule, append_most};
+use super::{Facts, Rule, append_most, append_of};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
 use crate::report::findings::{Evidence, Finding};
 use crate::statistic::connections::host;
-use end::{End, present};
+pub use end::End;
+use end::present;
 pub use slow_consumer::least_bytes as unread_bytes;
 
 /// In the order of their weight.
@@ -76,11 +77,16 @@ fn append(findings: Vec<Finding>, found: &mut Vec<Finding>) {
     append_most(findings, MOST, "clients", found);
 }
 
+/// The same of the first [`MOST`] of so many clients.
+fn append_first(findings: Vec<Finding>, clients: usize, found: &mut Vec<Finding>) {
+    append_of(findings, clients, "clients", found);
+}
+
 /// The connection over which the snapshots were asked for: nameless, its last command is CLIENT LIST itself.
 /// Before Redis 7.0 the subcommand is not printed.
 fn is_capture(row: &ConnectionRow) -> bool {
     let asks = |cmd: &Bytes| matches!(cmd.0.as_slice(), b"client" | b"client|list" | b"client|info");
-    row.name.is_none() && row.idle.unwrap_or(0) == 0 && row.cmd.as_ref().is_some_and(asks)
+    row.name.is_none() && row.idle.get().unwrap_or(0) == 0 && row.cmd.as_ref().is_some_and(asks)
 }
 
 /// Whether its flags hold a letter.
@@ -175,14 +181,14 @@ fn evidence(row: &ConnectionRow) -> Evidence {
     add("addr", Some(row.address.text()));
     add("name", words(&row.name));
     add("user", words(&row.user));
-    add("age", number(row.age));
-    add("idle", number(row.idle));
+    add("age", number(row.age.get()));
+    add("idle", number(row.idle.get()));
     add("flags", words(&row.flags));
-    add("multi", number(row.multi));
-    add("qbuf", number(row.qbuf));
-    add("obl", number(row.obl));
-    add("oll", number(row.oll));
-    add("omem", number(row.omem));
+    add("multi", number(row.multi.get()));
+    add("qbuf", number(row.qbuf.get()));
+    add("obl", number(row.obl.get()));
+    add("oll", number(row.oll.get()));
+    add("omem", number(row.omem.get()));
     add("cmd", words(&row.cmd));
     Evidence { path: row.path.clone(), byte_offset: row.byte_offset, line: row.line, time: row.last, text }
 }
@@ -209,7 +215,7 @@ fn stem(name: &Bytes) -> Bytes {
             }
         }
     }
-    Bytes(out)
+    Bytes::from(out)
 }
 
 /// What ends a connection. Versions without ids have only the form with the address; a socket's path is

@@ -1,7 +1,7 @@
 //! `monitor-running`: somebody watches every command, and the server pays for it.
 
-use super::{append, evidence, kill, parties, seconds};
-use crate::finding::{About, Facts, Rule, Threshold};
+use super::{MOST, append_first, evidence, kill, parties, seconds};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -57,7 +57,9 @@ impl Rule for MonitorRunning {
         let others = running.split_off(own);
         let at_once = most_at_once(&others);
         let mut findings = Vec::new();
-        for party in parties(others.into_iter().rev()) {
+        let parties = parties(others.into_iter().rev());
+        let clients = parties.len();
+        for party in parties.into_iter().take(MOST) {
             let Some(oldest) = party.rows.first() else { continue };
             let lasts = lasted(oldest);
             let is_bad = lasts as f64 >= minutes * 60.0 || at_once as f64 >= limit;
@@ -76,7 +78,7 @@ impl Rule for MonitorRunning {
                     Number { name: MINUTES.name, value: lasts as f64 / 60.0, threshold: Some(minutes) },
                     Number { name: AT_ONCE.name, value: at_once as f64, threshold: Some(limit) },
                 ],
-                evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
                 caution: command
                     .is_some()
                     .then(|| "It ends that MONITOR. If somebody needs it, tell them first.".to_owned()),
@@ -85,14 +87,14 @@ impl Rule for MonitorRunning {
                 ..Finding::of(&ABOUT)
             });
         }
-        append(findings, found);
+        append_first(findings, clients, found);
     }
 }
 
 /// Seconds for which a connection is known to be there: its age, or what the snapshots' clock says.
 fn lasted(row: &ConnectionRow) -> i64 {
     let seen = row.first.zip(row.last).map_or(0, |(first, last)| last.0.saturating_sub(first.0) / 1_000_000);
-    row.age.unwrap_or(0).max(seen)
+    row.age.get().unwrap_or(0).max(seen)
 }
 
 /// The most of `rows` that one snapshot holds.

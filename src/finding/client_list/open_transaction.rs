@@ -1,7 +1,7 @@
 //! `open-transaction`: MULTI without EXEC.
 
 use super::{append, evidence, has_flag, kill, parties, seconds};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -44,15 +44,15 @@ impl Rule for OpenTransaction {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let (least, limit) = (facts.limit(&ABOUT, &NOTE), facts.limit(&ABOUT, &SECONDS));
-        let hangs = |row: &&ConnectionRow| is_open(row) && row.idle.unwrap_or(0) as f64 >= least;
+        let hangs = |row: &&ConnectionRow| is_open(row) && row.idle.get().unwrap_or(0) as f64 >= least;
         let mut open: Vec<_> = facts.report.connections.rows.iter().filter(hangs).collect();
-        open.sort_by_key(|row| std::cmp::Reverse(row.idle));
+        open.sort_by_key(|row| std::cmp::Reverse(row.idle.get()));
         let mut findings = Vec::new();
         for party in parties(open) {
             let Some(worst) = party.rows.first() else { continue };
-            let idle = worst.idle.unwrap_or(0);
+            let idle = worst.idle.get().unwrap_or(0);
             let is_bad = idle as f64 >= limit;
-            let queued = worst.multi.filter(|queued| *queued >= 0);
+            let queued = worst.multi.get().filter(|queued| *queued >= 0);
             let queued_text = queued.map_or_else(
                 || "not told by this version".to_owned(),
                 |queued| Noun("command", "commands").count(u64::try_from(queued).unwrap_or(0)),
@@ -77,7 +77,7 @@ impl Rule for OpenTransaction {
                     if party.rows.len() == 1 { "stands" } else { "stand" },
                 ),
                 numbers: numbers.into_iter().flatten().collect(),
-                evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
                 caution: command.is_some().then(|| {
                     "It drops the connection; what it queued is thrown \
                                                     away."
@@ -94,5 +94,5 @@ impl Rule for OpenTransaction {
 
 /// Within MULTI: `multi` counts from 0 then; Redis 2.4 prints the flag only.
 fn is_open(row: &ConnectionRow) -> bool {
-    row.multi.map_or_else(|| has_flag(row, b'x'), |queued| queued >= 0)
+    row.multi.get().map_or_else(|| has_flag(row, b'x'), |queued| queued >= 0)
 }

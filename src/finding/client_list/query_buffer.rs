@@ -1,7 +1,7 @@
 //! `query-buffer`: a client that has sent much that the server could not run yet.
 
 use super::{MEGABYTE, append, bytes, evidence, kill, parties};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number::{self, Noun};
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -81,11 +81,11 @@ impl Rule for QueryBuffer {
                      {least} MB or more.",
                     number::bytes(held),
                     Noun("snapshot", "snapshots").count(worst.snapshots),
-                    number::bytes(bytes(worst.qbuf)),
+                    number::bytes(bytes(worst.qbuf.get())),
                     Noun("connection", "connections").count(party.rows.len() as u64),
                 ),
                 numbers: vec![Number { name: MB.name, value: megabytes, threshold: Some(limit) }],
-                evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
                 caution: command
                     .is_some()
                     .then(|| "It drops the connection; what it sent and did not run is lost.".to_owned()),

@@ -1,7 +1,7 @@
 //! `slow-consumer`: a client that does not read what it is sent, so the server keeps it in memory.
 
 use super::{MEGABYTE, Party, append, bytes, evidence, kill, parties};
-use crate::finding::{About, Facts, Rule, Threshold};
+use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
@@ -69,7 +69,7 @@ pub fn least_bytes(facts: &Facts<'_>) -> f64 {
 fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
     let worst = party.rows.first()?;
     let held = bytes(worst.peak_output);
-    let now = bytes(worst.obl).saturating_add(bytes(worst.omem));
+    let now = bytes(worst.obl.get()).saturating_add(bytes(worst.omem.get()));
     let threshold = if worst.kind == "replica" { REPLICA } else { MB };
     let limit = facts.limit(&ABOUT, &threshold);
     let (what, remedy) = kind(worst);
@@ -85,9 +85,9 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
             format!(", and {others} more of its connections hold over 1 MB")
         },
         number::Noun("snapshot", "snapshots").count(worst.snapshots),
-        number::bytes(bytes(worst.omem)),
-        number::Noun("block", "blocks").count(bytes(worst.oll)),
-        number::bytes(bytes(worst.obl)),
+        number::bytes(bytes(worst.omem.get())),
+        number::Noun("block", "blocks").count(bytes(worst.oll.get())),
+        number::bytes(bytes(worst.obl.get())),
     );
     // A big reply on its way looks the same for a moment.
     let is_moment = worst.kind == "normal" && worst.snapshots == 1;
@@ -124,9 +124,9 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
         detail,
         numbers: vec![
             Number { name: threshold.name, value: held as f64 / MEGABYTE, threshold: Some(limit) },
-            Number { name: "list-blocks", value: bytes(worst.oll) as f64, threshold: None },
+            Number { name: "list-blocks", value: bytes(worst.oll.get()) as f64, threshold: None },
         ],
-        evidence: party.rows.iter().map(|row| evidence(row)).collect(),
+        evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
         confirmed_by: server(facts, held),
         remedy: remedy.map_or_else(|| ABOUT.remedy.to_owned(), str::to_owned),
         caution: (is_bad && (command.is_some() || is_link)).then(|| caution.to_owned()),

@@ -73,10 +73,10 @@ pub(super) fn server(dumps: &[&InfoSnapshot], dump: &InfoSnapshot) -> Bytes {
     match (dump.server.port, &dump.server.run_id) {
         _ if dumps.len() < 2 => Bytes::default(),
         (Some(port), _) if is_only(&|other| other.server.port == Some(port)) => {
-            Bytes(format!("port {port}").into_bytes())
+            Bytes::from(format!("port {port}").into_bytes())
         }
         (_, Some(run)) if !is_only(&|other| other.path == dump.path) => {
-            Bytes([b"run ", run.0.as_slice()].concat())
+            Bytes::from([b"run ", run.0.as_slice()].concat())
         }
         _ => dump.path.clone(),
     }

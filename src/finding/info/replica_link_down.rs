@@ -158,9 +158,9 @@ fn address(host: Option<&Bytes>, port: Option<u64>) -> Bytes {
     let host = host.map(|host| host.0.clone()).unwrap_or_default();
     match port {
         Some(port) if host.contains(&b':') => {
-            Bytes([b"[", host.as_slice(), format!("]:{port}").as_bytes()].concat())
+            Bytes::from([b"[", host.as_slice(), format!("]:{port}").as_bytes()].concat())
         }
-        Some(port) => Bytes([host.as_slice(), format!(":{port}").as_bytes()].concat()),
+        Some(port) => Bytes::from([host.as_slice(), format!(":{port}").as_bytes()].concat()),
         None => Bytes(host),
     }
 }

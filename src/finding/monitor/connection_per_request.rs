@@ -73,7 +73,7 @@ impl Rule for ConnectionPerRequest {
             .connections
             .rows
             .iter()
-            .filter(|row| row.age.is_some_and(|age| age >= KEPT))
+            .filter(|row| row.age.get().is_some_and(|age| age >= KEPT))
             .map(|row| &row.address)
             .collect();
         let rows = facts.applications().filter(|row| row.kind == "tcp" && !kept.contains(&row.client));

@@ -58,7 +58,7 @@ pub fn who(addresses: &[Bytes], more: bool, facts: &Facts<'_>) -> String {
 pub fn words(pattern: &Bytes) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
-    for byte in &pattern.0 {
+    for byte in pattern.0.iter() {
         let starts = !byte.is_ascii_alphabetic() || (was_lower && byte.is_ascii_uppercase());
         if starts {
             words.push(String::new());
@@ -102,7 +102,7 @@ mod tests {
     use crate::report::{ClientRow, Report, Table};
 
     fn bytes(text: &str) -> Bytes {
-        Bytes(text.as_bytes().to_vec())
+        Bytes::from(text.as_bytes())
     }
 
     #[test]

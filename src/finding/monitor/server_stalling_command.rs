@@ -5,9 +5,9 @@ use super::{against, earliest, slow, times};
 use crate::finding::party::{Party, named_parties};
 use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
-use crate::report::Bytes;
 use crate::report::findings::{Evidence, Finding, Severity};
 use crate::report::slowlog::SlowestRow;
+use crate::report::{Bytes, Text};
 use crate::statistic::sightings::Sighting;
 use crate::statistic::sign::Sign;
 
@@ -111,7 +111,7 @@ impl Rule for ServerStallingCommand {
 
 /// Who did what; the slow log speaks of those whom MONITOR does not show.
 fn acts<'a>(facts: &Facts<'a>) -> Vec<Party<'a, Act<'a>>> {
-    static NOBODY: Bytes = Bytes(Vec::new());
+    static NOBODY: Bytes = Bytes(Text::EMPTY);
     let sightings = facts.conduct.sightings.iter().filter(|row| row.sign == Sign::Stall);
     let seen: Vec<_> = sightings.map(|row| (&row.client, None, Act::Seen(row))).collect();
     let least = facts.limit(&ABOUT, &SLOW) * 1000.0;

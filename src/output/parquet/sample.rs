@@ -170,7 +170,7 @@ pub(super) fn report(count: usize) -> Report {
     let count_by = |name: &dyn Fn(&Record) -> Vec<u8>| {
         let mut calls = BTreeMap::<Vec<u8>, u64>::new();
         records.iter().for_each(|(record, _)| *calls.entry(name(record)).or_default() += 1);
-        calls.into_iter().map(|(name, calls)| (Bytes(name), calls)).collect::<Vec<_>>()
+        calls.into_iter().map(|(name, calls)| (Bytes::from(name), calls)).collect::<Vec<_>>()
     };
     let key_total = records.iter().map(|(record, _)| record.keys.len() as u64).sum();
     let dangerous: Vec<_> = records.iter().filter(|(record, _)| record.is_dangerous()).collect();
@@ -190,15 +190,15 @@ pub(super) fn report(count: usize) -> Report {
     };
     let client = |(client, calls): (Bytes, u64)| ClientRow {
         commands: vec![
-            CommandCalls { command: Bytes(b"ANY".into()), calls: calls - 1 },
-            CommandCalls { command: Bytes(b"OTHER".into()), calls: 1 },
+            CommandCalls { command: Bytes::from(&b"ANY"[..]), calls: calls - 1 },
+            CommandCalls { command: Bytes::from(&b"OTHER"[..]), calls: 1 },
         ],
         address: client.clone(),
         client,
         kind: "tcp",
         port: (calls > 1).then_some(6001),
         name: None,
-        user: (calls > 1).then(|| Bytes(b"default".into())),
+        user: (calls > 1).then(|| Bytes::from(&b"default"[..])),
         library: None,
         calls,
         share: share(calls, total),
@@ -209,7 +209,7 @@ pub(super) fn report(count: usize) -> Report {
     };
     let hot = |(key, calls): (Bytes, u64)| HotKeyRow {
         key,
-        pattern: Bytes(b"pattern:*".into()),
+        pattern: Bytes::from(&b"pattern:*"[..]),
         calls,
         share: share(calls, key_total),
         clients: 1,
@@ -226,7 +226,7 @@ pub(super) fn report(count: usize) -> Report {
         generator: Generator { name: "redtrail", version: "0" },
         inputs: (count > 0)
             .then(|| InputRow {
-                path: Bytes(b"capture.txt".into()),
+                path: Bytes::from(&b"capture.txt"[..]),
                 kind: "monitor",
                 dialect: "redis-cli",
                 reason: "a test".into(),
@@ -283,7 +283,7 @@ pub(super) fn report(count: usize) -> Report {
             total: key_total + 5,
             rows: (count > 0)
                 .then(|| PatternRow {
-                    pattern: Bytes(b"pattern:*".into()),
+                    pattern: Bytes::from(&b"pattern:*"[..]),
                     calls: key_total,
                     share: share(key_total, key_total + 5),
                     reads: key_total,
@@ -308,7 +308,7 @@ pub(super) fn report(count: usize) -> Report {
             rows: dangerous
                 .iter()
                 .map(|(_, time)| DangerousRow {
-                    command: Bytes(b"FLUSHALL".into()),
+                    command: Bytes::from(&b"FLUSHALL"[..]),
                     calls: 1,
                     share: 1.0,
                     why: "removes every key",
@@ -316,7 +316,7 @@ pub(super) fn report(count: usize) -> Report {
                     first: Time(*time),
                     last: Time(*time),
                     examples: vec![Example {
-                        path: Bytes(b"capture.txt".into()),
+                        path: Bytes::from(&b"capture.txt"[..]),
                         byte_offset: 0,
                         line: 1,
                         time: Time(*time),
@@ -328,7 +328,7 @@ pub(super) fn report(count: usize) -> Report {
         },
         databases: Rows {
             rows: (count > 0)
-                .then(|| DatabaseRow { db: Bytes(b"0".into()), calls: total, share: 1.0 })
+                .then(|| DatabaseRow { db: Bytes::from(&b"0"[..]), calls: total, share: 1.0 })
                 .into_iter()
                 .collect(),
         },

@@ -182,7 +182,7 @@ impl Clients {
     pub fn learn<'b>(&mut self, known: impl Fn(&[u8], Period) -> Option<&'b Identity>) {
         for ((_, address), client) in self.addresses.iter().zip(&mut self.rows) {
             let Some(identity) = known(address, client.period) else { continue };
-            let bytes = |value: &Option<Bytes>| value.as_ref().map(|value| value.0.clone());
+            let bytes = |value: &Option<Bytes>| value.as_ref().map(|value| value.0.to_vec());
             if let (true, Some(name)) = (client.names.is_empty(), &identity.name) {
                 client.set_name(&name.0);
             }
@@ -271,7 +271,7 @@ impl Clients {
                     port: parts.port,
                     name: client.name().map(Bytes::from),
                     user: client.user.as_deref().map(Bytes::from),
-                    library: client.library().map(Bytes),
+                    library: client.library().map(Bytes::from),
                     calls: client.calls,
                     share: share(client.calls, total),
                     in_scripts: client.in_scripts,

@@ -12,7 +12,7 @@ use crate::format::client_list::field::Field;
 use crate::intern::Interner;
 use crate::output::notation::Time;
 use crate::report::Bytes;
-use crate::report::connections::{ConnectionRow, Connections, GrowthRow, SnapshotRow};
+use crate::report::connections::{ConnectionRow, Connections, GrowthRow, Number, SnapshotRow};
 
 /// See [`super::Connections::finish`].
 pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut Vec<String>) -> Connections {
@@ -110,7 +110,7 @@ fn connection(held: &Connection, seen: Seen, texts: &Interner, paths: &[Bytes]) 
     let row = &held.row;
     let text = |field| Some(row.text(field)).filter(|text| *text != NO_TEXT).map(|text| texts.get(text));
     let told = |field| text(field).filter(|text| !text.is_empty()).map(Bytes::from);
-    let number = |field| row.number(field);
+    let number = |field| Number::from(row.number(field));
     let [first_snapshot, last_snapshot] = seen.map(|number| number.map(u64::from));
     let created = held.last.time.zip(row.age());
     ConnectionRow {
@@ -120,7 +120,7 @@ fn connection(held: &Connection, seen: Seen, texts: &Interner, paths: &[Bytes]) 
         laddr: told(Field::Laddr),
         name: told(Field::Name),
         user: told(Field::User),
-        library: Some(Bytes(library(texts, row.text(Field::LibName), row.text(Field::LibVer))))
+        library: Some(Bytes::from(library(texts, row.text(Field::LibName), row.text(Field::LibVer))))
             .filter(|library| !library.0.is_empty()),
         kind: row.kind(texts).name(),
         age: number(Field::Age),
@@ -226,7 +226,7 @@ fn growth(series: &Series, texts: &Interner) -> Vec<GrowthRow> {
         let a_minute = |count: f64| minutes.map(|minutes| count / minutes);
         GrowthRow {
             by: BY.get(usize::from(group.by)).copied().unwrap_or_default(),
-            value: Bytes(library(texts, group.value.0, group.value.1)),
+            value: Bytes::from(library(texts, group.value.0, group.value.1)),
             first_count,
             last_count,
             peak: group.peak,

@@ -73,7 +73,7 @@ fn take(into: &mut InfoSnapshot, key: &[u8], value: &[u8]) -> bool {
 
 /// A field that is a row of a table.
 fn row(into: &mut InfoSnapshot, key: &[u8], value: &[u8]) -> Option<()> {
-    let upper = |name: &[u8]| Bytes(name.to_ascii_uppercase());
+    let upper = |name: &[u8]| Bytes::from(name.to_ascii_uppercase());
     if let Some(name) = key.strip_prefix(b"cmdstat_") {
         let (fields, other) = parts(value)?;
         into.commandstats.push(InfoCommand { command: upper(name), fields, other });
@@ -139,7 +139,7 @@ impl Rest {
             *times += 1;
             let name = match *times {
                 1 => Bytes::from(key),
-                times => Bytes([key, b"#", times.to_string().as_bytes()].concat()),
+                times => Bytes::from([key, b"#", times.to_string().as_bytes()].concat()),
             };
             if let Entry::Vacant(free) = self.fields.entry(name) {
                 free.insert(Bytes::from(value));

@@ -39,7 +39,7 @@ fn merge(mut a: Moments, b: Moments, lines: usize) -> Moments {
 }
 
 fn finish(moments: &Moments) -> Vec<Burst> {
-    let name = |pattern| Some(Bytes(vec![b'a' + pattern as u8]));
+    let name = |pattern| Some(Bytes::from(vec![b'a' + pattern as u8]));
     moments.finish(name, &BTreeMap::new(), &[Bytes::from(&b"events"[..])])
 }
 
