@@ -17,7 +17,7 @@ use crate::source;
 use crate::statistic::Period;
 use crate::statistic::calls::Conduct;
 use crate::statistic::observer::Observer;
-use crate::statistic::partial::{Partial, Summary};
+use crate::statistic::partial::{Partial, Room, Summary};
 
 /// A report, and what stood in its way.
 pub struct Outcome {
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub unread: Vec<String>,
     /// Whether at least one input is of a kind that is read; of a kind that was forced, whether it has a record.
     pub recognized: bool,
+    /// What the report was made of. To take it to pieces takes long: who ends the process can forget it.
+    pub counted: Partial,
 }
 
 /// Reads everything under `paths`.
@@ -38,18 +40,15 @@ pub struct Outcome {
 pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
     let pool = scan::pool(&options.reading)?;
     let mut run = Run::default();
-    let fold = |work: &Work<'_>| observe(work, options);
-    scan(&pool, &source::plan(paths), &options.reading, fold, |step| {
-        run.take(step, options);
-        Ok(())
-    })?;
+    let fold = |work: &Work<'_>, room| observe(work, options, room);
+    scan(&pool, &source::plan(paths), &options.reading, fold, |step| Ok(run.take(step, options)))?;
     // Tables and rules are independent of each other, so the threads that folded finish them.
     Ok(pool.install(|| run.finish(options)))
 }
 
 /// Counts one block.
-pub fn observe(work: &Work<'_>, options: &Analysis) -> Partial {
-    fold(work, Observer::new(work.input, work.block.bytes(), &options.rules))
+pub fn observe(work: &Work<'_>, options: &Analysis, room: Room) -> Partial {
+    fold(work, Observer::new(work.input, work.block.bytes(), &options.rules).within(room))
 }
 
 /// Takes only the keys of one block, for their patterns.
@@ -76,7 +75,9 @@ struct Run {
 }
 
 impl Run {
-    fn take(&mut self, step: Step<Partial>, options: &Analysis) {
+    /// Gives the room that is left.
+    fn take(&mut self, step: Step<Partial>, options: &Analysis) -> Room {
+        let mut left = Room::default();
         match step {
             Step::Note(Note::Open(input)) => {
                 if !input.beside {
@@ -88,7 +89,7 @@ impl Run {
                 self.inputs.push((input, 0, None));
             }
             Step::Part { input, part, .. } => {
-                self.lines = self.partial.merge_at(self.lines, input, part, &options.rules);
+                (self.lines, left) = self.partial.merge_at(self.lines, input, part, &options.rules);
             }
             Step::Note(Note::Close { input, stretches, bytes, error }) => {
                 if let Some((input, size, why)) = self.inputs.get_mut(input as usize) {
@@ -105,6 +106,7 @@ impl Run {
                 self.failures.push(format!("{}: {error}", escape(&path)));
             }
         }
+        left
     }
 
     fn finish(mut self, options: &Analysis) -> Outcome {
@@ -129,6 +131,7 @@ impl Run {
             },
             report,
             failures: self.failures,
+            counted: self.partial,
         }
     }
 }

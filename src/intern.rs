@@ -187,6 +187,13 @@ impl Interner {
         std::mem::replace(self, next)
     }
 
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        self.arena.clear();
+        self.entries.clear();
+        self.table.clear();
+    }
+
     /// Makes what was taken or pushed ready for looking up.
     pub fn index(&mut self) {
         let from = self.table.len();

@@ -53,7 +53,7 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     let outputs = outputs(args)?;
     let mut options = cli::analysis(&args.input, &args.keys, progress(&args.messages), args.bucket.0)?;
     options.settings = args.thresholds.settings()?;
-    let Outcome { mut report, failures, unread, recognized } =
+    let Outcome { mut report, failures, unread, recognized, counted } =
         redtrail::analyze(&args.input.paths, &options)?;
     tell(&args.messages, &failures, &unread);
     if failures.is_empty() && report.inputs.is_empty() {
@@ -71,7 +71,7 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     let worst = report.findings.iter().map(|finding| finding.severity).max();
     let found = args.fail_on.zip(worst).is_some_and(|(least, worst)| worst >= least.severity());
     // The process ends here: to take a big report to pieces would take long and give nobody memory.
-    std::mem::forget(report);
+    std::mem::forget((report, counted));
     Ok(match status(!failures.is_empty(), recognized, read, rejected, args.max_rejects) {
         0 if found => FOUND,
         status => status,

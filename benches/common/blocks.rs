@@ -28,7 +28,7 @@ pub fn parts(format: &dyn Format, bytes: &[u8], rules: &Rules) -> Vec<Partial> {
 pub fn merged(parts: Vec<Partial>, rules: &Rules) -> Partial {
     let mut run = Partial::default();
     run.start_input(0, b"capture.log", None);
-    parts.into_iter().for_each(|part| run.merge(part, rules));
+    parts.into_iter().for_each(|part| drop(run.merge(part, rules)));
     run.end_input();
     run
 }

@@ -66,7 +66,7 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
     let encoder = Encoder::new(dir, MonitorRows::new(b"", with_values))?;
     let reading =
         Reading { block_bytes: BLOCK_BYTES.max(options.reading.block_bytes), ..options.reading.clone() };
-    let fold = |work: &Work<'_>| {
+    let fold = |work: &Work<'_>, ()| {
         let mut part = Part::new(work, with_values, options, &patterns);
         if let Some(start) = work.snapshot() {
             part.snapshot(&start);
@@ -121,10 +121,10 @@ fn learn(pool: &ThreadPool, plan: &Plan, options: &Analysis) -> Result<Patterns>
         pool,
         plan,
         &options.reading,
-        |work| analyze::observe_keys(work, options),
+        |work, ()| analyze::observe_keys(work, options),
         |step| {
             match step {
-                Step::Part { part, .. } => all.merge(part, &options.rules),
+                Step::Part { part, .. } => drop(all.merge(part, &options.rules)),
                 Step::Note(Note::Open(input)) if !input.beside => all.end_input(),
                 Step::Note(_) => {}
             }

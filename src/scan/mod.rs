@@ -123,16 +123,16 @@ pub fn pool(how: &Reading) -> Result<ThreadPool> {
 }
 
 /// Reads everything in `plan`: each block goes through `fold` on the threads of `pool`, and all that happens to `take`,
-/// in order.
+/// in order. What `take` leaves of a part is room for a later one: memory that is used again need not be asked for.
 ///
 /// # Errors
 /// The first of `take`, behind which nothing more is read.
-pub fn scan<P: Send>(
+pub fn scan<P: Send, R: Default + Send>(
     pool: &ThreadPool,
     plan: &Plan,
     how: &Reading,
-    fold: impl Fn(&Work<'_>) -> P + Sync,
-    mut take: impl FnMut(Step<P>) -> Result<()> + Send,
+    fold: impl Fn(&Work<'_>, R) -> P + Sync,
+    mut take: impl FnMut(Step<P>) -> Result<R> + Send,
 ) -> Result<()> {
     for problem in &plan.problems {
         let error = io::Error::new(problem.error.kind(), problem.error.to_string());
@@ -159,7 +159,7 @@ pub fn scan<P: Send>(
         pool.install(|| {
             // Whoever finds nothing more to fold takes what is there while others fold the last blocks.
             jobs.map(Some).chain([None]).enumerate().par_bridge().for_each(|(number, job)| match job {
-                Some(job) => turns.put(number, job.run(&fold)),
+                Some(job) => turns.put(number, job.run(&|work: &Work<'_>| fold(work, turns.room()))),
                 None => turns.hurry(),
             });
         });

@@ -16,9 +16,11 @@ const LEAST: usize = 8;
 const EACH: usize = 4;
 
 /// Takes results in the order of their numbers, on whichever thread brings the one that was missing.
-pub(super) struct Turns<P, F> {
+pub(super) struct Turns<P, R, F> {
     waiting: Mutex<Waiting<P>>,
     take: Mutex<F>,
+    /// What is left of those that were taken: that of the last one is still in the cache.
+    rooms: Mutex<Vec<R>>,
 }
 
 struct Waiting<P> {
@@ -35,8 +37,8 @@ struct Waiting<P> {
     result: Result<()>,
 }
 
-impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
-    /// Results go to `take`. Through `give` goes a token for each that may be made.
+impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>> Turns<P, R, F> {
+    /// Results go to `take`, which gives the room that is left of each. Through `give` goes a token for each that may be made.
     pub(super) fn new(take: F, threads: usize, give: Sender<()>) -> Self {
         // Nobody listens any more once everything is read.
         let _ = (0..LEAST + EACH * threads).try_for_each(|_| give.send(()));
@@ -48,7 +50,12 @@ impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
             give: Some(give),
             result: Ok(()),
         };
-        Turns { waiting: Mutex::new(waiting), take: Mutex::new(take) }
+        Turns { waiting: Mutex::new(waiting), take: Mutex::new(take), rooms: Mutex::default() }
+    }
+
+    /// Room for a result.
+    pub(super) fn room(&self) -> R {
+        lock(&self.rooms).pop().unwrap_or_default()
     }
 
     /// Brings a result; numbers start at 0, and each comes once.
@@ -66,6 +73,7 @@ impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
 
     /// Results are taken as they come from now on: no more than are being made come any more.
     pub(super) fn hurry(&self) {
+        lock(&self.rooms).clear();
         let mut waiting = lock(&self.waiting);
         waiting.least = 1;
         self.take(waiting);
@@ -93,7 +101,12 @@ impl<P, F: FnMut(Step<P>) -> Result<()>> Turns<P, F> {
             drop(waiting);
             let result = steps.into_iter().try_for_each(|step| {
                 let _ = give.send(());
-                (lock(&self.take))(step)
+                let is_part = matches!(step, Step::Part { .. });
+                let room = (lock(&self.take))(step)?;
+                if is_part {
+                    lock(&self.rooms).push(room);
+                }
+                Ok(())
             });
             waiting = lock(&self.waiting);
             if result.is_err() {

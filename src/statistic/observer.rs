@@ -7,7 +7,7 @@ use super::clients::{ClientIndex, NO_ADDRESS, Trait};
 use super::events::OpenEvents;
 use super::keys::OpenKeys;
 use super::manner::{Tells, manner};
-use super::partial::Partial;
+use super::partial::{Partial, Room};
 use super::runs::OpenRuns;
 use super::tally::Tally;
 use crate::command;
@@ -50,6 +50,13 @@ impl<'r> Observer<'r> {
             positions: Vec::new(),
             scratch: Vec::new(),
         }
+    }
+
+    /// Uses this room.
+    pub fn within(mut self, room: Room) -> Self {
+        self.partial.connections.enter(room.connections);
+        self.partial.slowlog.enter(room.slowlog);
+        self
     }
 
     /// Of calls, takes the names of their keys alone.

@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::calls::{Calls, Conduct};
 use super::clients::{self, Clients};
 use super::commands::Commands;
-use super::connections::Connections;
+use super::connections::{self, Connections};
 use super::dangerous::Dangerous;
 use super::databases::Databases;
 use super::events::Events;
@@ -15,7 +15,7 @@ use super::groups;
 use super::info::{self, Info};
 use super::keys::Keys;
 use super::pauses::{Pauses, Wanted};
-use super::slowlog::Slowlog;
+use super::slowlog::{self, Slowlog};
 use super::timeline::Timeline;
 use crate::join::Book;
 use crate::options::Commandlog;
@@ -46,9 +46,17 @@ pub struct Partial {
     pub(super) calls: Calls,
 }
 
+/// What is left of a part once it is merged: room for the next one. Of rows and entries that are kept one by one
+/// this is much of what a block takes.
+#[derive(Debug, Default)]
+pub struct Room {
+    pub(super) connections: connections::Room,
+    pub(super) slowlog: slowlog::Room,
+}
+
 impl Partial {
-    /// Appends what follows.
-    pub fn merge(&mut self, later: Partial, rules: &Rules) {
+    /// Appends what follows, and gives the room that is left of it.
+    pub fn merge(&mut self, later: Partial, rules: &Rules) -> Room {
         let commands = self.commands.merge(&later.commands);
         let caller = self.caller.client(|| self.clients.number(b"lua"));
         let numbers = self.clients.merge(&later.clients, &commands, caller);
@@ -64,8 +72,11 @@ impl Partial {
             accounts.get(&input).map_or(0, |held| held.lines)
         });
         self.info.merge(later.info, |input| accounts.get(&input).map_or(0, |held| held.lines));
-        self.connections.merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
-        self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        let connections = self
+            .connections
+            .merge(later.connections, |input| accounts.get(&input).map_or(0, |held| held.lines));
+        let slowlog =
+            self.slowlog.merge(later.slowlog, |input| accounts.get(&input).map_or(0, |held| held.lines));
         self.databases.merge(&later.databases);
         self.timeline.merge(later.timeline);
         let timeline = &mut self.timeline;
@@ -79,14 +90,15 @@ impl Partial {
         for (input, account) in later.accounts {
             self.accounts.entry(input).or_default().merge(account);
         }
+        Room { connections, slowlog }
     }
 
     /// Appends what follows of one input, before which its file has so many lines; gives the lines of the file
-    /// up to its end. A file of several kinds is several inputs, and they share its lines.
-    pub fn merge_at(&mut self, lines: u64, input: u32, later: Partial, rules: &Rules) -> u64 {
+    /// up to its end, and what [`Partial::merge`] gives. A file of several kinds is several inputs, and they share its lines.
+    pub fn merge_at(&mut self, lines: u64, input: u32, later: Partial, rules: &Rules) -> (u64, Room) {
         self.accounts.entry(input).or_default().lines = lines;
-        self.merge(later, rules);
-        self.accounts.get(&input).map_or(lines, |account| account.lines)
+        let room = self.merge(later, rules);
+        (self.accounts.get(&input).map_or(lines, |account| account.lines), room)
     }
 
     /// The input numbered `input` begins, and this is the run's own value, into which all parts are merged

@@ -56,7 +56,19 @@ pub struct Connections {
     series: Option<Box<Series>>,
 }
 
+/// What is left of a block's part once it is merged.
+#[derive(Debug, Default)]
+pub struct Room {
+    texts: Interner,
+    items: Vec<Item>,
+}
+
 impl Connections {
+    /// Uses this room, before anything else.
+    pub fn enter(&mut self, Room { texts, items }: Room) {
+        (self.texts, self.items) = (texts, items);
+    }
+
     /// Takes in a row of the input numbered `input`.
     pub fn observe(&mut self, record: &ClientRow<'_>, input: u32) {
         let before = match self.items.last() {
@@ -89,14 +101,15 @@ impl Connections {
         series.input(input, path, modified);
     }
 
-    /// Appends what follows; `lines` tells how many lines of an input came before.
-    pub fn merge(&mut self, later: Connections, lines: impl Fn(u32) -> u64) {
-        if later.items.is_empty() {
-            return;
+    /// Appends what follows; `lines` tells how many lines of an input came before. Gives the room that is left.
+    pub fn merge(&mut self, later: Connections, lines: impl Fn(u32) -> u64) -> Room {
+        let Connections { mut texts, mut items, .. } = later;
+        if items.is_empty() {
+            return Room { texts, items };
         }
-        let numbers: Vec<u32> = later.texts.iter().map(|(hash, text)| self.text(hash, text)).collect();
+        let numbers: Vec<u32> = texts.iter().map(|(hash, text)| self.text(hash, text)).collect();
         let mut before = None;
-        for mut item in later.items {
+        for mut item in items.drain(..) {
             if let Item::Row(row) = &mut item {
                 // Rows of an input come one after the other.
                 let (_, lines) = match before {
@@ -111,6 +124,8 @@ impl Connections {
                 None => self.items.push(item),
             }
         }
+        texts.clear();
+        Room { texts, items }
     }
 
     /// The number of a text here.
@@ -137,6 +152,9 @@ impl Connections {
                 "more than {MOST_TEXTS} names and addresses of CLIENT LIST: later ones are missing"
             ));
         }
-        finish::finish(&series, &self.texts, paths, bounds)
+        let found = finish::finish(&series, &self.texts, paths, bounds);
+        // To let go of it takes long.
+        self.series = Some(series);
+        found
     }
 }

@@ -43,10 +43,11 @@ impl Slowlog {
     /// the ids below; together they took no longer than it, and they are nobody's or its caller's.
     pub(super) fn inner(&self, order: &Order<'_>) -> Places {
         let mut inner = Places::default();
+        let mut before = 0;
         for held in [&self.old, &self.young] {
             let scripts: Vec<bool> = held.makers().iter().map(|maker| self.is_script(maker)).collect();
-            let is_script = |item: &&Item| scripts.get(item.maker as usize) == Some(&true);
-            for script in held.items.iter().filter(is_script) {
+            let is_script = |(_, item): &(usize, &Item)| scripts.get(item.maker as usize) == Some(&true);
+            for (mut at, script) in (before..).zip(&held.items).filter(is_script) {
                 let caller = held.maker(script).client;
                 let mut left = script.us;
                 let mut id = script.id.get();
@@ -54,12 +55,15 @@ impl Slowlog {
                     let belongs = |(_, (item, maker)): &(usize, (&Item, Maker))| {
                         item.us <= left && is_at(item, script) && self.is_inner(maker, caller)
                     };
-                    let Some((place, (item, _))) = order.with_id(below).find(belongs) else { break };
+                    // A poll gives the newest first.
+                    let Some((place, (item, _))) = order.with_id(below, at + 1).find(belongs) else { break };
                     inner.add(place);
+                    at = place;
                     left -= item.us;
                     id = Some(below);
                 }
             }
+            before += held.items.len();
         }
         inner
     }

@@ -22,8 +22,8 @@ mod tests;
 
 use super::commands::Commands;
 use super::timeline::Timeline;
-use crate::event::{Exactness, Slow};
-use crate::intern::{Interner, hash, same};
+use crate::event::{Args, Exactness, Slow};
+use crate::intern::{Interner, SPREAD, hash, same};
 use crate::pattern::Rules;
 use examples::Examples;
 use held::{Held, Id, Item, Maker};
@@ -91,7 +91,19 @@ impl Default for Slowlog {
     }
 }
 
+/// What is left of a block's part once it is merged.
+#[derive(Debug, Default)]
+pub struct Room {
+    held: Held,
+    keys: Interner,
+}
+
 impl Slowlog {
+    /// Uses this room, before anything else.
+    pub fn enter(&mut self, Room { held, keys }: Room) {
+        (self.young, self.keys.texts) = (held, keys);
+    }
+
     /// Takes in a record of the input numbered `input`.
     pub fn observe(&mut self, entry: &Slow<'_>, input: u32) {
         let identity = self.identity.of(entry, input);
@@ -107,8 +119,8 @@ impl Slowlog {
         let (command, spec) = self.commands.resolve(&entry.args);
         keys::keys(spec, entry, &mut self.positions);
         let (texts, scratch) = (&mut self.keys, &mut self.scratch);
-        let keys = self.positions.iter().filter_map(|at| entry.args.get(*at));
-        let keys = self.young.list(keys.map(|text| texts.number(text.bytes(scratch))));
+        let keys = self.positions.iter().filter_map(|at| texts.argument(&entry.args, *at, scratch));
+        let keys = self.young.list(keys);
         if let Some(number) = known {
             self.young.improve(number, certainty, command, keys);
             let shown =
@@ -116,11 +128,12 @@ impl Slowlog {
             self.slowest.improve(shown);
             return;
         }
+        let who = &mut self.identity;
         let maker = self.young.number(Maker {
             input,
             command,
-            client: entry.client.map_or(NONE, |client| self.clients.number(client)),
-            name: entry.name.map_or(NONE, |name| self.names.number(name)),
+            client: entry.client.map_or(NONE, |client| who.client.number(|| self.clients.number(client))),
+            name: entry.name.map_or(NONE, |name| who.name.number(|| self.names.number(name))),
             certainty,
         });
         self.young.push(identity, Item { id, time: entry.time, us: entry.us, maker, keys });
@@ -137,7 +150,7 @@ impl Slowlog {
 
     /// The block is read: keys become shapes.
     pub fn seal(&mut self, rules: &Rules) {
-        let keys = std::mem::replace(&mut self.keys, Texts::unbounded());
+        let mut keys = std::mem::replace(&mut self.keys, Texts::unbounded());
         let mut shape = Vec::new();
         let mut shapes = Vec::with_capacity(keys.texts.len());
         for (_, key) in keys.texts.iter() {
@@ -155,10 +168,12 @@ impl Slowlog {
             let young = std::mem::take(&mut self.young);
             self.take(&young, |maker| maker, |shape| shape);
         }
+        keys.texts.clear();
+        self.keys.texts = keys.texts;
     }
 
-    /// Appends what follows; `lines` tells how many lines of an input came before.
-    pub fn merge(&mut self, later: Slowlog, lines: impl Fn(u32) -> u64) {
+    /// Appends what follows; `lines` tells how many lines of an input came before. Gives the room that is left.
+    pub fn merge(&mut self, later: Slowlog, lines: impl Fn(u32) -> u64) -> Room {
         self.duplicates += later.duplicates;
         let commands = self.commands.merge(&later.commands);
         let clients = self.clients.merge(&later.clients);
@@ -181,6 +196,9 @@ impl Slowlog {
         for held in [&later.old, &later.young] {
             self.take(held, renumber, |shape| get(&shapes, shape));
         }
+        let (mut held, keys) = (later.young, later.keys.texts);
+        held.clear();
+        Room { held, keys }
     }
 
     /// Takes over entries, with other numbers; those that are known already only if they tell more.
@@ -289,14 +307,20 @@ struct Texts {
     texts: Interner,
     /// The number that was given last: a client's calls stand together.
     last: u32,
+    /// Of short arguments, by a few bits of a hash: mostly it is one of few.
+    quick: Vec<(u128, u32)>,
     most: usize,
     /// Whether some have none.
     crowded: bool,
 }
 
+/// So many, a power of two.
+const QUICK: usize = 256;
+
 impl Default for Texts {
     fn default() -> Self {
-        Texts { texts: Interner::default(), last: NONE, most: MOST_NAMES, crowded: false }
+        let (texts, quick) = (Interner::default(), Vec::new());
+        Texts { texts, last: NONE, quick, most: MOST_NAMES, crowded: false }
     }
 }
 
@@ -314,6 +338,26 @@ impl Texts {
         }
         self.last = self.add(hash(text), text);
         self.last
+    }
+
+    /// The number of an argument, if there is one.
+    #[inline]
+    fn argument(&mut self, args: &Args<'_>, at: usize, scratch: &mut Vec<u8>) -> Option<u32> {
+        let Some(short) = args.short(at) else { return Some(self.number(args.get(at)?.bytes(scratch))) };
+        let both = short as u64 ^ (short >> 64) as u64;
+        let place = (both.wrapping_mul(SPREAD) >> (64 - QUICK.ilog2())) as usize;
+        match self.quick.get(place) {
+            Some((held, number)) if *held == short => Some(*number),
+            _ => self.short_argument(short, place, args.get(at)?.raw),
+        }
+    }
+
+    #[inline(never)]
+    fn short_argument(&mut self, short: u128, place: usize, text: &[u8]) -> Option<u32> {
+        let number = self.add(hash(text), text);
+        self.quick.resize(QUICK, (0, NONE));
+        *self.quick.get_mut(place)? = (short, number);
+        Some(number)
     }
 
     fn add(&mut self, hash: u64, text: &[u8]) -> u32 {

@@ -59,12 +59,21 @@ impl<'a> Order<'a> {
         self.places.len() == self.log.items().count()
     }
 
-    /// Places, entries of an id, and their makers.
-    pub(super) fn with_id(&self, id: u64) -> impl Iterator<Item = (usize, (&'a Item, Maker))> + '_ {
-        let from = self.places.partition_point(|at| self.id(*at) < id);
-        let all =
-            self.places.get(from..).unwrap_or_default().iter().take_while(move |at| self.id(**at) == id);
-        all.filter_map(|at| Some((*at as usize, self.made(*at)?)))
+    /// Places, entries of an id, and their makers. The first place that is looked at is `near`.
+    pub(super) fn with_id(
+        &self,
+        id: u64,
+        near: usize,
+    ) -> impl Iterator<Item = (usize, (&'a Item, Maker))> + '_ {
+        // In one log no other entry has the id.
+        let near = u32::try_from(near).ok().filter(|near| self.is_one_log && self.id(*near) == id);
+        let from = match near {
+            Some(_) => self.places.len(),
+            None => self.places.partition_point(|at| self.id(*at) < id),
+        };
+        let all = self.places.get(from..).unwrap_or_default().iter().copied();
+        let all = near.into_iter().chain(all.take_while(move |at| self.id(*at) == id));
+        all.filter_map(|at| Some((at as usize, self.made(at)?)))
     }
 
     /// The id of the entry at one of these places.

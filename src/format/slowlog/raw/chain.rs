@@ -211,7 +211,8 @@ impl<'a> Scales<'a> {
         let (mut falling, mut last) = (0, 0);
         for from in (0..count).rev() {
             let known = if falling >= sure { self.next_id(from, last) } else { None };
-            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead, &near));
+            let sure = if falling >= sure { falling } else { 0 };
+            let found = known.unwrap_or_else(|| self.step_from(from, &best, &mut dead, &near, sure));
             falling = if found.sum >= last + NEAT { falling + 1 } else { 0 };
             last = found.sum;
             if let (Some(best), Some(start)) = (best.get_mut(from), self.starts.get(from)) {
@@ -251,8 +252,8 @@ impl<'a> Scales<'a> {
     }
 
     /// The best step from a place. `dead` are the places that no entry can end in front of, as far as it
-    /// was found.
-    fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool], ids: &Near) -> Best {
+    /// was found. The sums of so many places behind it are known to be ever less.
+    fn step_from(&self, from: usize, best: &[Best], dead: &mut [bool], ids: &Near, falling: usize) -> Best {
         let count = self.starts.len();
         // Only what is near gives up all that follows: whether that is little or much is no matter.
         let mut found = Best::unfit(if count - from <= WINDOW { 0 } else { i64::MIN / 2 }, count);
@@ -280,7 +281,10 @@ impl<'a> Scales<'a> {
         // Of two places with one id, data holds the first rather than the second.
         let mut is_again = false;
         for (ahead, (next, after)) in starts.iter().zip(best).enumerate() {
-            if ahead >= left {
+            // Nor can any place further on be better where all have less behind them.
+            let is_less =
+                falling >= left.min(starts.len()) && ENTRY + NEAT + CONSECUTIVE + after.sum <= found.sum;
+            if ahead >= left || is_less {
                 break;
             }
             let to = from + 1 + ahead;

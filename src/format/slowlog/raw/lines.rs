@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::ops::Range;
-use std::slice::Iter;
 
 use wide::u8x16;
 
@@ -107,7 +106,21 @@ impl<'a> Lines<'a> {
     /// Where a line stands, without its end.
     #[inline]
     pub(super) fn range(&self, line: usize) -> Option<Range<usize>> {
-        let (from, next) = (*self.from.get(line)? as usize, *self.from.get(line + 1)? as usize);
+        self.between(*self.from.get(line)? as usize, *self.from.get(line + 1)? as usize)
+    }
+
+    /// The same of some lines.
+    pub(super) fn ranges(&self, lines: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
+        let from = self.from.get(lines.start..=lines.end).unwrap_or_default();
+        from.windows(2).filter_map(|ends| match ends {
+            [from, next] => self.between(*from as usize, *next as usize),
+            _ => None,
+        })
+    }
+
+    /// The line that starts there, where the next one starts here.
+    #[inline]
+    fn between(&self, from: usize, next: usize) -> Option<Range<usize>> {
         let end = next.checked_sub(1)?;
         let is_return = self.crlf && end > from && self.text.get(end - 1) == Some(&b'\r');
         Some(from..end - usize::from(is_return))
@@ -123,45 +136,23 @@ impl<'a> Lines<'a> {
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// Where each line of a text ends, in order: the places of its line feeds.
-pub(super) struct Ends<'a> {
-    blocks: Iter<'a, [u8; BLOCK]>,
-    /// What is left behind the blocks, until it was looked at.
-    rest: &'a [u8],
-    /// Bytes in front of the next block.
-    next: usize,
-    /// A bit for each byte of the block before that is a line feed, as far as none told it.
-    marks: u64,
-}
-
-impl<'a> Ends<'a> {
-    pub(super) fn of(text: &'a [u8]) -> Self {
-        let (blocks, rest) = text.as_chunks();
-        Ends { blocks: blocks.iter(), rest, next: 0, marks: 0 }
-    }
-}
-
-impl Iterator for Ends<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.marks == 0 {
-            self.marks = match self.blocks.next() {
-                Some(block) => line_feeds(block),
-                None if self.rest.is_empty() => return None,
-                None => {
-                    let mut block = [0; BLOCK];
-                    block.iter_mut().zip(std::mem::take(&mut self.rest)).for_each(|(to, from)| *to = *from);
-                    line_feeds(&block)
-                }
-            };
-            self.next += BLOCK;
+/// Tells where each line of a text ends, in order: the places of its line feeds.
+#[inline]
+pub(super) fn ends(text: &[u8], mut tell: impl FnMut(usize)) {
+    let (blocks, rest) = text.as_chunks();
+    let mut before = 0;
+    let mut look = |block: &[u8; BLOCK]| {
+        let mut marks = line_feeds(block);
+        while marks != 0 {
+            tell(before + marks.trailing_zeros() as usize);
+            marks &= marks - 1;
         }
-        let ahead = self.marks.trailing_zeros() as usize;
-        self.marks &= self.marks - 1;
-        Some(self.next - BLOCK + ahead)
-    }
+        before += BLOCK;
+    };
+    blocks.iter().for_each(&mut look);
+    let mut last = [0; BLOCK];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    look(&last);
 }
 
 /// A bit for each byte that is a line feed, the lowest for the first.
@@ -185,7 +176,8 @@ mod tests {
         fn every_line_end_is_found(text in prop::collection::vec(
             prop_oneof![Just(b'\n'), Just(0x0b), Just(0x8a), Just(0), any::<u8>()], 0..300)
         ) {
-            let found: Vec<_> = Ends::of(&text).collect();
+            let mut found = Vec::new();
+            ends(&text, |end| found.push(end));
             prop_assert_eq!(found, memchr::memchr_iter(b'\n', &text).collect::<Vec<_>>());
         }
     }

@@ -25,7 +25,7 @@ mod weight;
 
 use std::ops::Range;
 
-use lines::{Ends, Kept, Lines};
+use lines::{Kept, Lines, ends};
 use shape::Fit;
 
 use super::entry::{At, Fields, Parted, emit_by, ten_digit_seconds, whole};
@@ -95,7 +95,7 @@ impl<'a> Places<'a> {
         from.push(0);
         // Where the last three lines start, of which the third ends.
         let [mut id, mut time, mut us] = [0; NUMBERS];
-        for end in Ends::of(text) {
+        ends(text, |end| {
             // Of what else is in a log, little has the length of a time.
             if matches!(us - time, 11 | 12)
                 && let Some(line) = from.len().checked_sub(NUMBERS)
@@ -106,7 +106,7 @@ impl<'a> Places<'a> {
             }
             (id, time, us) = (time, us, end + 1);
             from.push(us as u32);
-        }
+        });
         if us < text.len() {
             from.push(text.len() as u32 + 1);
         }
@@ -261,7 +261,7 @@ impl<'a> Out<'a> {
         let end = fit.args.end.checked_sub(1).and_then(|last| self.lines.range(last));
         let args = get(&(from..end.map_or(from, |end| end.end)));
         self.spans.clear();
-        for line in fit.args.clone().filter_map(|line| self.lines.range(line)) {
+        for line in self.lines.ranges(fit.args.clone()) {
             // As many bytes as are read together have room in the number.
             let (start, len) = ((line.start - from) as u32, line.len() as u32);
             self.spans.push(Span { start, len, escapes: 0 });
