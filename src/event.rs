@@ -100,6 +100,18 @@ impl<'a> Args<'a> {
         self.line.get(self.spans.get(index)?.start as usize..)?.first_chunk()
     }
 
+    /// All arguments in order, each with what [`Args::window`] gives.
+    pub fn windows<const N: usize>(
+        &self,
+    ) -> impl Iterator<Item = (Text<'a>, Option<&'a [u8; N]>)> + use<'a, N> {
+        let line = self.line;
+        self.spans.iter().filter_map(move |span| {
+            let rest = line.get(span.start as usize..)?;
+            let raw = rest.get(..span.len as usize)?;
+            Some((Text { raw, escapes: span.escapes }, rest.first_chunk()))
+        })
+    }
+
     /// The argument at `index`, if it has up to fifteen bytes and nothing is escaped, with its length as one number
     /// that is not 0: enough to tell any two apart.
     #[inline]

@@ -40,7 +40,7 @@ fn found(rule: &str, case: &Path, threads: usize, block_bytes: usize) -> Vec<Fin
     let mut findings: Vec<_> = report.findings.into_iter().filter(|finding| finding.rule == rule).collect();
     let start = format!("{}/", case.display()).into_bytes();
     for evidence in findings.iter_mut().flat_map(|finding| &mut finding.evidence) {
-        evidence.path.0 = evidence.path.0.strip_prefix(start.as_slice()).unwrap().to_vec();
+        evidence.path.0 = evidence.path.0.strip_prefix(start.as_slice()).unwrap().to_vec().into();
     }
     findings
 }

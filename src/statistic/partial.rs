@@ -197,10 +197,12 @@ impl Partial {
         let book = if has_calls { Book::of(&connections) } else { Book::default() };
         self.clients.learn(|address, period| book.find(address, period));
         let commands = self.commands.finish(&self.clients);
+        let settled = self.slowlog.settled();
         let (log, timeline) = (&self.slowlog, &mut self.timeline);
         let count = || {
             // Large is not slow.
             if !commandlog.is_some_and(Commandlog::is_large) {
+                timeline.merge(settled);
                 log.count_into(timeline);
             }
         };

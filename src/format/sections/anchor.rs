@@ -147,10 +147,22 @@ fn is_text(line: &[u8]) -> bool {
     let (mut is_number, mut has_sign) = (true, false);
     for byte in line {
         is_number &= byte.is_ascii_digit();
-        has_sign |= matches!(byte, b'"' | b'\'' | b'{' | b'=' | b')' | b'\r' | 0x1b);
+        has_sign |= SIGNS.get(usize::from(*byte)) == Some(&true);
     }
     !(ends || starts || is_number || has_sign)
 }
+
+/// Bytes that text has not, by their number.
+static SIGNS: [bool; 256] = {
+    let mut signs = [false; 256];
+    let mut byte = 0;
+    #[allow(clippy::indexing_slicing)] // Checked while compiling.
+    while byte < signs.len() {
+        signs[byte] = matches!(byte as u8, b'"' | b'\'' | b'{' | b'=' | b')' | b'\r' | 0x1b);
+        byte += 1;
+    }
+    signs
+};
 
 /// Bytes of the longest line that is taken for a heading in plain words.
 const HEADING: usize = 64;

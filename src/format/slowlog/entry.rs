@@ -213,8 +213,12 @@ pub(super) fn whole(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
-    text.iter()
-        .try_fold(0_u64, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte & 0x0f)))
+    let (first, rest) = match text.split_first_chunk() {
+        Some((first, rest)) => (eight_digits(*first)?, rest),
+        None => (0, text),
+    };
+    rest.iter()
+        .try_fold(first, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte & 0x0f)))
 }
 
 /// What a string of the slow log can be, seen as a client's address.

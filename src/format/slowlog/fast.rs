@@ -13,8 +13,30 @@ const DIGITS: usize = 19;
 /// Where the number ends that starts at `at`.
 #[inline]
 pub(super) fn number(text: &[u8], at: usize) -> Option<usize> {
-    let digits = text.get(at..)?.iter().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = text.get(at..)?;
+    let digits = match rest.first_chunk() {
+        Some(start) => leading_digits(*start),
+        None => WIDTH,
+    };
+    let digits = if digits < WIDTH { digits } else { all_digits(rest) };
     (digits > 0).then_some(at + digits)
+}
+
+/// Bytes that are looked at together.
+const WIDTH: usize = 16;
+
+/// How many digits these bytes start with.
+#[inline]
+fn leading_digits(bytes: [u8; WIDTH]) -> usize {
+    let above_zero = u8x16::new(bytes.map(|byte| byte.wrapping_sub(b'0')));
+    let are = above_zero.min(u8x16::splat(9)).simd_eq(above_zero).to_bitmask();
+    are.trailing_ones() as usize
+}
+
+/// The same of any bytes, up to as many as a number has.
+#[inline(never)]
+fn all_digits(text: &[u8]) -> usize {
+    text.iter().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Where the string ends whose first byte is at `at`, if there is no backslash in it.
@@ -137,6 +159,26 @@ mod tests {
                 prop_assert_eq!(told(&plain), told(&spaced), "{}", plain);
             }
         }
+    }
+
+    #[test]
+    fn numbers_end_behind_their_digits() {
+        for text in
+            ["", "7", "0129,", "/9", ":1", "1795173291,75", "123456789012345", "1234567890123456", "\u{ff}1"]
+        {
+            for behind in ["", ",", "x", "/:,\"1795173291\","] {
+                let all = format!("{text}{behind}");
+                let digits = all.bytes().take_while(u8::is_ascii_digit).count();
+                assert_eq!(number(all.as_bytes(), 0), (digits > 0).then_some(digits), "{all}");
+                assert_eq!(
+                    number(format!("x{all}").as_bytes(), 1),
+                    (digits > 0).then_some(digits + 1),
+                    "{all}"
+                );
+            }
+        }
+        assert_eq!(number(&[b'7'; 40], 0), Some(DIGITS));
+        assert_eq!((number(b"7", 1), number(b"7", 2)), (None, None));
     }
 
     #[test]

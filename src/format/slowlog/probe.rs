@@ -37,9 +37,9 @@ pub fn starts(line: &[u8], rest: &[u8]) -> bool {
     match numbers.first() {
         Some(b'1'..=b'9') => {
             let digits = numbers.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let next = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
             match numbers.get(digits..) {
                 Some(tail) if tail.starts_with(b") 1) (integer) ") => {
+                    let next = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
                     next.trim_ascii_start().starts_with(b"2) (integer) ")
                 }
                 Some([b',', ..]) => Sample::take(line).entries() > 0,

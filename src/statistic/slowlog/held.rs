@@ -51,6 +51,18 @@ const LISTS: u32 = 1 << 31;
 
 impl Keys {
     pub(super) const NONE: Keys = Keys(NONE);
+
+    /// One, or none.
+    #[inline]
+    pub(super) fn of(number: u32) -> Self {
+        Keys(number)
+    }
+
+    /// The number, where there is just one.
+    #[inline]
+    pub(super) fn single(self) -> Option<u32> {
+        (self.0 < LISTS).then_some(self.0)
+    }
 }
 
 /// Entries in order of first appearance.

@@ -127,22 +127,22 @@ impl Row {
     /// How many bytes they are, if there is room for them.
     fn fill(&mut self, args: &Args<'_>, scratch: &mut Vec<u8>) -> Option<usize> {
         let mut next = 0;
-        for (at, argument) in args.iter().enumerate() {
+        for (argument, window) in args.windows::<WIDTH>() {
+            let room = self.short.get_mut(next..)?;
             let is_short = argument.escapes == 0 && argument.raw.len() <= WIDTH;
-            let count = match args.window::<WIDTH>(at).filter(|_| is_short) {
+            let count = match window.filter(|_| is_short) {
                 Some(window) => {
-                    *self.short.get_mut(next..)?.first_chunk_mut()? = *window;
+                    *room.first_chunk_mut()? = *window;
                     argument.raw.len()
                 }
                 None => {
                     let text = argument.bytes(scratch);
-                    self.short.get_mut(next..next + text.len())?.copy_from_slice(text);
+                    room.get_mut(..text.len())?.copy_from_slice(text);
                     text.len()
                 }
             };
-            next += count;
-            *self.short.get_mut(next)? = b' ';
-            next += 1;
+            *room.get_mut(count)? = b' ';
+            next += count + 1;
         }
         next.checked_sub(1)
     }

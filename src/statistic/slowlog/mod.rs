@@ -26,7 +26,7 @@ use crate::event::{Args, Exactness, Slow};
 use crate::intern::{Interner, SPREAD, hash, same};
 use crate::pattern::Rules;
 use examples::Examples;
-use held::{Held, Id, Item, Maker};
+use held::{Held, Id, Item, Keys, Maker};
 use identity::Identity;
 use settled::Settled;
 use slowest::{Shown, Slowest};
@@ -160,8 +160,13 @@ impl Slowlog {
         let mut items = std::mem::take(&mut self.young.items);
         let lists = self.young.take_lists();
         for item in &mut items {
-            let numbers = lists.keys(&item.keys).iter().map(|key| get(&shapes, *key));
-            item.keys = self.young.list(numbers.filter(|number| *number != NONE));
+            item.keys = match item.keys.single() {
+                Some(key) => Keys::of(get(&shapes, key)),
+                None => {
+                    let numbers = lists.keys(&item.keys).iter().map(|key| get(&shapes, *key));
+                    self.young.list(numbers.filter(|number| *number != NONE))
+                }
+            };
         }
         self.young.items = items;
         if self.young.items.len() > self.most {
@@ -206,8 +211,8 @@ impl Slowlog {
         // The numbers here of the makers there, as they come.
         let mut makers = vec![NONE; later.makers().len()];
         for (identity, item) in later.all() {
-            let numbers = later.keys(&item.keys).iter().map(|number| shape(*number));
-            let numbers = numbers.filter(|number| *number != NONE);
+            let numbers = || later.keys(&item.keys).iter().map(|number| shape(*number));
+            let numbers = || numbers().filter(|number| *number != NONE);
             let known = match self.young.find(item.id, identity) {
                 Some(number) => Some((&mut self.young, number)),
                 None => self.old.find(item.id, identity).map(|number| (&mut self.old, number)),
@@ -217,7 +222,7 @@ impl Slowlog {
                     self.duplicates += 1;
                     let maker = later.maker(item);
                     if held.is_better(number, maker.certainty) {
-                        let keys = held.list(numbers);
+                        let keys = held.list(numbers());
                         held.improve(number, maker.certainty, renumber(maker).command, keys);
                     }
                 }
@@ -226,7 +231,10 @@ impl Slowlog {
                         self.settle();
                         makers.fill(NONE);
                     }
-                    let keys = self.young.list(numbers);
+                    let keys = match item.keys.single() {
+                        Some(key) => Keys::of(shape(key)),
+                        None => self.young.list(numbers()),
+                    };
                     let mut number = || self.young.number(renumber(later.maker(item)));
                     let maker = match makers.get_mut(item.maker as usize) {
                         Some(known) if *known != NONE => *known,
@@ -247,9 +255,13 @@ impl Slowlog {
         self.shapes.texts.iter().map(|(_, shape)| shape)
     }
 
-    /// Adds the different entries to the timeline.
+    /// The times of entries that are no longer kept one by one, which are none here from then on.
+    pub fn settled(&mut self) -> Timeline {
+        std::mem::take(&mut self.settled.timeline)
+    }
+
+    /// Adds the entries that are kept one by one to the timeline.
     pub fn count_into(&self, timeline: &mut Timeline) {
-        timeline.merge(self.settled.timeline.clone());
         self.items().for_each(|item| timeline.slow(item.time));
     }
 

@@ -57,7 +57,7 @@ fn shown(log: &Slowlog) -> String {
     let mut out = serde_json::to_string_pretty(&report).unwrap();
     out += &format!("{:?}", (report.callers, report.examples, report.lost, report.kept));
     out += &serde_json::to_string(&log.finish(&patterns(log), &paths, Some(Commandlog::LargeReply))).unwrap();
-    let mut timeline = Timeline::default();
+    let mut timeline = log.clone().settled();
     log.count_into(&mut timeline);
     out + &serde_json::to_string(&timeline.finish(None)).unwrap()
 }
@@ -255,7 +255,7 @@ fn past_the_bound_entries_are_only_counted() {
     assert_eq!(report.patterns[0].measures.calls, count);
     assert_eq!(report.clients[0].calls, count);
     assert_eq!(report.buckets.iter().map(|bucket| bucket.calls).sum::<u64>(), count);
-    let mut timeline = Timeline::default();
+    let mut timeline = log.clone().settled();
     log.count_into(&mut timeline);
     assert_eq!(timeline.finish(None).rows.iter().filter_map(|row| row.slow).sum::<u64>(), count);
     assert_eq!(log.bounds().len(), 1);

@@ -38,7 +38,7 @@ pub(super) enum Kind {
 
 /// The best step from a place.
 #[derive(Clone, Copy, Debug)]
-struct Best {
+pub(super) struct Best {
     /// All weights from there on.
     sum: i64,
     /// Number of the next place; that of all places where there is none. No input has more lines.
@@ -72,6 +72,7 @@ pub(super) struct Step {
 pub(in crate::format::slowlog) struct Path<'a> {
     scales: Scales<'a>,
     best: Vec<Best>,
+    dead: Vec<bool>,
 }
 
 /// What steps are weighed by.
@@ -96,15 +97,20 @@ struct Told<'a> {
 impl<'a> Path<'a> {
     /// The best way, in the shape that fits the input best.
     pub(in crate::format::slowlog) fn best(places: &'a Places<'_>) -> Path<'a> {
-        Path::by(places, None)
+        Path::by(places, None, Vec::new(), Vec::new())
     }
 
-    /// The best way where the shape may be known already.
-    pub(super) fn by(places: &'a Places<'_>, scale: Option<Scale>) -> Path<'a> {
+    /// The best way where the shape may be known already, with what there is room for.
+    pub(super) fn by(
+        places: &'a Places<'_>,
+        scale: Option<Scale>,
+        best: Vec<Best>,
+        dead: Vec<bool>,
+    ) -> Path<'a> {
         // All entries of an input have one shape, which a part of it tells.
         let known = scale.filter(|_| places.starts.len() > SAMPLE);
         match known.or_else(|| Some(Path::of_sample(places)?.scale(places.crlf))) {
-            Some(scale) => Scales::new(places, scale).path(),
+            Some(scale) => Scales::new(places, scale).path_sure_behind(BEYOND, best, dead),
             None => Path::fitting(places.lines(), &places.starts),
         }
     }
@@ -141,6 +147,11 @@ impl<'a> Path<'a> {
         let sparse = way(Shape::Four, true);
         let is_sparse = sparse.entries >= 4 && sparse.entries >= bare.entries * 2;
         if is_sparse { sparse.path } else { bare.path }
+    }
+
+    /// Gives the room back.
+    pub(super) fn end(self) -> (Vec<Best>, Vec<bool>) {
+        (self.best, self.dead)
     }
 
     fn told(self) -> Told<'a> {
@@ -198,15 +209,17 @@ impl<'a> Scales<'a> {
     }
 
     fn path(self) -> Path<'a> {
-        self.path_sure_behind(BEYOND)
+        self.path_sure_behind(BEYOND, Vec::new(), Vec::new())
     }
 
     /// The way. Where so many places stand behind a place whose sums fall by more than an entry can differ
     /// from another, a fitting entry up to the next id cannot be outweighed, and nothing else is looked at.
-    fn path_sure_behind(self, sure: usize) -> Path<'a> {
+    fn path_sure_behind(self, sure: usize, mut best: Vec<Best>, mut dead: Vec<bool>) -> Path<'a> {
         let count = self.starts.len();
-        let mut best = vec![Best::unfit(0, count); count];
-        let mut dead = vec![false; count];
+        best.clear();
+        best.resize(count, Best::unfit(0, count));
+        dead.clear();
+        dead.resize(count, false);
         let mut near = Near::default();
         let (mut falling, mut last) = (0, 0);
         for from in (0..count).rev() {
@@ -220,7 +233,7 @@ impl<'a> Scales<'a> {
                 near.add(start.id, from);
             }
         }
-        Path { scales: self, best }
+        Path { scales: self, best, dead }
     }
 
     /// The step to the next place, behind which the weights are `after`, if it has the next id and what
@@ -275,6 +288,9 @@ impl<'a> Scales<'a> {
             }
         }
         let following = following.map(|(to, _)| to);
+        // Without sizes none is an entry, wherever it would end.
+        let is_none =
+            self.shape == Shape::Sized && self.segment(from, count).is_some_and(|all| !all.has_sizes(start));
         let mut left = WINDOW;
         let starts = self.starts.get(from + 1..).unwrap_or_default();
         let best = best.get(from + 1..).unwrap_or_default();
@@ -304,10 +320,13 @@ impl<'a> Scales<'a> {
                 continue;
             }
             let (Some(segment), Some(dead)) = (self.segment(from, to), dead.get_mut(to)) else { break };
-            let weighed =
-                if *dead { None } else { weigh(segment, next, consecutive, self.shape, self.sparse) };
+            let weighed = if *dead || is_none {
+                None
+            } else {
+                weigh(segment, next, consecutive, self.shape, self.sparse)
+            };
             let Some(Weighed { weight, kind, good, fit }) = weighed else {
-                *dead = *dead || !segment.can_end(self.shape);
+                *dead = *dead || !is_none && !segment.can_end(self.shape);
                 if NO_ENTRY + after.sum > found.sum {
                     found = Best::unfit(NO_ENTRY + after.sum, to);
                 }
@@ -346,77 +365,4 @@ impl<'a> Scales<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Lines of entries and of what is none.
-    fn text() -> impl Strategy<Value = Vec<u8>> {
-        let entry = |(id, time, args): (u64, u64, &str)| format!("{id}\n{time}\n7\n{args}");
-        let args = prop::sample::select(vec![
-            "GET\nk\n10.0.0.7:40630\napp\n",
-            "GET\nk\n\n\n",
-            "SET\nk\nv\nw\n10.0.0.7:40630\n\n",
-            "k\n",
-            "GET\nk\n10.0.0.7:40630\napp\n---\n",
-        ]);
-        let apart = (0_u64..40, 1_795_172_000_u64..1_795_173_000, args).prop_map(entry);
-        let run = (
-            20_u64..40,
-            prop::collection::vec(
-                prop::sample::select(vec![
-                    "GET\nk\n10.0.0.7:40630\napp\n",
-                    "SET\nk\nv\nw\n10.0.0.7:40630\napp\n",
-                    "SET\nk\n9\n1795172000\n7\nv\n10.0.0.7:40630\napp\n",
-                ]),
-                9..20,
-            ),
-        )
-            .prop_map(move |(newest, all)| {
-                all.into_iter()
-                    .enumerate()
-                    .map(|(at, args)| entry((newest - at as u64, 1_795_172_500, args)))
-                    .collect()
-            });
-        prop::collection::vec(prop_oneof![1 => apart, 1 => run], 1..12)
-            .prop_map(|all| all.concat().into_bytes())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn what_is_not_looked_at_could_not_be_better(text in text()) {
-            let places = Places::of(&text);
-            for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
-                for sparse in [false, true] {
-                    let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse };
-                    let shown = |path: Path<'_>| format!("{:?}", path.best);
-                    let (short, whole) = (scales.path(), scales.path_sure_behind(usize::MAX));
-                    prop_assert_eq!(shown(short), shown(whole), "{:?}", shape);
-                }
-            }
-        }
-
-        #[test]
-        fn what_is_found_on_a_short_way_is_found_on_the_long_one(text in text()) {
-            let places = Places::of(&text);
-            let dead = vec![false; places.starts.len()];
-            for shape in [Shape::Four, Shape::Six, Shape::Seven, Shape::Sized] {
-                let scales = Scales { lines: places.lines(), starts: &places.starts, shape, sparse: false };
-                let mut ids = Near::default();
-                for (from, start) in places.starts.iter().enumerate().rev() {
-                    let fit = |to: usize| scales.segment(from, to)?.fit(shape);
-                    let told = scales.segment(from, from + 1).and_then(|segment| segment.told(shape));
-                    prop_assert_eq!(told, fit(from + 1).map(|fit| (fit.address, fit.neat)), "{:?}", shape);
-                    let near = places.starts.iter().enumerate().skip(from + 1);
-                    let mut near = near.take_while(|(_, next)| next.id != start.id);
-                    let next = near.find_map(|(to, next)| Some((to, start.precedes(next).then(|| fit(to))??)));
-                    let next = next.filter(|_| matches!(shape, Shape::Six | Shape::Seven));
-                    prop_assert_eq!(scales.following(from, start, &dead, &ids), next, "{:?}", shape);
-                    ids.add(start.id, from);
-                }
-            }
-        }
-    }
-}
+mod laws;

@@ -8,7 +8,7 @@ use wide::u8x16;
 
 use crate::event::Args;
 use crate::format::clock::is_day_or_clock;
-use crate::format::slowlog::entry::{Address, Arities, address};
+use crate::format::slowlog::entry::{Address, Arities, address, is_name};
 use crate::format::slowlog::noise::is_separator_by;
 use crate::intern::same;
 
@@ -26,15 +26,18 @@ pub(super) struct Lines<'a> {
 /// What was told of lines before: commands and addresses come again and again.
 pub(super) struct Kept {
     arities: Cell<Arities>,
-    /// Where an address stands, and what it is.
-    address: Cell<(usize, usize, Address)>,
-    /// A text, and whether it is a day or a clock.
-    clock: Cell<(Vec<u8>, bool)>,
+    /// Where an address and the name behind it stand, and what [`Lines::address`] says of them.
+    client: Cell<(usize, usize, Address)>,
+    /// Texts, and whether each is a day or a clock; by the last bits of their lengths.
+    clocks: [Cell<(Vec<u8>, bool)>; CLOCKS],
 }
+
+/// So many, a power of two: addresses and times differ in length.
+const CLOCKS: usize = 8;
 
 impl Default for Kept {
     fn default() -> Self {
-        Kept { arities: Cell::default(), address: Cell::new((0, 0, Address::Empty)), clock: Cell::default() }
+        Kept { arities: Cell::default(), client: Cell::new((0, 0, Address::No)), clocks: Default::default() }
     }
 }
 
@@ -53,30 +56,33 @@ impl<'a> Lines<'a> {
         arity
     }
 
-    /// Whether a line is what scripts put between polls. Most that may be a clock are the same address.
+    /// Whether a line is what scripts put between polls. Most that may be a clock are one of few addresses.
     pub(super) fn is_separator(&self, line: &[u8]) -> bool {
         is_separator_by(line, |text| {
-            let (mut held, mut is) = self.kept.clock.take();
+            let Some(kept) = self.kept.clocks.get(text.len() % CLOCKS) else { return is_day_or_clock(text) };
+            let (mut held, mut is) = kept.take();
             if !same(&held, text) {
                 held.clear();
                 held.extend_from_slice(text);
                 is = is_day_or_clock(text);
             }
-            self.kept.clock.set((held, is));
+            kept.set((held, is));
             is
         })
     }
 
-    /// What these bytes of the text are, seen as an address.
+    /// What a line of the text is, seen as an address: none where the line behind it is no name.
     #[inline]
-    pub(super) fn address(&self, at: &Range<usize>) -> Option<Address> {
-        let text = self.text.get(at.clone())?;
-        let (from, to, is) = self.kept.address.get();
-        if self.text.get(from..to).is_some_and(|held| same(held, text)) {
+    pub(super) fn address(&self, at: &Range<usize>, name: &Range<usize>) -> Option<Address> {
+        // Of lines that are the same with what parts them each is the same.
+        let both = self.text.get(at.start..name.end)?;
+        let (from, to, is) = self.kept.client.get();
+        if self.text.get(from..to).is_some_and(|held| same(held, both)) {
             return Some(is);
         }
-        let is = address(text);
-        self.kept.address.set((at.start, at.end, is));
+        let name_text = self.text.get(name.clone())?;
+        let is = if is_name(name_text) { address(self.text.get(at.clone())?) } else { Address::No };
+        self.kept.client.set((at.start, name.end, is));
         Some(is)
     }
 
@@ -140,19 +146,18 @@ const BLOCK: usize = 64;
 #[inline]
 pub(super) fn ends(text: &[u8], mut tell: impl FnMut(usize)) {
     let (blocks, rest) = text.as_chunks();
+    let mut last = [0; BLOCK];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let mut before = 0;
-    let mut look = |block: &[u8; BLOCK]| {
+    // One loop, so that what is told there is put in its place.
+    for block in blocks.iter().chain([&last]) {
         let mut marks = line_feeds(block);
         while marks != 0 {
             tell(before + marks.trailing_zeros() as usize);
             marks &= marks - 1;
         }
         before += BLOCK;
-    };
-    blocks.iter().for_each(&mut look);
-    let mut last = [0; BLOCK];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    look(&last);
+    }
 }
 
 /// A bit for each byte that is a line feed, the lowest for the first.

@@ -20,12 +20,14 @@ mod border;
 mod chain;
 mod lines;
 mod near;
+mod room;
 mod shape;
 mod weight;
 
 use std::ops::Range;
 
 use lines::{Kept, Lines, ends};
+use room::Room;
 use shape::Fit;
 
 use super::entry::{At, Fields, Parted, emit_by, ten_digit_seconds, whole};
@@ -89,9 +91,14 @@ impl<'a> Places<'a> {
     }
 
     /// The same where it may be known already whether lines end with CR LF.
-    fn ended(text: &'a [u8], mut crlf: Option<bool>) -> Self {
-        let mut starts = Vec::with_capacity(text.len() / ENTRY);
-        let mut from = Vec::with_capacity(text.len() / LINE);
+    fn ended(text: &'a [u8], crlf: Option<bool>) -> Self {
+        Places::within(text, crlf, Vec::new(), Vec::new())
+    }
+
+    /// The same with what there is room for, of which nothing is there yet.
+    fn within(text: &'a [u8], mut crlf: Option<bool>, mut from: Vec<u32>, mut starts: Vec<Start>) -> Self {
+        starts.reserve(text.len() / ENTRY);
+        from.reserve(text.len() / LINE);
         from.push(0);
         // Where the last three lines start, of which the third ends.
         let [mut id, mut time, mut us] = [0; NUMBERS];
@@ -131,6 +138,8 @@ impl<'a> Places<'a> {
 
 /// The entry that may start with `text`.
 pub(super) fn first(text: &[u8]) -> Option<Start> {
+    // Most lines are told by their first byte.
+    text.first().filter(|first| first.is_ascii_digit())?;
     let mut lines = [0; NUMBERS + 1];
     let mut at = 0;
     for next in lines.iter_mut().skip(1) {
@@ -169,19 +178,22 @@ fn start(text: &[u8], [at, time, us, body]: [usize; 4], line: usize) -> Option<(
 pub(super) fn read(text: &[u8], offset: u64, scale: Option<Scale>, sink: &mut dyn Sink) -> u64 {
     let (mut at, mut line) = (offset, 0);
     for part in text.chunks(MOST) {
-        let places = Places::ended(part, scale.map(|scale| scale.crlf));
-        read_places(&places, scale, (at, line), sink);
+        let Room { from, starts, best, dead } = Room::take();
+        let places = Places::within(part, scale.map(|scale| scale.crlf), from, starts);
+        let path = Path::by(&places, scale, best, dead);
+        read_places(&places, &path, (at, line), sink);
         at += part.len() as u64;
         line += places.lines().count() as u64;
+        let (best, dead) = path.end();
+        Room { from: places.from, starts: places.starts, best, dead }.give();
     }
     // What is cut anywhere is cut within a line.
     if text.len() > MOST { lexical::lines(text) } else { line }
 }
 
 /// Reads what starts so many bytes and lines into the input.
-fn read_places(places: &Places<'_>, scale: Option<Scale>, (offset, line): (u64, u64), sink: &mut dyn Sink) {
+fn read_places(places: &Places<'_>, path: &Path<'_>, (offset, line): (u64, u64), sink: &mut dyn Sink) {
     let (lines, starts) = (places.lines(), &places.starts);
-    let path = Path::by(places, scale);
     let mut out = Out { lines, offset, before: line, next: 0, spans: Vec::new(), sink };
     out.until(starts.first().map_or(lines.count(), Start::line));
     for step in path.steps() {

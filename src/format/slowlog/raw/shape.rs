@@ -244,10 +244,7 @@ impl<'a> Segment<'a> {
     #[inline]
     fn client(&self, line: usize) -> Option<(Range<usize>, Range<usize>, Address)> {
         let (client, name) = (self.lines.range(line)?, self.lines.range(line + 1)?);
-        if !is_name(self.lines.text.get(name.clone())?) {
-            return None;
-        }
-        let address = self.lines.address(&client)?;
+        let address = self.lines.address(&client, &name)?;
         (address != Address::No).then_some((client, name, address))
     }
 
