@@ -29,8 +29,16 @@ pub struct Outcome {
     pub unread: Vec<String>,
     /// Whether at least one input is of a kind that is read; of a kind that was forced, whether it has a record.
     pub recognized: bool,
-    /// What the report was made of. To take it to pieces takes long: who ends the process can forget it.
-    pub counted: Partial,
+    /// To take it to pieces takes long: who ends the process can forget it.
+    pub counted: Counted,
+}
+
+/// What the report was made of.
+pub struct Counted {
+    /// All that was counted.
+    pub partial: Partial,
+    /// What room parts left.
+    pub rooms: Vec<Room>,
 }
 
 /// Reads everything under `paths`.
@@ -41,9 +49,10 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
     let pool = scan::pool(&options.reading)?;
     let mut run = Run::default();
     let fold = |work: &Work<'_>, room| observe(work, options, room);
-    scan(&pool, &source::plan(paths), &options.reading, fold, |step| Ok(run.take(step, options)))?;
+    let rooms =
+        scan(&pool, &source::plan(paths), &options.reading, fold, |step| Ok(run.take(step, options)))?;
     // Tables and rules are independent of each other, so the threads that folded finish them.
-    Ok(pool.install(|| run.finish(options)))
+    Ok(pool.install(|| run.finish(options, rooms)))
 }
 
 /// Counts one block.
@@ -109,7 +118,7 @@ impl Run {
         left
     }
 
-    fn finish(mut self, options: &Analysis) -> Outcome {
+    fn finish(mut self, options: &Analysis, rooms: Vec<Room>) -> Outcome {
         let rows: Vec<_> =
             (0..).zip(&self.inputs).map(|(number, input)| row(number, input, &self.partial)).collect();
         let paths: Vec<_> = rows.iter().map(|row| row.path.clone()).collect();
@@ -131,7 +140,7 @@ impl Run {
             },
             report,
             failures: self.failures,
-            counted: self.partial,
+            counted: Counted { partial: self.partial, rooms },
         }
     }
 }

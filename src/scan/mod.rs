@@ -124,6 +124,7 @@ pub fn pool(how: &Reading) -> Result<ThreadPool> {
 
 /// Reads everything in `plan`: each block goes through `fold` on the threads of `pool`, and all that happens to `take`,
 /// in order. What `take` leaves of a part is room for a later one: memory that is used again need not be asked for.
+/// Gives what room is left: to let go of it takes long.
 ///
 /// # Errors
 /// The first of `take`, behind which nothing more is read.
@@ -133,7 +134,7 @@ pub fn scan<P: Send, R: Default + Send>(
     how: &Reading,
     fold: impl Fn(&Work<'_>, R) -> P + Sync,
     mut take: impl FnMut(Step<P>) -> Result<R> + Send,
-) -> Result<()> {
+) -> Result<Vec<R>> {
     for problem in &plan.problems {
         let error = io::Error::new(problem.error.kind(), problem.error.to_string());
         take(Step::Note(Note::Fail { path: problem.path.as_os_str().as_encoded_bytes().to_vec(), error }))?;

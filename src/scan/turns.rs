@@ -73,15 +73,15 @@ impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>> Turns<P, R, F> {
 
     /// Results are taken as they come from now on: no more than are being made come any more.
     pub(super) fn hurry(&self) {
-        lock(&self.rooms).clear();
         let mut waiting = lock(&self.waiting);
         waiting.least = 1;
         self.take(waiting);
     }
 
-    /// What came of it. All results were brought, and [`Turns::hurry`] was called.
-    pub(super) fn finish(self) -> Result<()> {
-        self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner).result
+    /// What came of it, and what room is left. All results were brought, and [`Turns::hurry`] was called.
+    pub(super) fn finish(self) -> Result<Vec<R>> {
+        let rooms = self.rooms.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.into_inner().unwrap_or_else(PoisonError::into_inner).result.map(|()| rooms)
     }
 
     /// Takes results as long as there are enough whose turn it is, unless another thread does.

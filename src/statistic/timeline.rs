@@ -192,9 +192,16 @@ impl Timeline {
     /// Adds the times of snapshots, which come in order, with their connections.
     pub fn connections(&mut self, totals: impl Iterator<Item = (i64, u64)>) {
         self.close();
-        for (time, total) in totals {
-            let counts = self.buckets.entry(time.div_euclid(self.width * MICROS)).or_default();
-            counts.connections = Some(total);
+        let width = self.width * MICROS;
+        let totals = totals.map(|(time, total)| (time.div_euclid(width), Some(total)));
+        if self.buckets.is_empty() {
+            // Of those of one bucket the last one stays.
+            let counts = |connections| Counts { connections, ..Counts::default() };
+            self.buckets = totals.map(|(bucket, total)| (bucket, counts(total))).collect();
+            return;
+        }
+        for (bucket, total) in totals {
+            self.buckets.entry(bucket).or_default().connections = total;
         }
     }
 

@@ -87,29 +87,53 @@ impl Rule for ConnectionLeak {
 
     fn check(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let connections = &facts.report.connections;
-        // Replicas and MONITOR have rules of their own.
-        let counts = |row: &&ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
         let ends = End::all(facts);
         let numbers: HashMap<u32, usize, FixedState> = ends.iter().map(|end| end.run).zip(0..).collect();
-        let course = |end| (Course::of(facts, end), Vec::new(), Values::default());
-        let mut courses: Vec<_> = ends.iter().map(course).collect();
-        let mut run = None;
-        for row in &connections.rows {
-            // Mostly all are of one.
-            let (_, number) = match run.filter(|(run, _)| *run == row.run) {
-                Some(found) => found,
-                None => *run.insert((row.run, numbers.get(&row.run).copied())),
-            };
-            let course = number.and_then(|number| courses.get_mut(number)).filter(|_| counts(&row));
-            if let Some((course, all, values)) = course {
-                all.push(course.seen(row, values));
-            }
+        let courses: Vec<_> = ends.iter().map(|end| Course::of(facts, end)).collect();
+        // Most of the time goes by until rows are there, so they are looked at on two threads.
+        let (one, other) = connections.rows.split_at(connections.rows.len() / 2);
+        let gather = |rows| gather(rows, &courses, &numbers);
+        let (one, other) = rayon::join(|| gather(one), || gather(other));
+        let mut findings = Vec::new();
+        for ((course, mut one), other) in courses.iter().zip(one).zip(other) {
+            let numbers = one.values.append(&other.values);
+            let all = one.all.into_iter().chain(other.all.into_iter().map(|seen| seen.renumbered(&numbers)));
+            findings.extend(course.findings(&all.collect::<Vec<_>>(), &one.values.all));
         }
-        let findings = courses.iter().flat_map(|(course, all, values)| course.findings(all, &values.all));
-        let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|finding| Reverse(finding.severity));
         append(findings, found);
     }
+}
+
+/// What is seen of the connections of a course.
+#[derive(Default)]
+struct Gathered<'a> {
+    all: Vec<Seen<'a>>,
+    values: Values,
+}
+
+/// For each course what is seen of those of these rows that are of it; `numbers` are the courses' by their runs.
+fn gather<'a>(
+    rows: &'a [ConnectionRow],
+    courses: &[Course<'_>],
+    numbers: &HashMap<u32, usize, FixedState>,
+) -> Vec<Gathered<'a>> {
+    // Replicas and MONITOR have rules of their own.
+    let counts = |row: &ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
+    let mut gathered: Vec<Gathered<'a>> = courses.iter().map(|_| Gathered::default()).collect();
+    let mut run = None;
+    for row in rows {
+        // Mostly all are of one.
+        let (_, number) = match run.filter(|(run, _)| *run == row.run) {
+            Some(found) => found,
+            None => *run.insert((row.run, numbers.get(&row.run).copied())),
+        };
+        let Some(number) = number.filter(|_| counts(row)) else { continue };
+        if let Some((course, held)) = courses.get(number).zip(gathered.get_mut(number)) {
+            held.all.push(course.seen(row, &mut held.values));
+        }
+    }
+    gathered
 }
 
 impl<'a> Course<'a> {

@@ -30,7 +30,22 @@ pub struct Values {
     last: [u32; 1 + ORIGINS.len()],
 }
 
+impl Seen<'_> {
+    /// The same where values have the numbers that `numbers` gives for theirs.
+    pub fn renumbered(mut self, numbers: &[u32]) -> Self {
+        for number in [&mut self.name].into_iter().chain(&mut self.origin) {
+            *number = number.and_then(|number| numbers.get(number as usize).copied());
+        }
+        self
+    }
+}
+
 impl Values {
+    /// Adds others; gives the numbers here of theirs.
+    pub fn append(&mut self, others: &Values) -> Vec<u32> {
+        others.all.iter().map(|(hash, value)| self.all.intern(hash, value)).collect()
+    }
+
     /// The number of a value, of the name (0) or of what [`ORIGINS`] tell (from 1 on).
     pub fn number(&mut self, what: usize, value: Option<&[u8]>) -> Option<u32> {
         let (value, last) = (value?, self.last.get_mut(what)?);
