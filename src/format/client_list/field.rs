@@ -115,9 +115,18 @@ fields! {
     Obuf b"obuf" "obuf" Number;
 }
 
-/// Keys with their `=` as numbers, and the bits of these; by number of the field. Those that are longer have no bits.
-static WORDS: [(u128, u128); Field::ALL.len()] = {
-    let mut words = [(0, 0); Field::ALL.len()];
+/// A key with its `=` as a number, and the bits of that: none where it is longer.
+#[derive(Clone, Copy)]
+struct Word {
+    word: u128,
+    bits: u128,
+    /// Bytes of both.
+    len: usize,
+}
+
+/// By number of the field.
+static WORDS: [Word; Field::ALL.len()] = {
+    let mut words = [Word { word: 0, bits: 0, len: 0 }; Field::ALL.len()];
     let mut at = 0;
     #[allow(clippy::indexing_slicing)] // Checked while compiling.
     while at < KEYS.len() {
@@ -130,7 +139,8 @@ static WORDS: [(u128, u128); Field::ALL.len()] = {
                 letter += 1;
             }
             bytes[letter] = b'=';
-            words[at] = (u128::from_le_bytes(bytes), u128::MAX >> (120 - 8 * key.len()));
+            let (word, bits) = (u128::from_le_bytes(bytes), u128::MAX >> (120 - 8 * key.len()));
+            words[at] = Word { word, bits, len: key.len() + 1 };
         }
         at += 1;
     }
@@ -141,13 +151,12 @@ impl Field {
     /// What stands behind its key and `=` at the start of `text`.
     #[inline]
     pub fn value_in(self, text: &[u8]) -> Option<&[u8]> {
-        if let Some((word, bits)) = WORDS.get(self as usize).filter(|(_, bits)| *bits > 0)
-            && let Some(start) = text.first_chunk()
-        {
-            let is = u128::from_le_bytes(*start) & bits == *word;
-            return if is { text.get(self.key().len() + 1..) } else { None };
+        match (WORDS.get(self as usize), text.first_chunk()) {
+            (Some(Word { word, bits, len }), Some(start)) if *len > 0 => {
+                if u128::from_le_bytes(*start) & bits == *word { text.get(*len..) } else { None }
+            }
+            _ => text.strip_prefix(self.key())?.strip_prefix(b"="),
         }
-        text.strip_prefix(self.key())?.strip_prefix(b"=")
     }
 }
 
@@ -163,9 +172,9 @@ impl Finder {
         self.seen.get(at).copied().flatten()
     }
 
-    /// How many fields the longest row had.
-    pub fn longest(&self) -> usize {
-        self.seen.len()
+    /// The fields that were last found at each place, as many as the longest row had.
+    pub fn seen(&self) -> &[Option<Field>] {
+        &self.seen
     }
 
     /// The field of the key that is at place `at` of its row.
@@ -192,7 +201,16 @@ impl Finder {
 }
 
 /// A decimal number that fills `value`; `None` for anything else, and past 64 bits.
+#[inline]
 pub fn number(value: &[u8]) -> Option<i64> {
+    // Most numbers are 0.
+    match value {
+        [digit @ b'0'..=b'9'] => Some(i64::from(digit & 0x0f)),
+        _ => long_number(value),
+    }
+}
+
+fn long_number(value: &[u8]) -> Option<i64> {
     let (sign, digits) = match value {
         [b'-', digits @ ..] => (-1, digits),
         digits => (1, digits),

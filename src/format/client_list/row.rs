@@ -93,14 +93,16 @@ pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finde
 fn same_fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &Finder) -> bool {
     fields.clear();
     let (mut rest, mut addresses, mut end) = (text, 0, false);
-    for at in 0..finder.longest() {
-        let Some(field) = finder.expected(at).filter(|_| !end) else { return false };
+    for field in finder.seen() {
+        let (Some(field), false) = (field, end) else { return false };
         let Some(behind) = field.value_in(rest) else { return false };
-        let space = space(behind);
-        fields.push((field.key(), behind.get(..space).unwrap_or_default()));
-        addresses += usize::from(field == Field::Addr);
-        end = space == behind.len();
-        rest = behind.get(space + 1..).unwrap_or_default();
+        let (value, after) = behind.split_at_checked(space(behind)).unwrap_or_default();
+        fields.push((field.key(), value));
+        addresses += usize::from(*field == Field::Addr);
+        match after.split_first() {
+            Some((_, after)) => rest = after,
+            None => end = true,
+        }
     }
     end && addresses <= 1 && fields.len() >= LEAST
 }
