@@ -126,6 +126,7 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::sync::mpsc::{Receiver, channel};
 
+    use super::super::Note;
     use super::*;
     use crate::error::Error;
 
@@ -164,6 +165,23 @@ mod tests {
             assert_eq!((taken, is_ok), (forth.clone(), true));
             assert_eq!(tokens.iter().count(), 40 + LEAST + 2 * EACH);
         }
+    }
+
+    #[test]
+    fn what_is_left_of_the_last_part_is_the_next_room() {
+        let (give, _tokens) = channel();
+        let take = |step: Step<usize>| match step {
+            Step::Part { part, .. } => Ok(Some(part)),
+            Step::Note(_) => Ok(None),
+        };
+        let turns = Turns::new(take, 1, give);
+        assert_eq!(turns.room(), None);
+        (0..LEAST - 1).for_each(|number| turns.put(number, step(number)));
+        let error = std::io::Error::other("gone");
+        turns.put(LEAST - 1, Step::Note(Note::Fail { path: Vec::new(), error }));
+        assert_eq!((turns.room(), turns.room()), (Some(LEAST - 2), Some(LEAST - 3)));
+        turns.hurry();
+        assert_eq!(turns.finish().map(|rooms| rooms.len()).ok(), Some(LEAST - 3));
     }
 
     #[test]

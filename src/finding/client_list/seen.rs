@@ -55,3 +55,22 @@ impl Values {
         Some(*last)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_two_parts_have_one_number_each() {
+        let (mut one, mut other) = (Values::default(), Values::default());
+        let number = |values: &mut Values, what, text: &str| values.number(what, Some(text.as_bytes()));
+        assert_eq!((number(&mut one, 0, "a"), number(&mut one, 1, "b")), (Some(0), Some(1)));
+        let (name, user) = (number(&mut other, 0, "b"), number(&mut other, 1, "c"));
+        let numbers = one.append(&other);
+        let row = ConnectionRow::default();
+        let seen = Seen { row: &row, span: None, stays: false, name, origin: [user, None, name] };
+        let seen = seen.renumbered(&numbers);
+        assert_eq!((seen.name, seen.origin), (Some(1), [Some(2), None, Some(1)]));
+        assert_eq!(number(&mut one, 2, "c"), Some(2));
+    }
+}

@@ -5,7 +5,7 @@ use crate::format::client_list::ClientList;
 use crate::pattern::Rules;
 use crate::report::Bytes;
 use crate::statistic::observer::Observer;
-use crate::statistic::partial::Partial;
+use crate::statistic::partial::{Partial, Room};
 
 /// Knuth's MMIX generator.
 struct Dice(u64);
@@ -59,19 +59,29 @@ fn capture(dice: &mut Dice, start: u64) -> String {
 }
 
 fn observe(text: &[u8], offset: u64, input: u32) -> Partial {
+    observe_within(text, offset, input, Room::default())
+}
+
+fn observe_within(text: &[u8], offset: u64, input: u32, room: Room) -> Partial {
     let rules = Rules::default();
-    let mut observer = Observer::new(input, text, &rules);
+    let mut observer = Observer::new(input, text, &rules).within(room);
     ClientList.scan(text, offset, &mut observer);
     observer.finish(memchr::memchr_iter(b'\n', text).count() as u64)
 }
 
-/// The parts of a capture cut behind some lines.
-fn parts(text: &str, input: u32, dice: &mut Dice, pieces: usize) -> Vec<Partial> {
+/// A capture cut behind some lines.
+fn cuts(text: &str, dice: &mut Dice, pieces: usize) -> Vec<std::ops::Range<usize>> {
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1).collect();
     let mut cuts: Vec<usize> = (0..pieces).map(|_| ends[dice.below(ends.len())]).collect();
     cuts.extend([0, text.len()]);
     cuts.sort_unstable();
-    cuts.windows(2).map(|cut| observe(&text.as_bytes()[cut[0]..cut[1]], cut[0] as u64, input)).collect()
+    cuts.windows(2).map(|cut| cut[0]..cut[1]).collect()
+}
+
+/// Its parts.
+fn parts(text: &str, input: u32, dice: &mut Dice, pieces: usize) -> Vec<Partial> {
+    let part = |cut: std::ops::Range<usize>| observe(&text.as_bytes()[cut.clone()], cut.start as u64, input);
+    cuts(text, dice, pieces).into_iter().map(part).collect()
 }
 
 /// Merges neighbours in any order until one is left.
@@ -95,13 +105,14 @@ fn pieces_merge_to_the_whole() {
     for seed in 0..60 {
         let dice = &mut Dice(seed);
         let texts = [capture(dice, 1_781_790_000), capture(dice, 1_781_792_000)];
-        // As a run merges: into a value that is told of the inputs.
-        let mut run = Partial::default();
+        // As a run merges: into a value that is told of the inputs, each part in the room of the one before.
+        let (mut run, mut room) = (Partial::default(), Room::default());
         for (input, text) in (0..).zip(&texts) {
             run.end_input();
             run.start_input(input, &paths[input as usize].0, None);
-            for part in parts(text, input, dice, 4) {
-                run.merge(part, &Rules::default());
+            for cut in cuts(text, dice, 4) {
+                let part = observe_within(&text.as_bytes()[cut.clone()], cut.start as u64, input, room);
+                room = run.merge(part, &Rules::default());
             }
         }
         let whole = shown(run, &paths);

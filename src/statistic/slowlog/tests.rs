@@ -64,7 +64,12 @@ fn shown(log: &Slowlog) -> String {
 
 /// One part of these entries, whose lines count from its own start.
 fn part(entries: &[Made], first_line: u64) -> Slowlog {
+    part_within(entries, first_line, Room::default())
+}
+
+fn part_within(entries: &[Made], first_line: u64, room: Room) -> Slowlog {
     let mut log = Slowlog::default();
+    log.enter(room);
     for made in entries {
         give(&Made { line: made.line - first_line, ..made.clone() }, &mut log);
     }
@@ -135,6 +140,15 @@ proptest! {
         let mut empty = Slowlog::default();
         empty.merge(merged(&entries, &cuts, &joins), |_| 0);
         prop_assert_eq!(&whole, &shown(&empty));
+    }
+
+    #[test]
+    fn the_room_of_others_holds_nothing_of_them(
+        before in prop::collection::vec(made(), 0..60),
+        entries in prop::collection::vec(made(), 0..60),
+    ) {
+        let room = Slowlog::default().merge(part(&before, 0), |_| 0);
+        prop_assert_eq!(shown(&part_within(&entries, 0, room)), shown(&part(&entries, 0)));
     }
 }
 
