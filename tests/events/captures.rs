@@ -220,7 +220,7 @@ fn reports_count_what_a_slow_reading_counts() {
             let found: BTreeMap<_, _> = report
                 .patterns
                 .iter()
-                .map(|row| ((row.pattern.0.clone(), &row.event.0[..]), row.calls))
+                .map(|row| ((row.pattern.0.to_vec(), &row.event.0[..]), row.calls))
                 .collect();
             assert_eq!(found, by_pattern, "{name}");
             for row in &report.rows {

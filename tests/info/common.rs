@@ -35,11 +35,11 @@ pub fn report_of(bytes: &[u8], reading: Reading) -> Report {
     let path = dir.path().join("info.txt");
     fs::write(&path, bytes).unwrap();
     let mut report = analyze(&[path], reading);
-    report.inputs[0].path.0.clear();
-    report.info.snapshots.iter_mut().for_each(|dump| dump.path.0.clear());
-    report.rejects.samples.iter_mut().for_each(|sample| sample.path.0.clear());
+    report.inputs[0].path = Default::default();
+    report.info.snapshots.iter_mut().for_each(|dump| dump.path = Default::default());
+    report.rejects.samples.iter_mut().for_each(|sample| sample.path = Default::default());
     let evidence = report.findings.iter_mut().flat_map(|finding| &mut finding.evidence);
-    evidence.for_each(|evidence| evidence.path.0.clear());
+    evidence.for_each(|evidence| evidence.path = Default::default());
     report
 }
 

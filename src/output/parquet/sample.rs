@@ -220,7 +220,7 @@ pub(super) fn report(count: usize) -> Report {
         is_lock: false,
         call: None,
     };
-    let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes).collect();
+    let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes::from).collect();
     Report {
         schema: "redtrail-report/1",
         generator: Generator { name: "redtrail", version: "0" },

@@ -28,12 +28,12 @@ pub(super) struct Kept {
     arities: Cell<Arities>,
     /// Where an address and the name behind it stand, and what [`Lines::address`] says of them.
     client: Cell<(usize, usize, Address)>,
-    /// Texts, and whether each is a day or a clock; by the last bits of their lengths.
+    /// Texts, and whether each is a day or a clock; by their length and last bytes.
     clocks: [Cell<(Vec<u8>, bool)>; CLOCKS],
 }
 
-/// So many, a power of two: addresses and times differ in length.
-const CLOCKS: usize = 8;
+/// So many: of addresses and times a few take turns.
+const CLOCKS: usize = 16;
 
 impl Default for Kept {
     fn default() -> Self {
@@ -59,7 +59,7 @@ impl<'a> Lines<'a> {
     /// Whether a line is what scripts put between polls. Most that may be a clock are one of few addresses.
     pub(super) fn is_separator(&self, line: &[u8]) -> bool {
         is_separator_by(line, |text| {
-            let Some(kept) = self.kept.clocks.get(text.len() % CLOCKS) else { return is_day_or_clock(text) };
+            let Some(kept) = self.kept.clocks.get(place(text)) else { return is_day_or_clock(text) };
             let (mut held, mut is) = kept.take();
             if !same(&held, text) {
                 held.clear();
@@ -137,6 +137,12 @@ impl<'a> Lines<'a> {
     pub(super) fn get(&self, line: usize) -> Option<&'a [u8]> {
         self.text.get(self.range(line)?)
     }
+}
+
+/// Where a text is kept that may be a clock.
+fn place(text: &[u8]) -> usize {
+    let last = text.iter().rev().take(4);
+    last.fold(text.len(), |sum, byte| sum + usize::from(*byte)) % CLOCKS
 }
 
 /// Bytes that are looked at together.

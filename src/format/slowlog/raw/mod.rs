@@ -103,8 +103,7 @@ impl<'a> Places<'a> {
         // Where the last three lines start, of which the third ends.
         let [mut id, mut time, mut us] = [0; NUMBERS];
         ends(text, |end| {
-            // Of what else is in a log, little has the length of a time.
-            if matches!(us - time, 11 | 12)
+            if is_time(us - time)
                 && let Some(line) = from.len().checked_sub(NUMBERS)
                 && let Some((start, ends)) = start(text, [id, time, us, end + 1], line)
                 && *crlf.get_or_insert(ends) == ends
@@ -136,18 +135,23 @@ impl<'a> Places<'a> {
     }
 }
 
+/// Whether a line of so many bytes, its end included, can be a time. Of what else is in a log, little can.
+fn is_time(bytes: usize) -> bool {
+    matches!(bytes, 11 | 12)
+}
+
 /// The entry that may start with `text`.
 pub(super) fn first(text: &[u8]) -> Option<Start> {
     // Most lines are told by their first byte.
     text.first().filter(|first| first.is_ascii_digit())?;
-    let mut lines = [0; NUMBERS + 1];
-    let mut at = 0;
-    for next in lines.iter_mut().skip(1) {
-        let rest = text.get(at..)?;
+    let end = |from: usize| {
+        let rest = text.get(from..)?;
         // Longer lines are no numbers.
-        at += memchr::memchr(b'\n', rest.get(..NUMBER).unwrap_or(rest))? + 1;
-        *next = at;
-    }
+        Some(from + memchr::memchr(b'\n', rest.get(..NUMBER).unwrap_or(rest))? + 1)
+    };
+    let time = end(0)?;
+    let us = end(time).filter(|us| is_time(us - time))?;
+    let lines = [0, time, us, end(us)?];
     start(text, lines, 0).map(|(start, _)| start)
 }
 
