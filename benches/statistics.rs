@@ -115,8 +115,8 @@ fn keys(bencher: Bencher, mix: Mix) {
     };
     calls.each(
         bencher,
-        || OpenKeys::new(&rules),
-        |held, call| _ = held.observe(call, 0),
+        || OpenKeys::new(&rules, 0),
+        |held, call| _ = held.observe(call),
         |held| assert_eq!(held.seal().shapes().collect::<BTreeSet<_>>().len(), shapes),
     );
 }

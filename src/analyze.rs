@@ -49,8 +49,8 @@ pub fn analyze(paths: &[PathBuf], options: &Analysis) -> Result<Outcome> {
     let pool = scan::pool(&options.reading)?;
     let mut run = Run::default();
     let fold = |work: &Work<'_>, room| observe(work, options, room);
-    let rooms =
-        scan(&pool, &source::plan(paths), &options.reading, fold, |step| Ok(run.take(step, options)))?;
+    let take = |step| Ok(run.take(step, options));
+    let rooms = scan(&pool, &source::plan(paths), &options.reading, fold, Partial::is_large, take)?;
     // Tables and rules are independent of each other, so the threads that folded finish them.
     Ok(pool.install(|| run.finish(options, rooms)))
 }

@@ -21,6 +21,12 @@ const FEW: usize = 14;
 /// longer than having one too large.
 const MANY: usize = 1_000;
 
+/// What is pushed is much at once: there is room for so many times as many next.
+const PUSHED: usize = 4;
+
+/// Bytes that room is made for ahead, at most.
+const MUCH: usize = 64 << 20;
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,
@@ -144,6 +150,14 @@ impl Interner {
         index
     }
 
+    /// There is room for so many more that are pushed, if they are as long as those that are here: growing copies what
+    /// is here, and what is not used takes no memory.
+    pub fn make_room(&mut self, more: usize) {
+        self.entries.reserve(more);
+        let each = self.arena.len().checked_div(self.entries.len()).unwrap_or_default();
+        self.arena.reserve((each + 1).saturating_mul(more).min(MUCH));
+    }
+
     // Apart: the way of every string is shorter without it.
     #[cold]
     #[inline(never)]
@@ -163,13 +177,16 @@ impl Interner {
             let text = std::mem::replace(&mut start, entry.end)..entry.end;
             if stays {
                 entry.end = to + text.len();
-                self.arena.copy_within(text, to);
+                if text.start != to {
+                    self.arena.copy_within(text, to);
+                }
                 to = entry.end;
             }
             stays
         });
         self.arena.truncate(to);
-        self.table = HashTable::new();
+        // It has room for as many as there were.
+        self.table.clear();
         self.index();
     }
 
@@ -197,7 +214,10 @@ impl Interner {
     /// Makes what was taken or pushed ready for looking up.
     pub fn index(&mut self) {
         let from = self.table.len();
-        self.table.reserve(self.entries.len() - from, Slot::spread);
+        let room = self.table.capacity();
+        if self.entries.len() > room {
+            self.table.reserve(self.entries.len().max(room * PUSHED) - from, Slot::spread);
+        }
         let first = u32::try_from(from).unwrap_or(u32::MAX);
         for (number, entry) in (first..).zip(self.entries.iter().skip(from)) {
             let slot = Slot { part: part(entry.hash), number };

@@ -74,9 +74,11 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
         work.format.scan(work.block.bytes(), work.block.offset, &mut part);
         part.encode(&encoder)
     };
+    // Rows are compressed where they are made.
+    let is_large = |_: &_| false;
     let mut tables = Tables::new(dir, with_values, options, &patterns);
     let mut outcome = Outcome { learnt, ..Outcome::default() };
-    scan(&pool, &plan, &reading, fold, |step| {
+    scan(&pool, &plan, &reading, fold, is_large, |step| {
         match step {
             Step::Part { part, .. } => {
                 outcome.rejected += part.rejected;
@@ -122,6 +124,7 @@ fn learn(pool: &ThreadPool, plan: &Plan, options: &Analysis) -> Result<Patterns>
         plan,
         &options.reading,
         |work, ()| analyze::observe_keys(work, options),
+        Partial::is_large,
         |step| {
             match step {
                 Step::Part { part, .. } => drop(all.merge(part, &options.rules)),

@@ -123,8 +123,8 @@ pub fn pool(how: &Reading) -> Result<ThreadPool> {
 }
 
 /// Reads everything in `plan`: each block goes through `fold` on the threads of `pool`, and all that happens to `take`,
-/// in order. What `take` leaves of a part is room for a later one: memory that is used again need not be asked for.
-/// Gives what room is left: to let go of it takes long.
+/// in order. What `is_large` says so of is taken while it is in the cache. What `take` leaves of a part is room for a
+/// later one: memory that is used again need not be asked for. Gives what room is left: to let go of it takes long.
 ///
 /// # Errors
 /// The first of `take`, behind which nothing more is read.
@@ -133,6 +133,7 @@ pub fn scan<P: Send, R: Default + Send>(
     plan: &Plan,
     how: &Reading,
     fold: impl Fn(&Work<'_>, R) -> P + Sync,
+    is_large: impl Fn(&P) -> bool + Sync,
     mut take: impl FnMut(Step<P>) -> Result<R> + Send,
 ) -> Result<Vec<R>> {
     for problem in &plan.problems {
@@ -154,7 +155,7 @@ pub fn scan<P: Send, R: Default + Send>(
     let result = std::thread::scope(|scope| {
         let threads = pool.current_num_threads();
         let (give, tokens) = channel();
-        let turns = Turns::new(take, threads, give);
+        let turns = Turns::new(take, is_large, threads, give);
         // Goes before the scope ends: readers that wait for someone to listen then end too.
         let jobs = Jobs::new(read::start(scope, &plan.items, how, threads), tokens);
         pool.install(|| {

@@ -16,9 +16,10 @@ const LEAST: usize = 8;
 const EACH: usize = 4;
 
 /// Takes results in the order of their numbers, on whichever thread brings the one that was missing.
-pub(super) struct Turns<P, R, F> {
+pub(super) struct Turns<P, R, F, L> {
     waiting: Mutex<Waiting<P>>,
     take: Mutex<F>,
+    is_large: L,
     /// What is left of those that were taken: that of the last one is still in the cache.
     rooms: Mutex<Vec<R>>,
 }
@@ -37,9 +38,10 @@ struct Waiting<P> {
     result: Result<()>,
 }
 
-impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>> Turns<P, R, F> {
-    /// Results go to `take`, which gives the room that is left of each. Through `give` goes a token for each that may be made.
-    pub(super) fn new(take: F, threads: usize, give: Sender<()>) -> Self {
+impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>, L: Fn(&P) -> bool> Turns<P, R, F, L> {
+    /// Results go to `take`, which gives the room that is left of each; those that are large as soon as it is their
+    /// turn: they push one another out of the cache. Through `give` goes a token for each that may be made.
+    pub(super) fn new(take: F, is_large: L, threads: usize, give: Sender<()>) -> Self {
         // Nobody listens any more once everything is read.
         let _ = (0..LEAST + EACH * threads).try_for_each(|_| give.send(()));
         let waiting = Waiting {
@@ -50,7 +52,7 @@ impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>> Turns<P, R, F> {
             give: Some(give),
             result: Ok(()),
         };
-        Turns { waiting: Mutex::new(waiting), take: Mutex::new(take), rooms: Mutex::default() }
+        Turns { waiting: Mutex::new(waiting), take: Mutex::new(take), is_large, rooms: Mutex::default() }
     }
 
     /// Room for a result.
@@ -91,7 +93,9 @@ impl<P, R: Default, F: FnMut(Step<P>) -> Result<R>> Turns<P, R, F> {
         }
         loop {
             let ready = waiting.steps.iter().take_while(|step| step.is_some()).count();
-            waiting.taking = ready >= waiting.least;
+            let is_large = |step: &Step<P>| matches!(step, Step::Part { part, .. } if (self.is_large)(part));
+            waiting.taking =
+                ready >= waiting.least || waiting.steps.iter().take(ready).flatten().any(is_large);
             if !waiting.taking {
                 return;
             }
@@ -124,6 +128,7 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::sync::mpsc::{Receiver, channel};
 
     use super::super::Note;
@@ -148,7 +153,7 @@ mod tests {
             });
             Ok(())
         };
-        let turns = Turns::new(take, 2, give);
+        let turns = Turns::new(take, |part| part % 7 == 3, 2, give);
         order.iter().for_each(|number| turns.put(*number, step(*number)));
         turns.hurry();
         let is_ok = turns.finish().is_ok();
@@ -174,7 +179,7 @@ mod tests {
             Step::Part { part, .. } => Ok(Some(part)),
             Step::Note(_) => Ok(None),
         };
-        let turns = Turns::new(take, 1, give);
+        let turns = Turns::new(take, |_| false, 1, give);
         assert_eq!(turns.room(), None);
         (0..LEAST - 1).for_each(|number| turns.put(number, step(number)));
         let error = std::io::Error::other("gone");
@@ -182,6 +187,22 @@ mod tests {
         assert_eq!((turns.room(), turns.room()), (Some(LEAST - 2), Some(LEAST - 3)));
         turns.hurry();
         assert_eq!(turns.finish().map(|rooms| rooms.len()).ok(), Some(LEAST - 3));
+    }
+
+    #[test]
+    fn a_large_result_is_taken_as_soon_as_it_is_its_turn() {
+        let taken = RefCell::new(Vec::new());
+        let take = |step: Step<usize>| {
+            taken.borrow_mut().push(matches!(step, Step::Part { part: 2, .. }));
+            Ok(())
+        };
+        let turns = Turns::new(take, |part| *part == 2, 2, channel().0);
+        let after = [0, 2, 1, 3].map(|number| {
+            turns.put(number, step(number));
+            taken.borrow().len()
+        });
+        assert_eq!(after, [0, 0, 3, 3]);
+        assert_eq!(*taken.borrow(), [false, false, true]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl<'r> Observer<'r> {
             account: Account::default(),
             partial: Partial::default(),
             tally: Tally::default(),
-            keys: OpenKeys::new(rules),
+            keys: OpenKeys::new(rules, input),
             runs: OpenRuns::new(input, block),
             events: OpenEvents::new(input),
             only_keys: false,
@@ -183,7 +183,7 @@ impl Sink for Observer<'_> {
         if let Database::Namespace(name) = record.database {
             self.partial.databases.call(name);
         }
-        let absent = self.keys.observe(&call, self.input);
+        let absent = self.keys.observe(&call);
         self.partial.dangerous.observe(&call, self.input);
         self.partial.calls.sightings.observe(&call, self.input);
         if !in_script {

@@ -93,6 +93,11 @@ impl Partial {
         Room { connections, slowlog }
     }
 
+    /// Whether it is best merged at once, see [`Keys::is_large`].
+    pub fn is_large(&self) -> bool {
+        self.keys.is_large()
+    }
+
     /// Appends what follows of one input, before which its file has so many lines; gives the lines of the file
     /// up to its end, and what [`Partial::merge`] gives. A file of several kinds is several inputs, and they share its lines.
     pub fn merge_at(&mut self, lines: u64, input: u32, later: Partial, rules: &Rules) -> (u64, Room) {

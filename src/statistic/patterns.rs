@@ -153,6 +153,11 @@ impl Patterns {
         self.rows.get(REST as usize)
     }
 
+    /// References to keys of all patterns.
+    pub fn calls(&self) -> u64 {
+        self.rows.iter().map(|counts| counts.calls).sum()
+    }
+
     /// Every row's counts, the rest first.
     pub fn rows(&self) -> &[Counts] {
         &self.rows

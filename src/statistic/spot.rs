@@ -66,24 +66,10 @@ impl Form {
 }
 
 impl Spot {
-    /// Of no call.
-    pub const NONE: Spot =
-        Spot { offset: 0, line: 0, time: 0, input: 0, command: 0, argc: 0, form: Form::Plain };
-
     /// Of a call of the input numbered `input`, whose key stands at `argv[at]`.
-    // Written where it is kept: a copy would be read as a whole before its parts have left the processor's buffer of
-    // stores, and wait for all that is in it.
     #[inline]
     pub fn new(call: &Call<'_>, input: u32, at: usize, form: Form) -> Spot {
-        Spot {
-            offset: call.record.place.offset,
-            line: call.record.place.line,
-            time: call.record.time,
-            input,
-            command: u16::try_from(call.command).unwrap_or(u16::MAX),
-            argc: u8::try_from(call.args().len()).unwrap_or(MANY),
-            form: if at == 1 { form } else { Form::Among },
-        }
+        Near::new(call, at, form).of(input)
     }
 
     /// The same with the lines that its input had before the block in which it was read.
@@ -132,6 +118,44 @@ impl Spot {
             1 => format!("{name} {key}{range} … (1 more argument)"),
             more => format!("{name} {key}{range} … ({more} more arguments)"),
         }
+    }
+}
+
+/// The same as long as it is among calls of one block, which has fewer than 2³² lines and is of one input.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Near {
+    offset: u64,
+    time: i64,
+    line: u32,
+    command: u16,
+    argc: u8,
+    form: Form,
+}
+
+impl Near {
+    /// Of no call.
+    pub const NONE: Near = Near { offset: 0, time: 0, line: 0, command: 0, argc: 0, form: Form::Plain };
+
+    /// Of a call whose key stands at `argv[at]`.
+    // Written where it is kept: a copy would be read as a whole before its parts have left the processor's buffer of
+    // stores, and wait for all that is in it.
+    #[inline]
+    pub fn new(call: &Call<'_>, at: usize, form: Form) -> Near {
+        Near {
+            offset: call.record.place.offset,
+            time: call.record.time,
+            line: u32::try_from(call.record.place.line).unwrap_or(u32::MAX),
+            command: u16::try_from(call.command).unwrap_or(u16::MAX),
+            argc: u8::try_from(call.args().len()).unwrap_or(MANY),
+            form: if at == 1 { form } else { Form::Among },
+        }
+    }
+
+    /// With the number of its input.
+    #[inline]
+    pub fn of(self, input: u32) -> Spot {
+        let Near { offset, time, line, command, argc, form } = self;
+        Spot { offset, line: line.into(), time, input, command, argc, form }
     }
 }
 

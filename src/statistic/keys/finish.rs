@@ -29,9 +29,10 @@ impl Keys {
         self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
-        let total = self.total();
-        let (hot, there) = self.hot_rows(total, paths);
-        (self.pattern_rows(total, clients, paths), hot, there, self.bounds())
+        let total = self.patterns.calls();
+        let ((hot, there), patterns) =
+            rayon::join(|| self.hot_rows(total, paths), || self.pattern_rows(total, clients, paths));
+        (patterns, hot, there, self.bounds())
     }
 
     fn pattern_rows(&self, total: u64, clients: &Clients, paths: &[Bytes]) -> Table<PatternRow> {

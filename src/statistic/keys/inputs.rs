@@ -75,7 +75,7 @@ impl Keys {
     fn there(&self, key: &[u8], spot: &Spot) -> Option<(&Key, &Origin)> {
         let number = self.keys.find(hash(key), key)? as usize;
         let (row, origin) = (self.rows.get(number)?, self.origins.get(number)?);
-        (origin.input == spot.input && is_much(row.here.into(), self.inputs.uses)).then_some((row, origin))
+        (origin.input == spot.input && is_much(origin.here.into(), self.inputs.uses)).then_some((row, origin))
     }
 
     /// The present input ends, and this is the run's own value, into which all parts are merged in order. `is_in` tells
@@ -85,7 +85,7 @@ impl Keys {
         for (key, spot) in keys {
             let Some((row, origin)) = self.there(&key, &spot) else { continue };
             let clients = self.sets.count(row.users, |client| is_in(client, spot.input));
-            let calls = u64::from(row.here);
+            let calls = u64::from(origin.here);
             let share = share(calls, self.inputs.uses);
             // The one that is shown of the whole run, where it is of this input.
             let spot = if origin.spot.input == spot.input { origin.spot } else { spot };
@@ -114,6 +114,7 @@ mod tests {
     use crate::pattern::{Learnt, Rules};
     use crate::statistic::clients::Clients;
     use crate::statistic::manner::Class;
+    use crate::statistic::spot::Near;
 
     /// So many reads of each key by a client.
     type Reads = Vec<(String, u32, ClientIndex)>;
@@ -121,13 +122,11 @@ mod tests {
     /// A block of an input.
     fn block(input: u32, reads: &Reads) -> Keys {
         let rules = Rules::default();
-        let mut open = OpenKeys::new(&rules);
-        let mut spot = Spot::default();
-        spot.input = input;
+        let mut open = OpenKeys::new(&rules, input);
         for (key, calls, client) in reads {
             let index = open.keys.intern(hash(key.as_bytes()), key.as_bytes()) as usize;
             if index >= open.uses.len() {
-                open.push(spot, Users::NONE);
+                open.push(Near::default(), Users::NONE);
             }
             open.uses[index].calls[Class::Read as usize] += calls;
             open.sets.insert(&mut open.uses[index].users, *client);

@@ -7,7 +7,9 @@ mod door;
 mod finish;
 mod gather;
 mod inputs;
+mod lot;
 mod open;
+mod stay;
 mod users;
 
 pub use inputs::HotThere;
@@ -15,6 +17,7 @@ pub use open::OpenKeys;
 
 use door::{Door, Group};
 use inputs::{Inputs, is_much};
+use lot::Lot;
 use users::{Sets, Users};
 
 use super::clients::ClientIndex;
@@ -27,6 +30,9 @@ use crate::pattern::{Learnt, Rules};
 /// Keys that are held at most. Past it those used least are let go: their pattern's distinct keys are
 /// then estimated, and counts of keys met later are lower bounds. About 200 MB with keys of 40 bytes.
 pub const MOST: usize = 1 << 20;
+
+/// Lots of a block from which on it has many keys.
+const LARGE: usize = 4;
 
 /// The number of a key that is not held.
 const NOT_HELD: u32 = u32::MAX;
@@ -43,8 +49,6 @@ struct Key {
     unset: u64,
     /// Calls that were made while it was not held, at most.
     missed: u32,
-    /// Calls in the input of [`Origin::input`].
-    here: u32,
     pattern: PatternIndex,
     /// The number of its habit, or [`NONE`].
     habit: u32,
@@ -76,6 +80,17 @@ struct Origin {
     tried: u32,
     /// The last input that had it.
     input: u32,
+    /// Calls in it.
+    here: u32,
+}
+
+/// What comes to be appended, of a lot or of a run.
+struct Later<'l, R> {
+    keys: &'l Interner,
+    rows: &'l [R],
+    sets: &'l Sets,
+    patterns: &'l Patterns,
+    habits: &'l mut Habits,
 }
 
 /// Counts by key and by pattern.
@@ -96,8 +111,8 @@ pub struct Keys {
     inputs: Inputs,
     /// Words that the bitmaps in `sets` take.
     words: usize,
-    /// Of a block with many keys, what comes behind these.
-    more: Vec<Keys>,
+    /// What comes behind these: of a block all of it.
+    lots: Vec<Lot>,
 }
 
 impl Keys {
@@ -111,13 +126,18 @@ impl Keys {
         lines: impl Fn(u32) -> u64,
     ) {
         self.settle();
-        let more = std::mem::take(&mut later.more);
-        for part in std::iter::once(later).chain(more) {
-            if let Some(theirs) = &part.learnt {
-                self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
-            }
-            self.append(part, clients, &lines);
+        if let Some(theirs) = &later.learnt {
+            self.learnt.get_or_insert_with(|| Learnt::new(rules)).merge(theirs);
         }
+        if let Some(theirs) = later.door.take() {
+            later.keys.index();
+            self.miss(&later.keys, &theirs);
+        }
+        let rows: Vec<(Key, Origin)> = later.rows.into_iter().zip(later.origins).collect();
+        let Keys { keys, sets, patterns, mut habits, lots, .. } = later;
+        let run = Later { keys: &keys, rows: &rows, sets: &sets, patterns: &patterns, habits: &mut habits };
+        self.append(run, |row| *row, clients, &lines);
+        lots.into_iter().for_each(|lot| self.append_lot(lot, clients, &lines));
         if let Some(numbers) = self.patterns.compress(rules, &mut self.learnt) {
             self.renumber(&numbers);
         }
@@ -127,25 +147,37 @@ impl Keys {
         }
     }
 
+    /// Whether a block comes to so much that it is best merged while it is in the cache.
+    pub fn is_large(&self) -> bool {
+        self.lots.len() >= LARGE
+    }
+
     /// Makes a block's keys those of a run, to which others can be appended.
     fn settle(&mut self) {
         self.keys.index();
-        for part in std::mem::take(&mut self.more) {
-            let last = part.patterns.rows().iter().filter_map(|counts| counts.clients.last()).max();
+        for lot in std::mem::take(&mut self.lots) {
+            let last = lot.patterns.rows().iter().filter_map(|counts| counts.clients.last()).max();
             let clients: Vec<ClientIndex> = (0..=last.unwrap_or_default()).collect();
-            self.append(part, &clients, &|_| 0);
+            self.append_lot(lot, &clients, &|_| 0);
         }
     }
 
-    fn append(&mut self, mut later: Keys, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+    fn append_lot(&mut self, mut lot: Lot, clients: &[ClientIndex], lines: &impl Fn(u32) -> u64) {
+        let Lot { keys, rows, input, sets, patterns, habits } = &mut lot;
+        self.append(Later { keys, rows, sets, patterns, habits }, |row| row.of(*input), clients, lines);
+    }
+
+    fn append<R>(
+        &mut self,
+        mut later: Later<'_, R>,
+        row: impl Fn(&R) -> (Key, Origin),
+        clients: &[ClientIndex],
+        lines: &impl Fn(u32) -> u64,
+    ) {
         self.habits.overflowed |= later.habits.overflowed;
-        let patterns = self.patterns.merge_names(&later.patterns);
-        if let Some(theirs) = later.door.take() {
-            later.keys.index();
-            self.miss(&later.keys, &theirs);
-        }
-        let keys = self.merge_keys(&mut later, clients, &patterns, lines);
-        self.merge_patterns(&later, clients, &patterns, &keys);
+        let patterns = self.patterns.merge_names(later.patterns);
+        let keys = self.merge_keys(&mut later, row, clients, &patterns, lines);
+        self.merge_patterns(later.patterns, clients, &patterns, &keys);
     }
 
     /// What follows let go of keys: those that are held here and not there can have been among them.
@@ -178,37 +210,34 @@ impl Keys {
     }
 
     /// Appends the keys that follow; gives their numbers here.
-    fn merge_keys(
+    fn merge_keys<R>(
         &mut self,
-        later: &mut Keys,
+        later: &mut Later<'_, R>,
+        row: impl Fn(&R) -> (Key, Origin),
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
         lines: &impl Fn(u32) -> u64,
     ) -> Vec<u32> {
         // One thing after the other for all keys, not all things for one key after the other: looks into tables that
         // are out of the cache wait for each other the least.
-        let mut numbers = self.find(&later.keys);
-        let (uses, mut much) = (later.total(), Vec::new());
-        let admitted = self.admit(later, patterns, &numbers);
-        let mut admitted = admitted.iter().peekable();
-        for ((at, number), (row, origin)) in
-            (0..).zip(&mut numbers).zip(later.rows.iter().zip(&later.origins))
-        {
+        let mut numbers = self.find(later.keys);
+        let (uses, mut much) = (later.patterns.calls(), Vec::new());
+        let kept = self.admit(later, &row, patterns, &numbers);
+        self.make_room(kept.len());
+        for (at, missed) in kept {
+            let (Some(number), Some(counted)) = (numbers.get_mut(at as usize), later.rows.get(at as usize))
+            else {
+                continue;
+            };
             let is_new = *number == NOT_HELD;
+            let (row, origin) = row(counted);
             if is_new {
-                let missed = match self.door {
-                    None => 0,
-                    Some(_) => match admitted.next_if(|(key, _)| *key == at) {
-                        Some((_, missed)) => *missed,
-                        None => continue,
-                    },
-                };
                 // Found from the end on: no key comes twice in what follows.
                 *number = self.keys.push(later.keys.hash_of(at), later.keys.get(at));
                 let pattern = renamed(patterns, row.pattern);
                 let missed = row.missed.saturating_add(missed);
-                self.rows.push(Key { pattern, missed, habit: NONE, users: Users::NONE, ..*row });
-                self.origins.push(Origin { spot: origin.spot.behind(lines), ..*origin });
+                self.rows.push(Key { pattern, missed, habit: NONE, users: Users::NONE, ..row });
+                self.origins.push(Origin { spot: origin.spot.behind(lines), ..origin });
             }
             if is_much(row.calls, uses) {
                 much.push((*number, origin.spot.behind(lines)));
@@ -219,7 +248,8 @@ impl Keys {
             };
             if !is_new {
                 mine.calls += row.calls;
-                mine.here = if first.input == origin.input { mine.here } else { 0 }.saturating_add(row.here);
+                first.here =
+                    if first.input == origin.input { first.here } else { 0 }.saturating_add(origin.here);
                 first.input = origin.input;
                 first.tried = first.tried.saturating_add(origin.tried);
                 mine.missed = mine.missed.saturating_add(row.missed);
@@ -235,9 +265,9 @@ impl Keys {
                 mine.ended |= row.ended;
                 mine.is_stream |= row.is_stream;
             }
-            self.habits.merge(&mut mine.habit, &mut later.habits, row.habit, clients, lines);
+            self.habits.merge(&mut mine.habit, later.habits, row.habit, clients, lines);
             let held = self.sets.words(mine.users);
-            self.sets.merge(&mut mine.users, &later.sets, row.users, clients);
+            self.sets.merge(&mut mine.users, later.sets, row.users, clients);
             let words = self.sets.words(mine.users);
             self.words = (self.words + words).saturating_sub(held);
             if self.words > CLIENT_WORDS && words > held {
@@ -250,6 +280,19 @@ impl Keys {
         numbers
     }
 
+    /// There is room for more keys. At once for as many as are held at most, where they are many: what is not used of it
+    /// takes no memory, and growing would copy what is.
+    fn make_room(&mut self, more: usize) {
+        let held = self.rows.len();
+        if more > self.rows.capacity() - held {
+            let room = if held < MOST / 16 { MOST / 16 } else { MOST + MOST / 4 };
+            let more = more.max(room.saturating_sub(held));
+            self.rows.reserve(more);
+            self.origins.reserve(more);
+            self.keys.make_room(more);
+        }
+    }
+
     /// The numbers here of the keys that follow.
     fn find(&self, later: &Interner) -> Vec<u32> {
         let find = |(hash, bytes)| self.keys.find(hash, bytes).unwrap_or(NOT_HELD);
@@ -259,22 +302,39 @@ impl Keys {
         keys.map(|(group, key)| if group.can_hold(key.0) { find(key) } else { NOT_HELD }).collect()
     }
 
-    /// Once keys were let go, which of the keys that come and are not held are to be, by their number in `later`; with
-    /// how many calls before these are missing at most.
-    fn admit(&mut self, later: &Keys, patterns: &[PatternIndex], numbers: &[u32]) -> Vec<(u32, u32)> {
-        let mut admitted = Vec::new();
-        let Some(door) = &mut self.door else { return admitted };
-        for ((hash, row), number) in later.keys.hashes().zip(&later.rows).zip(numbers) {
-            if *number == NOT_HELD {
-                self.patterns.sketch(renamed(patterns, row.pattern), hash);
-            }
-        }
-        // What rules judge is looked at as long as there is room for it.
-        let has_room = self.habits.has_room();
-        for (((at, hash), row), number) in (0..).zip(later.keys.hashes()).zip(&later.rows).zip(numbers) {
+    /// Which of the keys that come are held or are to be, by their number in `later`; with how many calls of those that
+    /// are to be are missing at most.
+    fn admit<R>(
+        &mut self,
+        later: &Later<'_, R>,
+        row: impl Fn(&R) -> (Key, Origin),
+        patterns: &[PatternIndex],
+        numbers: &[u32],
+    ) -> Vec<(u32, u32)> {
+        let Some(door) = &mut self.door else {
+            return (0..).zip(later.rows).map(|(at, _)| (at, 0)).collect();
+        };
+        let mut kept = Vec::new();
+        let mut counts = None;
+        for ((hash, counted), number) in later.keys.hashes().zip(later.rows).zip(numbers) {
             if *number != NOT_HELD {
                 continue;
             }
+            let pattern = row(counted).0.pattern;
+            // Keys of one pattern mostly come together.
+            if counts.as_ref().is_none_or(|(before, _)| *before != pattern) {
+                counts = self.patterns.get_mut(renamed(patterns, pattern)).map(|counts| (pattern, counts));
+            }
+            counts.iter_mut().for_each(|(_, counts)| counts.sketch(hash));
+        }
+        // What rules judge is looked at as long as there is room for it.
+        let has_room = self.habits.has_room();
+        for (((at, hash), counted), number) in (0..).zip(later.keys.hashes()).zip(later.rows).zip(numbers) {
+            if *number != NOT_HELD {
+                kept.push((at, 0));
+                continue;
+            }
+            let (row, _) = row(counted);
             let Some(counts) = self.patterns.get_mut(renamed(patterns, row.pattern)) else { continue };
             let is_judged = row.habit != NONE;
             self.habits.overflowed |= is_judged && !has_room;
@@ -285,22 +345,22 @@ impl Keys {
             match missed {
                 Some(missed) => {
                     door.hold(hash);
-                    admitted.push((at, missed));
+                    kept.push((at, missed));
                 }
                 None => counts.unset += row.unset,
             }
         }
-        admitted
+        kept
     }
 
     fn merge_patterns(
         &mut self,
-        later: &Keys,
+        later: &Patterns,
         clients: &[ClientIndex],
         patterns: &[PatternIndex],
         keys: &[u32],
     ) {
-        for (counts, number) in later.patterns.rows().iter().zip(patterns) {
+        for (counts, number) in later.rows().iter().zip(patterns) {
             let Some(mine) = self.patterns.get_mut(*number) else { continue };
             mine.add(counts);
             mine.clients.merge(&counts.clients, clients);
@@ -318,69 +378,6 @@ impl Keys {
         }
     }
 
-    /// Lets go of the keys used least until `most` are left; examples stay.
-    fn let_go(&mut self, most: usize) {
-        match &mut self.door {
-            Some(door) => door.narrow(),
-            None => _ = self.door(),
-        }
-        // The most calls first, and of the same by number, in one word that is compared at once. More calls than it has
-        // room for no half of the keys can have.
-        let rank = |calls: u64| u64::from(!u32::try_from(calls).unwrap_or(u32::MAX)) << u32::BITS;
-        let mut order: Vec<u64> =
-            self.rows.iter().map(|row| rank(row.calls)).zip(0..).map(|(rank, n)| rank | n).collect();
-        if order.len() > most {
-            order.select_nth_unstable(most);
-        }
-        let mut stays = vec![false; self.rows.len()];
-        let samples = self.patterns.iter().flat_map(|(_, _, counts)| counts.samples.iter().copied());
-        for key in order.into_iter().map(|key| key as u32).take(most).chain(samples) {
-            if let Some(stays) = stays.get_mut(key as usize) {
-                *stays = true;
-            }
-        }
-        let stays = |key: u32| stays.get(key as usize).copied().unwrap_or_default();
-        let (mut habits, mut sets) = (std::mem::take(&mut self.habits), std::mem::take(&mut self.sets));
-        self.habits.overflowed = habits.overflowed;
-        self.words = 0;
-        let mut numbers = vec![NOT_HELD; self.rows.len()];
-        let (mut key, mut kept) = (0, 0);
-        self.rows.retain_mut(|row| {
-            let stays = stays(key);
-            if stays {
-                habits.keep(&mut row.habit, &mut self.habits);
-                sets.keep(&mut row.users, &mut self.sets);
-                self.words += self.sets.words(row.users);
-                numbers.get_mut(key as usize).into_iter().for_each(|number| *number = kept);
-                kept += 1;
-            } else {
-                self.door.iter_mut().for_each(|door| door.leave(self.keys.hash_of(key), row.most()));
-                self.patterns.get_mut(row.pattern).into_iter().for_each(|counts| counts.unset += row.unset);
-            }
-            key += 1;
-            stays
-        });
-        self.kept = self.rows.len();
-        let mut key = 0;
-        self.origins.retain(|_| {
-            key += 1;
-            stays(key - 1)
-        });
-        self.keys.retain(stays);
-        self.mark();
-        for counts in self.patterns.rows_mut() {
-            for key in &mut counts.samples {
-                *key = numbers.get(*key as usize).copied().unwrap_or(NOT_HELD);
-            }
-        }
-    }
-
-    /// References to keys.
-    fn total(&self) -> u64 {
-        self.patterns.iter().map(|(_, _, counts)| counts.calls).sum::<u64>()
-            + self.patterns.rest().map_or(0, |rest| rest.calls)
-    }
-
     /// What was learnt from shapes that are no longer held.
     pub fn learnt(&self) -> Option<&Learnt> {
         self.learnt.as_ref()
@@ -388,8 +385,8 @@ impl Keys {
 
     /// The shapes of all keys, or what they became.
     pub fn shapes(&self) -> impl Iterator<Item = &[u8]> + Clone {
-        let parts = std::iter::once(self).chain(&self.more);
-        parts.flat_map(|keys| keys.patterns.iter().map(|(_, name, _)| name))
+        let parts = std::iter::once(&self.patterns).chain(self.lots.iter().map(|lot| &lot.patterns));
+        parts.flat_map(|patterns| patterns.iter().map(|(_, name, _)| name))
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
+use super::Keys;
+use super::lot::Lot;
 use super::users::{Sets, Users};
-use super::{Key, Keys, Origin};
 use crate::command::{self, Effect, Ttl};
 use crate::event::{Exactness, Text};
 use crate::intern::{Interner, hash};
-use crate::pattern::{Rules, alike};
+use crate::pattern::Rules;
 use crate::statistic::Call;
 use crate::statistic::habits::{Habits, LARGE, NONE};
 use crate::statistic::manner::{Class, Touch};
-use crate::statistic::patterns::PatternIndex;
-use crate::statistic::spot::{Form, Spot};
+use crate::statistic::spot::{Form, Near};
 
 /// What one block does with one key, as far as adding up by pattern asks for it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Use {
 }
 
 impl Use {
-    /// Copied from what is constant, see [`Spot::new`].
+    /// Copied from what is constant, see [`Near::new`].
     const NONE: Use = Use {
         calls: [0; 4],
         payload: 0,
@@ -46,14 +46,21 @@ impl Use {
     }
 }
 
+/// The call on a key that is shown, see [`super::Origin`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct First {
+    pub near: Near,
+    pub absent: u32,
+    pub tried: u32,
+}
+
 /// Keys that are counted together. More of them, and what is counted no longer stays in the cache of one core:
 /// with these it takes some 700 kB. Those of a block that has more are merged as though they were of several blocks.
-const TOGETHER: usize = 4_096;
+pub(super) const TOGETHER: usize = 4_096;
 
 /// What a call does to its keys.
 struct Change<'a, 'c> {
     call: &'a Call<'c>,
-    input: u32,
     ttl: Ttl,
     effect: Effect,
     /// Whether it creates its key only where it is missing.
@@ -76,25 +83,28 @@ struct Part {
 #[derive(Clone, Debug)]
 pub struct OpenKeys<'r> {
     rules: &'r Rules,
+    /// The number of the block's input.
+    input: u32,
     pub(super) keys: Interner,
     pub(super) uses: Vec<Use>,
-    origins: Vec<Origin>,
+    firsts: Vec<First>,
     pub(super) sets: Sets,
     pub(super) habits: Habits,
     /// Keys before these.
-    sealed: Vec<Keys>,
+    sealed: Vec<Lot>,
     scratch: Vec<u8>,
 }
 
 impl<'r> OpenKeys<'r> {
-    /// Keys become patterns by `rules`.
-    pub fn new(rules: &'r Rules) -> Self {
+    /// For a block of the input numbered `input`, whose keys become patterns by `rules`.
+    pub fn new(rules: &'r Rules, input: u32) -> Self {
         OpenKeys {
             rules,
+            input,
             keys: Interner::default(),
             // Of most blocks all are used, and growing would copy them.
             uses: Vec::with_capacity(TOGETHER),
-            origins: Vec::with_capacity(TOGETHER),
+            firsts: Vec::with_capacity(TOGETHER),
             sets: Sets::default(),
             habits: Habits::default(),
             sealed: Vec::new(),
@@ -102,33 +112,32 @@ impl<'r> OpenKeys<'r> {
         }
     }
 
-    /// Counts the keys of a call of the input numbered `input`; tells whether it creates its key only where it is
-    /// missing.
+    /// Counts the keys of a call; tells whether it creates its key only where it is missing.
     #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) -> bool {
+    pub fn observe(&mut self, call: &Call<'_>) -> bool {
         match (call.keys, call.manner.touch) {
             ([], _) => false,
             // Most calls have one key and leave what stands there as it is.
             ([at], Touch::Use) if call.payload < LARGE => {
-                self.count(call, input, *at);
+                self.count(call, *at);
                 false
             }
             // Of arguments that are only likely nothing is known.
             ([at], Touch::Collection)
                 if call.payload < LARGE && call.record.exactness == Exactness::Exact =>
             {
-                let index = self.count(call, input, *at);
-                self.collect(call.manner.effect, call, input, (0, *at), index);
+                let index = self.count(call, *at);
+                self.collect(call.manner.effect, call, (0, *at), index);
                 false
             }
-            _ => self.all(call, input),
+            _ => self.all(call),
         }
     }
 
     /// Counts a use of the key at `argv[at]`, the first one; gives its number.
     #[inline]
-    fn count(&mut self, call: &Call<'_>, input: u32, at: usize) -> usize {
-        let index = self.number(call.key_hash, call.key, call, input, at);
+    fn count(&mut self, call: &Call<'_>, at: usize) -> usize {
+        let index = self.number(call.key_hash, call.key, call, at);
         self.add(index, call, call.payload);
         index
     }
@@ -153,7 +162,7 @@ impl<'r> OpenKeys<'r> {
             let hash = hash(key);
             if self.keys.intern(hash, key) as usize == self.uses.len() {
                 self.make_room(hash, key);
-                self.push(Spot::NONE, Users::NONE);
+                self.push(Near::NONE, Users::NONE);
             }
         }
         self.scratch = scratch;
@@ -161,24 +170,24 @@ impl<'r> OpenKeys<'r> {
 
     /// The number of the key at `argv[at]`.
     #[inline]
-    fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
+    fn number(&mut self, hash: u64, key: &[u8], call: &Call<'_>, at: usize) -> usize {
         let index = self.keys.intern(hash, key) as usize;
-        if index < self.uses.len() { index } else { self.first(hash, key, call, input, at) }
+        if index < self.uses.len() { index } else { self.first(hash, key, call, at) }
     }
 
     // Called once for most keys, from the way of every call, which it would only make longer.
     #[inline(never)]
-    fn first(&mut self, hash: u64, key: &[u8], call: &Call<'_>, input: u32, at: usize) -> usize {
+    fn first(&mut self, hash: u64, key: &[u8], call: &Call<'_>, at: usize) -> usize {
         self.make_room(hash, key);
-        self.push(Spot::new(call, input, at, Form::Plain), Users::one(call.client));
+        self.push(Near::new(call, at, Form::Plain), Users::one(call.client));
         self.uses.len() - 1
     }
 
-    // Written where it is kept, see [`Spot::new`].
+    // Written where it is kept, see [`Near::new`].
     #[inline]
-    pub(super) fn push(&mut self, spot: Spot, users: Users) {
+    pub(super) fn push(&mut self, near: Near, users: Users) {
         self.uses.push(Use { users, ..Use::NONE });
-        self.origins.push(Origin { spot, absent: 0, tried: 0, input: spot.input });
+        self.firsts.push(First { near, absent: 0, tried: 0 });
     }
 
     /// For a key that was just interned, and has no use yet.
@@ -192,17 +201,17 @@ impl<'r> OpenKeys<'r> {
     /// Finds the patterns of the keys so far, while they are in the cache, and begins anew in the same memory.
     pub(super) fn turn(&mut self) {
         let keys = self.keys.take(self.uses.len());
-        let room = Vec::with_capacity(self.origins.len());
-        let origins = std::mem::replace(&mut self.origins, room);
-        let sealed =
-            Keys { keys, origins, habits: self.habits.take(), sets: self.sets.take(), ..Keys::default() };
-        self.sealed.push(seal(sealed, &self.uses, self.rules));
+        let (habits, sets) = (self.habits.take(), self.sets.take());
+        let mut lot = Lot { keys, input: self.input, sets, habits, ..Lot::default() };
+        lot.seal(&self.uses, &self.firsts, self.rules);
+        self.sealed.push(lot);
         self.uses.clear();
+        self.firsts.clear();
     }
 
     /// Counts the keys of a call that may change them, as [`OpenKeys::observe`].
     #[inline(never)]
-    fn all(&mut self, call: &Call<'_>, input: u32) -> bool {
+    fn all(&mut self, call: &Call<'_>) -> bool {
         let Some(spec) = call.manner.spec else { return false };
         let args = call.args();
         let ttl = if call.manner.keeps_ttl { Ttl::Untouched } else { command::ttl(spec, &args) };
@@ -211,7 +220,7 @@ impl<'r> OpenKeys<'r> {
         let effect = if is_exact { call.manner.effect } else { Effect::None };
         let ends = ttl == Ttl::Expired || call.manner.class == Class::Delete;
         let absent = effect.is_absent(&args);
-        let change = Change { call, input, ttl, effect, absent, ends };
+        let change = Change { call, ttl, effect, absent, ends };
         if let [at] = call.keys {
             let part = Part { n: 0, at: *at, from: 1, to: args.len() };
             self.change(&change, call.key_hash, call.key, part, call.payload);
@@ -236,11 +245,11 @@ impl<'r> OpenKeys<'r> {
     /// Counts one key of a call, and what belongs to it, `payload` bytes.
     #[inline]
     fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part, payload: u64) {
-        let Change { call, input, ttl, effect, absent, ends } = *change;
+        let Change { call, ttl, effect, absent, ends } = *change;
         let at = part.at;
-        let index = self.number(hash, key, call, input, at);
+        let index = self.number(hash, key, call, at);
         self.add(index, call, payload);
-        let (Some(used), Some(origin)) = (self.uses.get_mut(index), self.origins.get_mut(index)) else {
+        let (Some(used), Some(first)) = (self.uses.get_mut(index), self.firsts.get_mut(index)) else {
             return;
         };
         match ttl {
@@ -248,47 +257,47 @@ impl<'r> OpenKeys<'r> {
             Ttl::Set => {
                 used.ttl_set += 1;
                 used.unset = 0;
-                origin.absent = 0;
-                origin.spot = Spot::new(call, input, at, Form::Plain);
+                first.absent = 0;
+                first.near = Near::new(call, at, Form::Plain);
             }
             Ttl::Cleared(target) if target.is(part.n, call.keys.len()) => {
                 if used.unset == 0 {
                     let form = if absent { Form::Absent } else { Form::Plain };
-                    origin.spot = Spot::new(call, input, at, form);
+                    first.near = Near::new(call, at, form);
                 }
                 used.unset += 1;
-                origin.absent += u32::from(absent);
+                first.absent += u32::from(absent);
             }
             Ttl::Cleared(_) => {}
         }
-        origin.tried += u32::from(absent);
+        first.tried += u32::from(absent);
         used.ended |= ends;
         used.is_stream |= call.manner.works_stream;
         if effect.is_any() {
-            self.collect(effect, call, input, (part.n, at), index);
+            self.collect(effect, call, (part.n, at), index);
         }
         if payload >= LARGE && call.manner.class == Class::Write {
-            self.weigh(call, input, at, part.from..part.to, index);
+            self.weigh(call, at, part.from..part.to, index);
         }
     }
 
     /// What the call does to the collection at its `n`th key, which stands at `argv[at]` and has the number `key`.
     // Apart from `observe`, which is faster without the registers that this takes; likewise `weigh`.
     #[inline(never)]
-    fn collect(&mut self, effect: Effect, call: &Call<'_>, input: u32, (n, at): (usize, usize), key: usize) {
+    fn collect(&mut self, effect: Effect, call: &Call<'_>, (n, at): (usize, usize), key: usize) {
         let Some(used) = self.uses.get_mut(key) else { return };
         let done = effect.on(&call.args(), n, call.keys.len());
         used.ended |= done.ends;
         if done.is_habit()
             && let Some(habit) = self.habits.at(&mut used.habit)
         {
-            habit.observe(&done, call, input, at, &mut self.scratch);
+            habit.observe(&done, call, self.input, at, &mut self.scratch);
         }
     }
 
     /// Notes the largest of the values in `range`, which are written to the key of the number `key`.
     #[inline(never)]
-    fn weigh(&mut self, call: &Call<'_>, input: u32, at: usize, range: Range<usize>, key: usize) {
+    fn weigh(&mut self, call: &Call<'_>, at: usize, range: Range<usize>, key: usize) {
         let args = call.args();
         let values = range.filter(|value| *value != at).filter_map(|value| args.get(value));
         let largest = values.map(|value| value.len() as u64).max().unwrap_or_default();
@@ -296,86 +305,13 @@ impl<'r> OpenKeys<'r> {
             && let Some(used) = self.uses.get_mut(key)
             && let Some(habit) = self.habits.at(&mut used.habit)
         {
-            habit.write(largest, call, input, at);
+            habit.write(largest, call, self.input, at);
         }
     }
 
     /// The keys with their patterns, and what adds up by pattern.
     pub fn seal(mut self) -> Keys {
         self.turn();
-        let mut parts = self.sealed.into_iter();
-        let first = parts.next().unwrap_or_default();
-        Keys { more: parts.collect(), ..first }
+        Keys { lots: self.sealed, ..Keys::default() }
     }
-}
-
-/// The patterns of the last keys, by their length and first byte: most keys are like one of these.
-struct Recent<'k>([Option<(&'k [u8], PatternIndex)>; 32]);
-
-impl<'k> Recent<'k> {
-    fn of(&mut self, key: &[u8]) -> Option<&mut Option<(&'k [u8], PatternIndex)>> {
-        let at = key.len() + usize::from(key.first().copied().unwrap_or_default());
-        self.0.get_mut(at % 32)
-    }
-
-    fn find(&mut self, key: &[u8]) -> Option<PatternIndex> {
-        let held = self.of(key).copied().flatten();
-        held.filter(|(held, _)| alike(held, key)).map(|(_, pattern)| pattern)
-    }
-
-    fn put(&mut self, key: &'k [u8], pattern: PatternIndex) {
-        if let Some(place) = self.of(key) {
-            *place = Some((key, pattern));
-        }
-    }
-}
-
-/// Finds the pattern of each key and adds up by pattern.
-fn seal(mut sealed: Keys, uses: &[Use], rules: &Rules) -> Keys {
-    let Keys { keys, rows, patterns, sets, words, .. } = &mut sealed;
-    let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
-    let mut recent = Recent([None; 32]);
-    rows.reserve_exact(uses.len());
-    for ((key, (_, bytes)), used) in (0..).zip(keys.iter()).zip(uses) {
-        let pattern = match recent.find(bytes) {
-            Some(found) => found,
-            None => {
-                let of_alike = rules.shape(bytes, &mut shape);
-                let found = match pattern {
-                    Some(pattern) if shape == before => pattern,
-                    _ => *pattern.insert(patterns.number(&shape)),
-                };
-                std::mem::swap(&mut shape, &mut before);
-                if of_alike {
-                    recent.put(bytes, found);
-                }
-                found
-            }
-        };
-        let calls = used.calls.iter().map(|calls| u64::from(*calls)).sum();
-        if let Some(counts) = patterns.get_mut(pattern) {
-            counts.calls += calls;
-            counts.reads += used.calls(Class::Read);
-            counts.writes += used.calls(Class::Write);
-            counts.deletes += used.calls(Class::Delete);
-            counts.ttl_set += u64::from(used.ttl_set);
-            counts.payload += used.payload;
-            sets.unite(used.users, &mut counts.clients);
-            counts.sample(key);
-        }
-        *words += sets.words(used.users);
-        rows.push(Key {
-            calls,
-            unset: used.unset.into(),
-            missed: 0,
-            here: u32::try_from(calls).unwrap_or(u32::MAX),
-            pattern,
-            habit: used.habit,
-            users: used.users,
-            gave_ttl: used.ttl_set > 0,
-            ended: used.ended,
-            is_stream: used.is_stream,
-        });
-    }
-    sealed
 }

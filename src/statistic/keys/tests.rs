@@ -10,24 +10,26 @@ use crate::pattern::Learnt;
 use crate::report::{Bytes, HotKeyRow, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
 use crate::statistic::manner::Class;
-use crate::statistic::spot::Spot;
+use crate::statistic::spot::Near;
 
-/// One block that reads each of `keys` once for the client numbered 2.
+/// A run of one block that reads each of `keys` once for the client numbered 2.
 fn block(keys: impl Iterator<Item = String>) -> Keys {
-    turning(keys, usize::MAX)
+    let mut keys = turning(keys, usize::MAX);
+    keys.settle();
+    keys
 }
 
-/// The same, whose keys are counted anew after every so many calls.
+/// Such a block, whose keys are counted anew after every so many calls.
 fn turning(keys: impl Iterator<Item = String>, every: usize) -> Keys {
     let rules = Rules::default();
-    let mut open = OpenKeys::new(&rules);
+    let mut open = OpenKeys::new(&rules, 0);
     for (n, key) in (1..).zip(keys) {
         if n % every == 0 {
             open.turn();
         }
         let index = open.keys.intern(hash(key.as_bytes()), key.as_bytes()) as usize;
         if index >= open.uses.len() {
-            open.push(Spot::default(), Users::one(2));
+            open.push(Near::default(), Users::one(2));
         }
         open.uses[index].calls[Class::Read as usize] += 1;
     }
@@ -193,7 +195,7 @@ fn keys_counted_in_turns_are_counted_as_all_at_once() {
 #[test]
 fn more_keys_of_a_block_than_are_counted_together_are_found() {
     let rules = Rules::default();
-    let mut open = OpenKeys::new(&rules);
+    let mut open = OpenKeys::new(&rules, 0);
     let names: Vec<String> = (0..10_000).map(|n| format!("user:{}", n % 6_000)).collect();
     open.name(names.iter().map(|name| Text { raw: name.as_bytes(), escapes: 0 }));
     let mut keys = open.seal();
@@ -251,18 +253,20 @@ fn words_that_are_ids_become_one_pattern_wherever_that_is_found() {
 fn habits_stay_with_their_keys_when_others_are_let_go() {
     let rules = Rules::default();
     let grown = |from: u64, to: u64| {
-        let mut open = OpenKeys::new(&rules);
+        let mut open = OpenKeys::new(&rules, 0);
         for n in from..to {
             let name = format!("log:{n}");
             let index = open.keys.intern(hash(name.as_bytes()), name.as_bytes()) as usize;
             assert_eq!(index, open.uses.len());
-            open.push(Spot::default(), Users::NONE);
+            open.push(Near::default(), Users::NONE);
             open.uses[index].calls[Class::Other as usize] = u32::try_from(n).unwrap();
             let mut slot = NONE;
             open.habits.at(&mut slot).unwrap().added = 10 * n;
             open.uses[index].habit = slot;
         }
-        open.seal()
+        let mut keys = open.seal();
+        keys.settle();
+        keys
     };
     let mut keys = grown(0, 50);
     keys.let_go(10);
