@@ -11,7 +11,7 @@ const HEX_UPPER: u16 = 1 << 3;
 /// `G-Z`.
 const OTHER_UPPER: u16 = 1 << 4;
 /// `a-f`.
-const HEX_LOWER: u16 = 1 << 5;
+pub(super) const HEX_LOWER: u16 = 1 << 5;
 /// `g-z`.
 const OTHER_LOWER: u16 = 1 << 6;
 /// Any other byte that belongs to words.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::class::{DIGIT, SEPARATOR};
 use super::shape::is_number;
-use super::{Learnt, Rules, alike, is_star, star};
+use super::{Alike, Learnt, Rules, is_star, star};
 
 const BOUND: usize = 3;
 const ROOT_BOUND: usize = 5;
@@ -31,6 +31,26 @@ fn key() -> impl Strategy<Value = Vec<u8>> {
 const NUMBERS: &[&str] = &[
     "1", "12", "06", "18", "2026", "12345678", "20260618", ":", ":", ":", "::", "a", "fe", "x", "T14", "/",
     "-", ".",
+];
+
+/// What words, and ids of hexadecimal digits, are made of.
+const WORDS: &[&str] = &[
+    "user",
+    "session",
+    "1",
+    "2026",
+    "deadbeef",
+    "deadbeefdeadbeef",
+    "5e483ea4dc1e9666",
+    "2026061814181700",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "12345678-1234-1234-1234-123456789012",
+    ":",
+    ":",
+    ":",
+    ":",
+    "x",
+    "-",
 ];
 
 /// Shapes whose segments take few or many different values, by position. A segment is a letter, a letter
@@ -195,37 +215,51 @@ proptest! {
     }
 
     #[test]
-    fn keys_that_are_alike_have_one_shape_where_it_is_said(
+    fn keys_that_are_alike_have_one_shape(
         pieces in prop_oneof![
             vec(key(), 1..3).prop_map(|keys| keys.concat()),
             vec(proptest::sample::select(NUMBERS), 0..9).prop_map(|pieces| pieces.concat().into_bytes()),
-            vec(proptest::sample::select(&["user", "session", "1", "2026", "deadbeef", ":", ":", "x", "-"][..]), 0..9)
-                .prop_map(|pieces| pieces.concat().into_bytes()),
+            vec(proptest::sample::select(WORDS), 0..9).prop_map(|pieces| pieces.concat().into_bytes()),
         ],
         separators in proptest::sample::select(&[":", ":/", ":-", "/", "", "1", ":7"][..]),
-        digits in vec(b'0'..=b'9', 64),
+        others in prop_oneof![
+            vec(proptest::sample::select(&b"0123456789abcdef"[..]), 64),
+            vec(b'0'..=b'9', 64),
+            Just(b"20260618141817".to_vec()),
+        ],
     ) {
         let rules = Rules::new(separators.as_bytes(), None);
-        let mut other = pieces.clone();
-        let mut digits = digits.into_iter().cycle();
-        for (byte, digit) in other.iter_mut().filter(|byte| byte.is_ascii_digit()).zip(&mut digits) {
-            *byte = digit;
-        }
-        prop_assert!(alike(&pieces, &other));
         let (mut one, mut two) = (Vec::new(), Vec::new());
-        if rules.shape(&pieces, &mut one) {
-            prop_assert!(rules.shape(&other, &mut two));
+        let alike = rules.shape(&pieces, &mut one);
+        let others = others.into_iter().cycle();
+        let other: Vec<u8> = pieces.iter().zip(others).enumerate().map(|(at, (byte, other))| match alike {
+            Alike::Hex(from, to) if (from..to).contains(&at) && byte.is_ascii_hexdigit() => other,
+            _ if byte.is_ascii_digit() => b'0' + other % 10,
+            _ => *byte,
+        }).collect();
+        prop_assert_eq!(alike.holds(&pieces, &other), alike != Alike::Nothing);
+        if alike != Alike::Nothing {
+            rules.shape(&other, &mut two);
             prop_assert_eq!(String::from_utf8_lossy(&one), String::from_utf8_lossy(&two));
         }
     }
 
     #[test]
-    fn only_digits_may_differ_in_keys_that_are_alike(key in vec(b'.'..=b';', 0..40), at in 0..40usize, byte in any::<u8>()) {
+    fn only_some_bytes_may_differ_in_keys_that_are_alike(
+        key in vec(b'.'..=b'i', 0..40), at in 0..40usize, byte in any::<u8>(), ends in (0..20usize, 0..40usize),
+    ) {
         let mut other = key.clone();
         other.iter_mut().skip(at).take(1).for_each(|held| *held = byte);
-        let is_alike = key.iter().zip(&other).all(|(a, b)| a == b || (a.is_ascii_digit() && b.is_ascii_digit()));
-        prop_assert_eq!(alike(&key, &other), is_alike);
-        prop_assert!(!alike(&key, &[&key[..], b"1"].concat()));
+        let id = ends.0.min(key.len())..ends.1.min(key.len()).max(ends.0.min(key.len()));
+        let small_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let may = |at: usize, byte: &u8| byte.is_ascii_digit() || id.contains(&at) && small_hex(byte);
+        let pairs = || key.iter().zip(&other).enumerate();
+        let digits = pairs().all(|(_, (a, b))| a == b || (a.is_ascii_digit() && b.is_ascii_digit()));
+        prop_assert_eq!(Alike::Digits.holds(&key, &other), digits);
+        let hex = pairs().all(|(at, (a, b))| a == b || (may(at, a) && may(at, b)));
+        prop_assert_eq!(Alike::Hex(id.start, id.end).holds(&key, &other), hex);
+        prop_assert!(!Alike::Digits.holds(&key, &[&key[..], b"1"].concat()));
+        prop_assert!(!Alike::Hex(id.start, id.end).holds(&key, &[&key[..], b"1"].concat()));
     }
 
     #[test]

@@ -21,6 +21,7 @@
 //! ```
 
 mod address;
+mod alike;
 mod class;
 mod date;
 mod finish;
@@ -31,9 +32,10 @@ mod learn;
 mod shape;
 mod tree;
 
+pub use alike::Alike;
 pub use finish::Patterns;
 pub use learn::{BOUND, Learnt, ROOT_BOUND};
-pub use shape::{Rules, alike};
+pub use shape::Rules;
 
 /// What a segment becomes when its position is an id: `*`, with the hash tag's braces it carries.
 fn star(value: &[u8]) -> &'static [u8] {

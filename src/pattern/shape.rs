@@ -2,13 +2,22 @@
 
 use std::ops::Range;
 
-use super::class::{AT, Classes, DIGIT, HEX, HIGH, LOWER, OPEN, OTHER_LETTER, SEPARATOR, UPPER};
+use super::alike::Alike;
+use super::class::{
+    AT, BREAK, Classes, DIGIT, HEX, HEX_LOWER, HIGH, LOWER, OPEN, OTHER_LETTER, SEPARATOR, UPPER,
+};
 use super::{address, date, id};
 
 /// Without a digit, a segment of at least this length does not start an IPv6 address …
 const PLAIN_FROM: usize = 5;
 /// … and one shorter than this is no hexadecimal id.
 const PLAIN_TO: usize = id::HEX_LETTERS;
+
+/// From this length on a segment of hexadecimal digits is an id whatever they are: no address and no date of digits
+/// alone is so long.
+const LONG: usize = 16;
+/// A UUID's length.
+const UUID: usize = 36;
 
 /// How keys become patterns.
 #[derive(Clone, Debug)]
@@ -52,20 +61,20 @@ impl Rules {
     /// The shape is never longer than the key; with a depth, by one byte at most. Time is proportional to
     /// the key's length, and nothing is allocated but by `out`.
     ///
-    /// The answer is whether all keys that are [`alike`] surely have this shape.
-    pub fn shape(&self, key: &[u8], out: &mut Vec<u8>) -> bool {
+    /// The answer is which keys surely have this shape too.
+    pub fn shape(&self, key: &[u8], out: &mut Vec<u8>) -> Alike {
         out.clear();
         if let Some(depth) = self.depth {
             self.cut(key, depth, out);
-            return false;
+            return Alike::Nothing;
         }
         let mut at = 0;
         let mut fresh = true;
-        let mut of_alike = self.has_digits;
+        let mut alike = if self.has_digits { Alike::Digits } else { Alike::Nothing };
         while at < key.len() {
-            let (end, is_plain) = self.segment(key, at, fresh, out);
+            let (end, of_segment) = self.segment(key, at, fresh, out);
             at = end;
-            of_alike &= is_plain;
+            alike = alike.and(of_segment);
             fresh = false;
             if let Some(&byte) = key.get(at)
                 && self.classes.of(byte) & SEPARATOR != 0
@@ -75,7 +84,7 @@ impl Rules {
                 fresh = true;
             }
         }
-        of_alike
+        alike
     }
 
     /// The first `depth` segments, and a `*` where more follow.
@@ -92,28 +101,51 @@ impl Rules {
     }
 
     /// Writes what is left of the segment at `from` and answers where it ended: beyond the segment where
-    /// an id holds separators. Without `fresh` such an id ended right before `from`. Also whether it is told by nothing
-    /// but where letters and digits stand: other digits there make no date and no address.
-    fn segment(&self, key: &[u8], from: usize, fresh: bool, out: &mut Vec<u8>) -> (usize, bool) {
+    /// an id holds separators. Without `fresh` such an id ended right before `from`. Also what else may stand there and
+    /// leave the same: other digits, where they make no date and no address.
+    fn segment(&self, key: &[u8], from: usize, fresh: bool, out: &mut Vec<u8>) -> (usize, Alike) {
         let (end, held) = self.classes.run(key, from, SEPARATOR);
         let segment = key.get(from..end).unwrap_or_default();
         if held & HIGH != 0 && std::str::from_utf8(segment).is_err() {
             if fresh {
                 out.push(b'*');
             }
-            return (end, false);
+            return (end, Alike::Nothing);
         }
         if held & (DIGIT | AT | OPEN) == 0 && (PLAIN_FROM..PLAIN_TO).contains(&segment.len()) {
             out.extend_from_slice(segment);
-            return (end, true);
+            return (end, Alike::Digits);
         }
         if held == DIGIT && is_number(key, end, segment.len()) {
             out.push(b'*');
-            return (end, true);
+            return (end, Alike::Digits);
+        }
+        if fresh && self.is_long_id(key, from..end, held) {
+            out.push(b'*');
+            return (end, Alike::Hex(from, end));
         }
         // One word that no address starts with.
         let is_word = held & !(UPPER | LOWER) == 0 && held & OTHER_LETTER != 0;
-        (self.words(key, from..end, held, fresh, out), is_word)
+        let alike = if is_word { Alike::Digits } else { Alike::Nothing };
+        (self.words(key, from..end, held, fresh, out), alike)
+    }
+
+    /// Whether a segment, in which `held` stands, is an id of small hexadecimal digits that is told by its form alone.
+    fn is_long_id(&self, key: &[u8], of: Range<usize>, held: u16) -> bool {
+        // What follows another byte might be a part of it.
+        if !matches!(key.get(of.end), None | Some(b':')) {
+            return false;
+        }
+        match held & !(DIGIT | HEX_LOWER) {
+            0 => of.len() >= LONG,
+            BREAK if of.len() == UUID => {
+                id::uuid(&self.classes, key, of.start + 8) == Some(of.end)
+                    && key
+                        .get(of.start..of.start + 8)
+                        .is_some_and(|first| first.iter().all(u8::is_ascii_hexdigit))
+            }
+            _ => false,
+        }
     }
 
     /// The same, of a segment in which `held` stands.
@@ -213,36 +245,6 @@ pub(super) fn is_number(key: &[u8], end: usize, digits: usize) -> bool {
     }
 }
 
-/// Whether two keys differ in nothing but digits, each of which stands in the place of another.
-#[inline]
-pub fn alike(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len()
-        && match a.len() {
-            ..8 => a.iter().zip(b).all(|(a, b)| are_alike([*a], [*b])),
-            8..16 => {
-                a.first_chunk::<8>().zip(b.first_chunk()).is_some_and(|(a, b)| are_alike(*a, *b))
-                    && last_alike::<8>(a, b)
-            }
-            _ => {
-                let (chunks, others) = (a.as_chunks::<16>().0, b.as_chunks::<16>().0);
-                last_alike::<16>(a, b) && chunks.iter().zip(others).all(|(a, b)| are_alike(*a, *b))
-            }
-        }
-}
-
-#[inline]
-fn last_alike<const N: usize>(a: &[u8], b: &[u8]) -> bool {
-    a.last_chunk::<N>().zip(b.last_chunk()).is_some_and(|(a, b)| are_alike(*a, *b))
-}
-
-/// The same of so many bytes at once: without a jump for any of them.
-#[inline]
-fn are_alike<const N: usize>(a: [u8; N], b: [u8; N]) -> bool {
-    // 0 for a digit.
-    let other = |byte: u8| byte.wrapping_sub(b'0').saturating_sub(9);
-    a.iter().zip(&b).map(|(a, b)| (a ^ b).min(other(*a) | other(*b))).fold(0, |all, differ| all | differ) == 0
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -308,16 +310,24 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_stands_for_digits_alone_is_said() {
+    fn which_keys_have_the_same_shape_is_said() {
         for (rules, key, of_alike) in [
-            (Rules::default(), "session:000000001234", true),
-            (Rules::default(), "user:7:profile", true),
-            (Rules::default(), "", true),
-            (Rules::default(), "user:2026-06-18", false),
-            (Rules::default(), "fe:12345", false),
-            (Rules::default(), "v3:12", false),
-            (Rules::new(b":", Some(2)), "user:7", false),
-            (Rules::new(b":7", None), "user:8", false),
+            (Rules::default(), "session:000000001234", Alike::Digits),
+            (Rules::default(), "user:7:profile", Alike::Digits),
+            (Rules::default(), "", Alike::Digits),
+            (Rules::default(), "user:2026-06-18", Alike::Nothing),
+            (Rules::default(), "fe:12345", Alike::Nothing),
+            (Rules::default(), "v3:12", Alike::Nothing),
+            (Rules::default(), "user:5e483ea4dc1e9666:7", Alike::Hex(5, 21)),
+            (Rules::default(), "user:5e483ea4dc1e966:7", Alike::Nothing),
+            (Rules::default(), "user:5E483EA4DC1E9666:7", Alike::Nothing),
+            (Rules::default(), "550e8400-e29b-41d4-a716-446655440000", Alike::Hex(0, 36)),
+            (Rules::default(), "550e8400-e29b-41d4-a716-44665544000-", Alike::Nothing),
+            (Rules::default(), "5e483ea4dc1e9666:5e483ea4dc1e9666", Alike::Nothing),
+            (Rules::default(), "v3:5e483ea4dc1e9666", Alike::Nothing),
+            (Rules::new(b"/", None), "u/5e483ea4dc1e9666/7", Alike::Nothing),
+            (Rules::new(b":", Some(2)), "user:7", Alike::Nothing),
+            (Rules::new(b":7", None), "user:8", Alike::Nothing),
         ] {
             assert_eq!(rules.shape(key.as_bytes(), &mut Vec::new()), of_alike, "of {key:?}");
         }

@@ -5,7 +5,7 @@ use super::open::{First, TOGETHER, Use};
 use super::users::{Sets, Users};
 use super::{Key, Origin};
 use crate::intern::Interner;
-use crate::pattern::{Rules, alike};
+use crate::pattern::{Alike, Rules};
 use crate::statistic::habits::Habits;
 use crate::statistic::manner::Class;
 use crate::statistic::patterns::{PatternIndex, Patterns};
@@ -66,22 +66,25 @@ impl Row {
 }
 
 /// The patterns of the last keys, by their length and first byte: most keys are like one of these.
-struct Recent<'k>([Option<(&'k [u8], PatternIndex)>; 32]);
+struct Recent<'k>([Option<(&'k [u8], Alike, PatternIndex)>; RECENT]);
+
+/// Places for them.
+const RECENT: usize = 64;
 
 impl<'k> Recent<'k> {
-    fn of(&mut self, key: &[u8]) -> Option<&mut Option<(&'k [u8], PatternIndex)>> {
+    fn of(&mut self, key: &[u8]) -> Option<&mut Option<(&'k [u8], Alike, PatternIndex)>> {
         let at = key.len() + usize::from(key.first().copied().unwrap_or_default());
-        self.0.get_mut(at % 32)
+        self.0.get_mut(at % RECENT)
     }
 
     fn find(&mut self, key: &[u8]) -> Option<PatternIndex> {
         let held = self.of(key).copied().flatten();
-        held.filter(|(held, _)| alike(held, key)).map(|(_, pattern)| pattern)
+        held.filter(|(held, alike, _)| alike.holds(held, key)).map(|(.., pattern)| pattern)
     }
 
-    fn put(&mut self, key: &'k [u8], pattern: PatternIndex) {
+    fn put(&mut self, key: &'k [u8], alike: Alike, pattern: PatternIndex) {
         if let Some(place) = self.of(key) {
-            *place = Some((key, pattern));
+            *place = Some((key, alike, pattern));
         }
     }
 }
@@ -91,20 +94,20 @@ impl Lot {
     pub fn seal(&mut self, uses: &[Use], firsts: &[First], rules: &Rules) {
         let Lot { keys, rows, sets, patterns, .. } = self;
         let (mut shape, mut before, mut pattern) = (Vec::new(), Vec::new(), None);
-        let mut recent = Recent([None; 32]);
+        let mut recent = Recent([None; RECENT]);
         rows.reserve_exact(uses.len());
         for ((key, (_, bytes)), (used, first)) in (0..).zip(keys.iter()).zip(uses.iter().zip(firsts)) {
             let pattern = match recent.find(bytes) {
                 Some(found) => found,
                 None => {
-                    let of_alike = rules.shape(bytes, &mut shape);
+                    let alike = rules.shape(bytes, &mut shape);
                     let found = match pattern {
                         Some(pattern) if shape == before => pattern,
                         _ => *pattern.insert(patterns.number(&shape)),
                     };
                     std::mem::swap(&mut shape, &mut before);
-                    if of_alike {
-                        recent.put(bytes, found);
+                    if alike != Alike::Nothing {
+                        recent.put(bytes, alike, found);
                     }
                     found
                 }
