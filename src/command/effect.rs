@@ -270,9 +270,12 @@ fn is_letter(text: &[u8]) -> bool {
     text.first().is_some_and(u8::is_ascii_alphabetic)
 }
 
+/// Elements of the largest collection (redis.io, data types: 2³² - 1): nothing takes out more.
+const LARGEST: u64 = u32::MAX as u64;
+
 /// The number at `argv[2]`, 1 where there is none.
 fn count(args: &Args<'_>) -> u64 {
-    integer(args, 2).map_or(1, i64::unsigned_abs).max(1)
+    integer(args, 2).map_or(1, i64::unsigned_abs).clamp(1, LARGEST)
 }
 
 /// Whether an XADD trims: options stand between the key and the entry's id.
@@ -317,6 +320,8 @@ mod tests {
             ("XADD k * f v", 1, 0),
             ("LPOP k", 0, 1),
             ("LPOP k 10", 0, 10),
+            ("LPOP k 9223372036854775807", 0, LARGEST),
+            ("LREM k -9223372036854775808 a", 0, LARGEST),
             ("SPOP k x", 0, 1),
             ("BLPOP k 0", 0, 1),
             ("LREM k -2 a", 0, 2),

@@ -50,7 +50,7 @@ impl Seen {
         self.calls += 1;
         self.period.add(call.record.time);
         self.largest = self.largest.max(number);
-        self.total += number;
+        self.total = self.total.saturating_add(number);
         if self.examples.len() < EXAMPLES {
             self.examples.push(Shown::of(spec, call, input));
         }
@@ -64,7 +64,7 @@ impl Seen {
         self.calls += later.calls;
         self.period.merge(later.period);
         self.largest = self.largest.max(later.largest);
-        self.total += later.total;
+        self.total = self.total.saturating_add(later.total);
         let room = EXAMPLES.saturating_sub(self.examples.len());
         self.examples.extend(later.examples.into_iter().take(room).map(|shown| shown.after(lines)));
     }
