@@ -3,6 +3,7 @@
 mod blocked_client;
 mod closing_client;
 mod connection_leak;
+mod course;
 mod end;
 mod idle_clients;
 mod maxclients_near;
