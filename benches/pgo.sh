@@ -17,14 +17,15 @@ built=$(realpath -m "${CARGO_TARGET_DIR:-target}")/release/redtrail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# build NAME FLAG: only this crate is built with it, so what it depends on is built once. By the name cargo tells builds
-# from each other.
+# build FLAG: only this crate is built with it, so what it depends on is built once. Always by one path: what it is called
+# becomes a part of the names of all functions, and counts are found by these.
 build() {
-  printf '#!/bin/sh\nexec "$@" %s\n' "$2" >"$work/$1" && chmod +x "$work/$1"
-  RUSTC_WORKSPACE_WRAPPER=$work/$1 cargo build --release --locked
+  printf '#!/bin/sh\nexec "$@" %s\n' "$1" >"$work/rustc" && chmod +x "$work/rustc"
+  cargo clean --quiet --release --package redtrail
+  RUSTC_WORKSPACE_WRAPPER=$work/rustc cargo build --release --locked
 }
 
-build counting "-Cprofile-generate=$work/counts"
+build "-Cprofile-generate=$work/counts"
 for threads in 1 2; do
   for kind in captures captures-slowlog captures-client-list captures-events captures-info incidents; do
     "$built" analyze -q -j"$threads" "fixtures/$kind" >/dev/null
@@ -32,5 +33,5 @@ for threads in 1 2; do
 done
 "$profdata" merge -o "$work/profile" "$work/counts"
 
-build counted "-Cprofile-use=$work/profile"
+build "-Cprofile-use=$work/profile"
 echo "$built"
