@@ -1,5 +1,7 @@
 //! Keys that have one shape because they differ only where it does not matter: told without finding their shapes.
 
+use std::ops::Range;
+
 /// What may stand in the place of each other in keys that surely have one shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alike {
@@ -26,16 +28,12 @@ impl Alike {
         match self {
             Alike::Nothing => false,
             Alike::Digits => alike(key, other, digit),
-            Alike::Hex(from, to) if key.len() == other.len() => {
-                let cut = |key| <[u8]>::split_at_checked(key, to).zip(key.get(from..to));
-                let Some((((head, tail), id), ((others, rest), other))) = cut(key).zip(cut(other)) else {
-                    return false;
-                };
-                alike(id, other, hex)
-                    && alike(tail, rest, digit)
-                    && alike(head.get(..from).unwrap_or(head), others.get(..from).unwrap_or(others), digit)
+            Alike::Hex(from, to) => {
+                key.len() == other.len()
+                    && within(key, other, from..to, hex)
+                    && within(key, other, to..key.len(), digit)
+                    && within(key, other, 0..from, digit)
             }
-            Alike::Hex(..) => false,
         }
     }
 }
@@ -68,6 +66,12 @@ fn alike(a: &[u8], b: &[u8], other: impl Fn(u8) -> u8 + Copy) -> bool {
                     && chunks.iter().zip(others).all(|(a, b)| are_alike(*a, *b, other))
             }
         }
+}
+
+/// The same of a part of each.
+#[inline]
+fn within(a: &[u8], b: &[u8], part: Range<usize>, other: impl Fn(u8) -> u8 + Copy) -> bool {
+    a.get(part.clone()).zip(b.get(part)).is_some_and(|(a, b)| alike(a, b, other))
 }
 
 #[inline]
