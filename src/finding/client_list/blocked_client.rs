@@ -1,8 +1,8 @@
 //! `blocked-client`: a client that waits for something that does not come.
 
-use super::{Party, append, evidence, has_flag, parties, present, seconds};
+use super::{Party, append, has_flag, parties, present, seconds};
 use crate::command::{self, CommandId, Flag};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::Bytes;
 use crate::report::connections::ConnectionRow;
@@ -113,7 +113,7 @@ impl Rule for BlockedClient {
                     seconds(limit as i64),
                 ),
                 numbers: vec![Number { name, value: idle as f64, threshold: Some(limit) }],
-                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+                evidence: party.evidence(),
                 remedy: remedy.to_owned(),
                 subject: party.subject,
                 ..Finding::of(&ABOUT)

@@ -1,7 +1,7 @@
 //! `closing-client`: a connection that the server wants to close and cannot.
 
-use super::{append, evidence, has_flag, kill, parties, seconds};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use super::{append, has_flag, kill, parties, seconds};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -77,7 +77,7 @@ impl Rule for ClosingClient {
                     if party.rows.len() == 1 { "is" } else { "are" },
                 ),
                 numbers: vec![Number { name: SECONDS.name, value: idle as f64, threshold: Some(limit) }],
-                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+                evidence: party.evidence(),
                 caution: command.is_some().then(|| {
                     "It closes the connection at once; the last reply is \
                                                     lost."

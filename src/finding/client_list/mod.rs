@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
 
-use super::{Facts, Rule, append_most, append_of};
+use super::{EVIDENCE, Facts, Rule, append_most, append_of};
 use crate::output::number::{Noun, grouped};
 use crate::report::Bytes;
 use crate::report::connections::{ConnectionRow, SnapshotRow};
@@ -54,6 +54,13 @@ struct Party<'a> {
     /// The name, where they have one, else the address of the only one.
     subject: Bytes,
     rows: Vec<&'a ConnectionRow>,
+}
+
+impl Party<'_> {
+    /// The first of them.
+    fn evidence(&self) -> Vec<Evidence> {
+        self.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect()
+    }
 }
 
 /// Connections by their name, each without one for itself; in the order in which subjects first appear.

@@ -1,7 +1,7 @@
 //! `monitor-running`: somebody watches every command, and the server pays for it.
 
-use super::{MOST, append_first, evidence, kill, parties, seconds};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use super::{MOST, append_first, kill, parties, seconds};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -78,7 +78,7 @@ impl Rule for MonitorRunning {
                     Number { name: MINUTES.name, value: lasts as f64 / 60.0, threshold: Some(minutes) },
                     Number { name: AT_ONCE.name, value: at_once as f64, threshold: Some(limit) },
                 ],
-                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+                evidence: party.evidence(),
                 caution: command
                     .is_some()
                     .then(|| "It ends that MONITOR. If somebody needs it, tell them first.".to_owned()),

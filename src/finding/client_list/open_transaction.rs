@@ -1,7 +1,7 @@
 //! `open-transaction`: MULTI without EXEC.
 
-use super::{append, evidence, has_flag, kill, parties, seconds};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use super::{append, has_flag, kill, parties, seconds};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::Noun;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -77,7 +77,7 @@ impl Rule for OpenTransaction {
                     if party.rows.len() == 1 { "stands" } else { "stand" },
                 ),
                 numbers: numbers.into_iter().flatten().collect(),
-                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+                evidence: party.evidence(),
                 caution: command.is_some().then(|| {
                     "It drops the connection; what it queued is thrown \
                                                     away."

@@ -1,7 +1,7 @@
 //! `query-buffer`: a client that has sent much that the server could not run yet.
 
-use super::{MEGABYTE, append, bytes, evidence, kill, parties};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use super::{MEGABYTE, append, bytes, kill, parties};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number::{self, Noun};
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Finding, Number, Severity};
@@ -85,7 +85,7 @@ impl Rule for QueryBuffer {
                     Noun("connection", "connections").count(party.rows.len() as u64),
                 ),
                 numbers: vec![Number { name: MB.name, value: megabytes, threshold: Some(limit) }],
-                evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+                evidence: party.evidence(),
                 caution: command
                     .is_some()
                     .then(|| "It drops the connection; what it sent and did not run is lost.".to_owned()),

@@ -1,7 +1,7 @@
 //! `slow-consumer`: a client that does not read what it is sent, so the server keeps it in memory.
 
-use super::{MEGABYTE, Party, append, bytes, evidence, kill, parties};
-use crate::finding::{About, EVIDENCE, Facts, Rule, Threshold};
+use super::{MEGABYTE, Party, append, bytes, kill, parties};
+use crate::finding::{About, Facts, Rule, Threshold};
 use crate::output::number;
 use crate::report::connections::ConnectionRow;
 use crate::report::findings::{Confidence, Confirmation, Finding, Number, Severity};
@@ -126,7 +126,7 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
             Number { name: threshold.name, value: held as f64 / MEGABYTE, threshold: Some(limit) },
             Number { name: "list-blocks", value: bytes(worst.oll.get()) as f64, threshold: None },
         ],
-        evidence: party.rows.iter().take(EVIDENCE).map(|row| evidence(row)).collect(),
+        evidence: party.evidence(),
         confirmed_by: server(facts, held),
         remedy: remedy.map_or_else(|| ABOUT.remedy.to_owned(), str::to_owned),
         caution: (is_bad && (command.is_some() || is_link)).then(|| caution.to_owned()),
