@@ -13,7 +13,7 @@ use super::entry::{
     Address, Arities, Decoded, Fields, address, complexity, decoded, is_name, seconds, span, whole,
 };
 use super::fast::{self, number};
-use crate::event::{Args, Span};
+use crate::event::{Args, Span, Text};
 use crate::format::lexical::repr;
 use crate::intern::same;
 
@@ -89,10 +89,11 @@ impl Default for Client<'_> {
 
 impl<'a> Client<'a> {
     /// What these strings are: no address where the second is no name.
-    fn tell(&mut self, text: &'a [u8], name: &'a [u8]) {
-        if !same(text, self.address) || !same(name, self.name) {
-            let is = if is_name(name) { address(text) } else { Address::No };
-            *self = Client { address: text, name, is };
+    fn tell(&mut self, text: &'a [u8], name: Text<'a>) {
+        if !same(text, self.address) || !same(name.raw, self.name) {
+            // A line end is printable as long as it is escaped.
+            let is = if is_name(name.bytes(&mut Vec::new())) { address(text) } else { Address::No };
+            *self = Client { address: text, name: name.raw, is };
         }
     }
 }
@@ -227,7 +228,7 @@ impl Line {
         let (Some(address), Some(name)) = (strings.get(count), strings.get(count + 1)) else {
             return Address::No;
         };
-        before.tell(address.raw, name.raw);
+        before.tell(address.raw, name);
         // Whether the strings in front can be a call of the command they name.
         let mut suffices = || arities.least(&strings.first(count)).is_none_or(|least| least <= count);
         if before.is != Address::No && suffices() { before.is } else { Address::No }
