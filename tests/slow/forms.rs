@@ -272,6 +272,10 @@ proptest! {
                 entry.client = b"10.0.0.9:1".to_vec();
             }
         }
+        // As one without shows that they are arguments.
+        if form == Form::Csv && count == 4 && let Some(entry) = known.first_mut() {
+            entry.args = vec![b"PING".to_vec()];
+        }
         let mut text = write(form, &known, count);
         text.extend_from_slice(separator.as_bytes());
         text.extend(write(form, &later, count));

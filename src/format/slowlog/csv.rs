@@ -20,6 +20,10 @@ use crate::intern::same;
 /// Digits of a time at most.
 const TIME: usize = 12;
 
+/// Addresses in a poll, one an entry, from which it has clients though the first poll had none: the logs of
+/// two servers in one file. Fewer may be arguments.
+const LIKE_CLIENTS: usize = 3;
+
 /// Which strings of an entry are not arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -208,7 +212,8 @@ impl Line {
             sockets += usize::from(client == Address::Socket);
             client != Address::No
         });
-        if six && (sockets > 0 || hint != Some(Shape::Four)) { Shape::Six } else { Shape::Four }
+        let least = if hint == Some(Shape::Four) { LIKE_CLIENTS } else { 0 };
+        if six && sockets >= least { Shape::Six } else { Shape::Four }
     }
 
     fn strings<'a>(&'a self, line: &'a [u8], entry: &Entry) -> Args<'a> {
@@ -336,6 +341,23 @@ mod tests {
                 (&entries.iter().map(|e| e.to_string()).collect::<Vec<_>>()[..], unread),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_fits_two_shapes_is_as_the_first_poll() {
+        let client = r#"8,17,5,"GET","k","1.1.1.1:5","app""#;
+        for (entries, hint, shape) in [
+            (1, None, Shape::Six),
+            (1, Some(Shape::Six), Shape::Six),
+            (1, Some(Shape::Four), Shape::Four),
+            (2, Some(Shape::Four), Shape::Four),
+            (3, Some(Shape::Four), Shape::Six),
+        ] {
+            let text = vec![client; entries].join(",");
+            let mut line = Line::default();
+            line.read(text.as_bytes(), true);
+            assert_eq!(line.shape(text.as_bytes(), hint, true), shape, "{entries} {hint:?}");
         }
     }
 
