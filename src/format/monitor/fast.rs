@@ -9,10 +9,11 @@
 
 use memchr::memchr3;
 
+use super::escapes;
 use super::line::{Header, LONGEST};
-use super::marks::{Chunk, Marks, STEP, WIDTH};
+use super::marks::{Chunk, STEP, WIDTH};
 use crate::event::{Args, Database, Span};
-use crate::format::lexical::{eight_digits, hex_digit};
+use crate::format::lexical::eight_digits;
 
 /// Bytes up to the database's first digit.
 const HEAD: usize = 20;
@@ -142,7 +143,7 @@ fn arguments(
         let starts = between << 2;
         if between & starts != 0 {
             // An argument may be a space.
-            return escaped(block, start, spans).map(|end| (end, true));
+            return escapes::arguments(block, start, spans).map(|end| (end, true));
         }
         let alone = quotes & !(between | starts);
         let end = ends.trailing_zeros();
@@ -158,7 +159,11 @@ fn arguments(
             let at = base + end as usize;
             let alone = alone & !behind(end);
             if block.get(at) == Some(&b'\\') {
-                return if alone == 0 { escaped(block, start, spans).map(|end| (end, true)) } else { None };
+                return if alone == 0 {
+                    escapes::arguments(block, start, spans).map(|end| (end, true))
+                } else {
+                    None
+                };
             }
             // Nothing but the last quote is left over.
             let last = (1_u64 << end) >> 1;
@@ -196,59 +201,14 @@ fn plain_payload(spans: &[Span]) -> u64 {
 
 /// The bits behind this one, which is below 64.
 #[inline]
-fn behind(bit: u32) -> u64 {
+pub(super) fn behind(bit: u32) -> u64 {
     (u64::MAX << 1) << bit
-}
-
-/// The arguments from the one that starts at `start` on, with their escapes; gives the line's end. That alone, as it is
-/// handed on in a register.
-#[inline(never)]
-fn escaped(block: &[u8], mut start: usize, spans: &mut Vec<Span>) -> Option<usize> {
-    let (mut marks, mut escapes) = (Marks::from(block, start), 0);
-    loop {
-        let at = marks.next(block)?;
-        // Which mark is next does not wait for what stands here, unless that is two marks.
-        match next(block.get(at..)?) {
-            [b'\\', b'x', high, low] if hex_digit(high).and(hex_digit(low)).is_some() => escapes += 3,
-            [b'\\', b'n' | b'r' | b't' | b'a' | b'b', ..] => escapes += 1,
-            [b'\\', b'"' | b'\\', ..] => {
-                escapes += 1;
-                marks.skip(block, at + 2);
-            }
-            [b'"', b' ', b'"', _] => {
-                spans.push(span(start, at, escapes));
-                (start, escapes) = (at + 3, 0);
-                marks.skip(block, start);
-            }
-            [b'"', b'\n', ..] => {
-                spans.push(span(start, at, escapes));
-                return Some(at + 1);
-            }
-            _ => return None,
-        }
-    }
 }
 
 /// The block is shorter than 4 GiB.
 #[inline]
-fn span(start: usize, end: usize, escapes: usize) -> Span {
+pub(super) fn span(start: usize, end: usize, escapes: usize) -> Span {
     Span { start: start as u32, len: (end - start) as u32, escapes: escapes as u32 }
-}
-
-/// The first four bytes; past the end stand line ends.
-#[inline]
-fn next(rest: &[u8]) -> [u8; 4] {
-    match rest.first_chunk() {
-        Some(bytes) => *bytes,
-        None => last(rest),
-    }
-}
-
-#[cold]
-fn last(rest: &[u8]) -> [u8; 4] {
-    let mut bytes = [b'\n'; 4];
-    bytes.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    bytes
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Where quotes, spaces, backslashes and line ends stand, 64 bytes at once.
 
-use memchr::memchr3;
 use wide::u8x16;
 
 /// Bytes that are looked at together.
@@ -24,76 +23,79 @@ impl Chunk {
     pub fn at(bytes: &[u8], from: usize) -> Option<Chunk> {
         let rest = bytes.get(from..)?;
         match rest.first_chunk() {
-            Some(chunk) => Some(Chunk::of(chunk)),
+            Some(chunk) => Some(Chunk::of(&Wide::of(chunk))),
             None => Chunk::of_tail(rest),
         }
     }
 
     #[inline]
-    fn of(chunk: &[u8; WIDTH]) -> Chunk {
-        let (parts, _) = chunk.as_chunks::<16>();
-        parts.iter().rev().fold(Chunk { quotes: 0, spaces: 0, ends: 0 }, |held, part| {
-            let part = u8x16::new(*part);
-            let is = |byte| part.simd_eq(u8x16::splat(byte));
-            let bits = |marks: u8x16| u64::from(marks.to_bitmask());
-            Chunk {
-                quotes: held.quotes << 16 | bits(is(b'"')),
-                spaces: held.spaces << 16 | bits(is(b' ')),
-                ends: held.ends << 16 | bits(is(b'\\') | is(b'\n')),
-            }
-        })
+    fn of(bytes: &Wide) -> Chunk {
+        Chunk {
+            quotes: bytes.are(b'"'),
+            spaces: bytes.are(b' '),
+            ends: bytes.bits(|part| equal(part, b'\\') | equal(part, b'\n')),
+        }
     }
 
     /// At the end of a block alone.
     #[cold]
     fn of_tail(rest: &[u8]) -> Option<Chunk> {
+        Wide::of_tail(rest).map(|bytes| Chunk::of(&bytes))
+    }
+}
+
+/// [`WIDTH`] bytes; past the end of the block stand line ends.
+#[derive(Clone, Copy)]
+pub(super) struct Wide([u8x16; WIDTH / 16]);
+
+impl Wide {
+    /// The bytes from `from` on; `None` where there are none.
+    #[inline]
+    pub fn at(bytes: &[u8], from: usize) -> Option<Wide> {
+        let rest = bytes.get(from..)?;
+        match rest.first_chunk() {
+            Some(chunk) => Some(Wide::of(chunk)),
+            None => Wide::of_tail(rest),
+        }
+    }
+
+    #[inline]
+    fn of(chunk: &[u8; WIDTH]) -> Wide {
+        let (parts, _) = chunk.as_chunks::<16>();
+        let mut wide = Wide([u8x16::ZERO; WIDTH / 16]);
+        wide.0.iter_mut().zip(parts).for_each(|(to, part)| *to = u8x16::new(*part));
+        wide
+    }
+
+    #[cold]
+    fn of_tail(rest: &[u8]) -> Option<Wide> {
         let mut chunk = [b'\n'; WIDTH];
         chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        (!rest.is_empty()).then(|| Chunk::of(&chunk))
+        (!rest.is_empty()).then(|| Wide::of(&chunk))
+    }
+
+    /// A bit for each byte, as `is` marks it.
+    #[inline]
+    pub fn bits(&self, is: impl Fn(u8x16) -> u8x16) -> u64 {
+        self.0.iter().rev().fold(0, |held, part| held << 16 | u64::from(is(*part).to_bitmask()))
+    }
+
+    /// A bit for each byte that is this one.
+    #[inline]
+    pub fn are(&self, byte: u8) -> u64 {
+        self.bits(|part| equal(part, byte))
     }
 }
 
-/// The places of quotes, backslashes and line ends, one after the other.
-#[derive(Clone, Copy)]
-pub(super) struct Marks {
-    /// Where the present [`WIDTH`] bytes start.
-    base: usize,
-    /// A bit for each of these that is a mark not yet told.
-    bits: u64,
+/// Marks the bytes that are this one.
+#[inline]
+pub(super) fn equal(part: u8x16, byte: u8) -> u8x16 {
+    part.simd_eq(u8x16::splat(byte))
 }
 
-impl Marks {
-    /// Those from `from` on.
-    #[inline]
-    pub fn from(block: &[u8], from: usize) -> Marks {
-        let bits = Chunk::at(block, from).map_or(0, |chunk| chunk.quotes | chunk.ends);
-        Marks { base: from, bits }
-    }
-
-    /// The next of them; `None` at the end of the block.
-    #[inline]
-    pub fn next(&mut self, block: &[u8]) -> Option<usize> {
-        if self.bits == 0 {
-            *self = Marks::from(block, self.base + WIDTH);
-            if self.bits == 0 {
-                // In a long value: a search over more bytes at once passes sooner.
-                let rest = block.get(self.base..)?;
-                *self = Marks::from(block, self.base + memchr3(b'"', b'\\', b'\n', rest)?);
-            }
-        }
-        let at = self.base + self.bits.trailing_zeros() as usize;
-        self.bits &= self.bits - 1;
-        Some(at)
-    }
-
-    /// Passes over what stands before `to`.
-    #[inline]
-    pub fn skip(&mut self, block: &[u8], to: usize) {
-        let passed = to - self.base;
-        if passed < WIDTH {
-            self.bits &= u64::MAX << passed;
-        } else {
-            *self = Marks::from(block, to);
-        }
-    }
+/// Marks the bytes that are in this range.
+#[inline]
+pub(super) fn between(part: u8x16, from: u8, to: u8) -> u8x16 {
+    let above = part - u8x16::splat(from);
+    above.min(u8x16::splat(to - from)).simd_eq(above)
 }

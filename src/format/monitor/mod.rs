@@ -12,6 +12,7 @@
 //! Most files hold such lines and nothing else; [`mod@line`] reads them. What tools wrap around them is
 //! taken off by [`wrap`], line by line, because saved files mix forms.
 
+mod escapes;
 mod fast;
 pub mod line;
 mod marks;
