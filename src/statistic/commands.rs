@@ -76,25 +76,29 @@ impl Commands {
     /// The number of a call's command.
     #[inline]
     pub fn number(&mut self, args: &Args<'_>) -> CommandIndex {
-        match shortest(args) {
-            Some(name) => match self.quick.get(quick_slot(name)) {
-                Some((held, CONTAINER)) if *held == name => self.number_long(args),
-                Some((held, index)) if *held == name => *index,
-                _ => self.number_quick(args, name),
-            },
-            None => self.number_long(args),
+        let Some(name) = shortest(args) else { return self.number_long(args) };
+        match self.quick.get(quick_slot(name)) {
+            Some((held, index)) if *held == name && *index != CONTAINER => *index,
+            _ => self.number_quick(args, name),
         }
     }
 
     /// The same, to be found sooner next time.
     #[inline(never)]
     fn number_quick(&mut self, args: &Args<'_>, name: u64) -> CommandIndex {
+        let slot = quick_slot(name);
+        // Two names that would have the same place alternate for as long as both are in use.
+        let places = [slot, slot ^ 1].map(|slot| (slot, self.quick.get(slot).copied().unwrap_or_default()));
+        match places.iter().find(|(_, (held, _))| *held == name) {
+            Some((_, (_, CONTAINER))) => return self.number_long(args),
+            Some((_, (_, index))) => return *index,
+            None => {}
+        }
         let index = self.number_long(args);
         let is_container = args.get(0).is_some_and(|name| command::is_container(name.raw));
+        let free = places.iter().find(|(_, (held, _))| *held == 0).map_or(slot, |(free, _)| *free);
         // As below: what no table holds is not kept.
-        if let (true, Some(free)) =
-            (is_container || self.spec(index).is_some(), self.quick.get_mut(quick_slot(name)))
-        {
+        if let (true, Some(free)) = (is_container || self.spec(index).is_some(), self.quick.get_mut(free)) {
             *free = (name, if is_container { CONTAINER } else { index });
         }
         index
