@@ -91,13 +91,13 @@ impl Rule for HotKey {
         let all = &facts.report.hot_keys.rows;
         let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
         let seconds = facts.seconds("monitor").unwrap_or_default();
-        let run = all.iter().map(|row| (1, Place { row, seconds, within: "" }));
+        let run = all.iter().map(|row| (1, Place { row, at_most: false, seconds, within: "" }));
         // Captures may be of several servers. Where most uses of a key are in one, the others tell nothing of it.
-        let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row }| {
+        let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row, clients_at_most }| {
             let there = BTreeSet::from([*input]);
             let within = crowd.within(&there);
             let is_most = calls.get(&row.key).is_none_or(|calls| row.calls * 2 > *calls);
-            let place = Place { row, seconds: crowd.seconds(&there), within };
+            let place = Place { row, at_most: *clients_at_most, seconds: crowd.seconds(&there), within };
             (!within.is_empty()).then_some((if is_most { 2 } else { 0 }, place))
         });
         let mut worst: BTreeMap<&Bytes, (_, Finding)> = BTreeMap::new();
@@ -121,6 +121,8 @@ const MOST: usize = 100;
 /// Where a key is judged: in the whole run, or in one file.
 struct Place<'a> {
     row: &'a HotKeyRow,
+    /// Whether its clients are so many at most.
+    at_most: bool,
     seconds: f64,
     within: &'static str,
 }
@@ -131,7 +133,7 @@ fn judge(
     looks: u64,
     is_told: impl Fn(&Bytes) -> bool,
 ) -> Option<Finding> {
-    let Place { row, seconds, within } = *place;
+    let Place { row, at_most, seconds, within } = *place;
     let limit = |threshold| facts.limit(&ABOUT, threshold);
     let percent = row.share * 100.0;
     if (row.calls as f64) < limit(&CALLS) || percent < limit(&SHARE) {
@@ -161,9 +163,10 @@ fn judge(
         title: format!("The key {key} takes {} of all uses of keys{within}.", number::share(row.share)),
         subject: row.key.clone(),
         detail: format!(
-            "{} by {}, {} a second. A note from {} %, a warning from {} % at {} a second \
+            "{} by {}{}, {} a second. A note from {} %, a warning from {} % at {} a second \
                      by {} clients.{nature}",
             USES.count(row.calls),
+            if at_most { "at most " } else { "" },
             Noun("client", "clients").count(row.clients),
             number::grouped(rate.round() as u64),
             limit(&SHARE),

@@ -26,6 +26,9 @@ pub struct HotThere {
     pub input: u32,
     /// Its calls, share, clients and call are those of this input.
     pub row: HotKeyRow,
+    /// Whether there may be fewer clients: a key that other inputs had before knows its clients of all of them, and one
+    /// of those that are in this input too may have used it elsewhere alone.
+    pub clients_at_most: bool,
 }
 
 /// Whether a part is large enough.
@@ -40,6 +43,7 @@ struct Ended {
     calls: u64,
     share: f64,
     clients: u64,
+    at_most: bool,
     spot: Spot,
 }
 
@@ -86,10 +90,11 @@ impl Keys {
             let Some((row, origin)) = self.there(&key, &spot) else { continue };
             let clients = self.sets.count(row.users, |client| is_in(client, spot.input));
             let calls = u64::from(origin.here);
+            let at_most = row.most() > calls;
             let share = share(calls, self.inputs.uses);
             // The one that is shown of the whole run, where it is of this input.
             let spot = if origin.spot.input == spot.input { origin.spot } else { spot };
-            self.inputs.ended.push(Ended { key, calls, share, clients, spot });
+            self.inputs.ended.push(Ended { key, calls, share, clients, at_most, spot });
         }
         self.inputs.uses = 0;
     }
@@ -100,7 +105,8 @@ impl Keys {
             let row = row(self.keys.find(hash(&held.key), &held.key)?)?;
             let call = Some(held.spot.example(&held.key, paths));
             let Ended { calls, share, clients, .. } = *held;
-            Some(HotThere { input: held.spot.input, row: HotKeyRow { calls, share, clients, call, ..row } })
+            let row = HotKeyRow { calls, share, clients, call, ..row };
+            Some(HotThere { input: held.spot.input, row, clients_at_most: held.at_most })
         });
         held.collect()
     }
@@ -135,7 +141,7 @@ mod tests {
     }
 
     /// Inputs, each of blocks of reads. Clients are in the inputs of their number, and 9 is in all.
-    fn found(inputs: &[Vec<Reads>]) -> Vec<(u32, String, u64, u64, f64)> {
+    fn found(inputs: &[Vec<Reads>]) -> Vec<(u32, String, u64, String, f64)> {
         let rules = Rules::default();
         let clients: Vec<ClientIndex> = (0..10).collect();
         let mut keys = Keys::default();
@@ -148,8 +154,9 @@ mod tests {
         let patterns = Learnt::new(&rules).finish(keys.shapes());
         let (_, _, hot, _) = keys.finish(&patterns, &Clients::default(), &[]);
         hot.into_iter()
-            .map(|HotThere { input, row }| {
-                (input, row.key.text(), row.calls, row.clients, (row.share * 1e4).round() / 1e4)
+            .map(|HotThere { input, row, clients_at_most }| {
+                let clients = format!("{}{}", if clients_at_most { "<= " } else { "" }, row.clients);
+                (input, row.key.text(), row.calls, clients, (row.share * 1e4).round() / 1e4)
             })
             .collect()
     }
@@ -177,10 +184,10 @@ mod tests {
         assert_eq!(
             found(&[first, second]),
             [
-                (0, "a".to_owned(), 50, 2, 0.125),
-                (0, "both".to_owned(), 50, 2, 0.125),
-                // Client 9 is there too, and may have used it: the key knows its clients of all inputs.
-                (1, "both".to_owned(), 98, 2, 0.245),
+                (0, "a".to_owned(), 50, "2".to_owned(), 0.125),
+                (0, "both".to_owned(), 50, "2".to_owned(), 0.125),
+                // Client 9 is there too, and may have used it.
+                (1, "both".to_owned(), 98, "<= 2".to_owned(), 0.245),
             ]
         );
     }
@@ -189,6 +196,6 @@ mod tests {
     fn of_many_keys_those_stay_that_take_much() {
         // Of each block another key takes nearly all, and one takes a little.
         let blocks = (0..200).map(|n| vec![reads(&format!("once:{n}"), 98, 0), reads("steady", 2, 0)]);
-        assert_eq!(found(&[blocks.collect()]), [(0, "steady".to_owned(), 400, 1, 0.02)]);
+        assert_eq!(found(&[blocks.collect()]), [(0, "steady".to_owned(), 400, "1".to_owned(), 0.02)]);
     }
 }
