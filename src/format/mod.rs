@@ -9,6 +9,7 @@ use crate::event::Sink;
 
 pub mod client_list;
 pub mod clock;
+mod forms;
 pub mod info;
 pub mod keyspace;
 pub mod kind;
@@ -54,6 +55,11 @@ impl Reading {
     /// Read by `format`.
     fn of(kind: Kind, dialect: &'static str, reason: String, format: impl Format + 'static) -> Self {
         Reading { kind, dialect, reason, format: Some(Arc::new(format)), refused: None }
+    }
+
+    /// The same where `--kind` was given.
+    fn forced(self) -> Self {
+        Reading { reason: self.reason + "; forced by --kind", ..self }
     }
 
     fn unread(kind: Kind, reason: impl Into<String>) -> Self {

@@ -1,7 +1,5 @@
 //! Is it CLIENT LIST, and in which dialect?
 
-use std::collections::BTreeMap;
-
 use memchr::memmem;
 
 use super::ClientList;
@@ -9,8 +7,7 @@ use super::field::Finder;
 use super::reader::{Form, Reader};
 use super::row;
 use super::separator::prefix_time;
-use crate::error::Reject;
-use crate::event::{Place, Sink, Skipped};
+use crate::format::forms::{Forms, Nowhere};
 use crate::format::{Kind, Reading};
 
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
@@ -23,12 +20,12 @@ const OTHERS: [&[u8]; 6] =
 /// Tells whether `head` holds CLIENT LIST: most of its first lines are rows, or it is other text around
 /// rows (Redis's log, a crash report, a shell's record) that shows no sign of another kind.
 pub fn probe(head: &[u8]) -> Option<Reading> {
-    let sample = Sample::take(head);
-    let rows = sample.rows();
-    let others = sample.count(Form::Rejected) + sample.count(Form::Noise) + sample.count(Form::Truncated);
+    let forms = sample(head);
+    let rows = forms.records();
+    let others = forms.count(Form::Rejected) + forms.count(Form::Noise) + forms.count(Form::Truncated);
     let finds = |sign: &[u8]| memmem::find(head, sign).is_some();
     let is = rows > 0 && (rows >= others || finds(b" CLIENT LIST OUTPUT ") || !OTHERS.into_iter().any(finds));
-    is.then(|| sample.reading(false))
+    is.then(|| reading(&forms))
 }
 
 /// Whether a line is a row, or an answer in quotes or braces, with nothing in front but a clock or a number.
@@ -50,53 +47,27 @@ pub fn is_row(line: &[u8]) -> bool {
 
 /// The same where `--kind client-list` was given.
 pub fn force(head: &[u8]) -> Reading {
-    Sample::take(head).reading(true)
+    reading(&sample(head)).forced()
 }
 
-struct Sample {
-    forms: BTreeMap<Form, usize>,
+fn sample(head: &[u8]) -> Forms<Form> {
+    let mut forms = Forms::new(dialect);
+    let mut seen = 0;
+    Reader::new(0).lines(head, &mut Nowhere, &mut |form| {
+        forms.add(form);
+        seen += usize::from(form != Form::Noise && form != Form::Separator);
+        seen < LINES
+    });
+    forms
 }
 
-impl Sample {
-    fn take(head: &[u8]) -> Self {
-        let mut forms = BTreeMap::new();
-        let mut seen = 0;
-        Reader::new(0).lines(head, &mut Nowhere, &mut |form| {
-            *forms.entry(form).or_insert(0) += 1;
-            seen += usize::from(form != Form::Noise && form != Form::Separator);
-            seen < LINES
-        });
-        Sample { forms }
-    }
-
-    fn count(&self, form: Form) -> usize {
-        self.forms.get(&form).copied().unwrap_or(0)
-    }
-
-    fn rows(&self) -> usize {
-        self.forms.iter().filter(|(form, _)| dialect(**form).is_some()).map(|(_, count)| count).sum()
-    }
-
-    fn reading(&self, forced: bool) -> Reading {
-        let named = self.forms.iter().filter_map(|(form, count)| Some((*count, dialect(*form)?)));
-        let mut forms: Vec<_> = named.collect();
-        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let dialect = match forms.as_slice() {
-            _ if self.count(Form::Length) > 0 => "RESP",
-            [] => "redis-cli",
-            [(_, only)] => only,
-            _ => "mixed",
-        };
-        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
-        let mut reason = match each.as_slice() {
-            [] => "no row among the first lines".to_owned(),
-            each => format!("of the first {} lines with rows {}", self.rows(), each.join(", ")),
-        };
-        if forced {
-            reason.push_str("; forced by --kind");
-        }
-        Reading::of(Kind::ClientList, dialect, reason, ClientList)
-    }
+fn reading(forms: &Forms<Form>) -> Reading {
+    let dialect = if forms.count(Form::Length) > 0 { "RESP" } else { forms.dialect() };
+    let reason = match forms.listed() {
+        None => "no row among the first lines".to_owned(),
+        Some(each) => format!("of the first {} lines with rows {each}", forms.records()),
+    };
+    Reading::of(Kind::ClientList, dialect, reason, ClientList)
 }
 
 /// The name of a form of rows; `None` for what is no row.
@@ -110,13 +81,4 @@ fn dialect(form: Form) -> Option<&'static str> {
         Form::Docker => "docker json-file",
         Form::Length | Form::Separator | Form::Noise | Form::Rejected | Form::Truncated => return None,
     })
-}
-
-/// Looking at lines must not count them.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }

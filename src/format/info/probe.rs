@@ -5,6 +5,7 @@ use memchr::memchr;
 use super::Info;
 use super::line::{Line, classify};
 use super::reader::{Reader, Tally};
+use crate::format::forms::Forms;
 use crate::format::{Kind, Reading};
 
 /// Lines that are looked at, blank ones not counted: more than one dump with every section has.
@@ -14,7 +15,7 @@ const LINES: u64 = 1_000;
 /// lines belong to dumps.
 pub fn probe(head: &[u8]) -> Option<Reading> {
     let tally = Reader::new(head, 0).sample(LINES);
-    (tally.dumps > 0 && tally.own >= tally.other).then(|| reading(tally, ""))
+    (tally.dumps > 0 && tally.own >= tally.other).then(|| reading(&tally))
 }
 
 /// Whether a dump starts with a line that `rest` follows: a section that servers print and a key behind it, or
@@ -38,24 +39,19 @@ pub fn server_time(line: &[u8]) -> Option<i64> {
 
 /// The same where `--kind info` was given.
 pub fn force(head: &[u8]) -> Reading {
-    reading(Reader::new(head, 0).sample(LINES), "; forced by --kind")
+    reading(&Reader::new(head, 0).sample(LINES)).forced()
 }
 
-fn reading(tally: Tally, forced: &str) -> Reading {
+fn reading(tally: &Tally) -> Reading {
     let plain = tally.dumps - tally.resp - tally.quoted - tally.dicts;
-    let mut forms =
-        [(plain, "redis-cli"), (tally.resp, "RESP"), (tally.quoted, "quoted"), (tally.dicts, "redis-py")];
-    forms.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    let forms: Vec<_> = forms.into_iter().filter(|(count, _)| *count > 0).collect();
-    let dialect = match forms.as_slice() {
-        [] => "redis-cli",
-        [(_, only)] => only,
-        _ => "mixed",
+    let mut forms = Forms::new(Some);
+    forms.add_all("redis-cli", plain);
+    forms.add_all("RESP", tally.resp);
+    forms.add_all("quoted", tally.quoted);
+    forms.add_all("redis-py", tally.dicts);
+    let reason = match forms.listed() {
+        None => "no dump among the first lines".to_owned(),
+        Some(each) => format!("{} lines of sections and keys; of the first dumps {each}", tally.own),
     };
-    let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
-    let reason = match each.as_slice() {
-        [] => "no dump among the first lines".to_owned(),
-        each => format!("{} lines of sections and keys; of the first dumps {}", tally.own, each.join(", ")),
-    };
-    Reading::of(Kind::Info, dialect, reason + forced, Info)
+    Reading::of(Kind::Info, forms.dialect(), reason, Info)
 }

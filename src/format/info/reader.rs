@@ -9,6 +9,7 @@ use super::line::{Line, classify};
 use super::wrap::{self, Part, Wrapping};
 use crate::error::Reject;
 use crate::event::{Place, Sink, Skipped};
+use crate::format::forms::Nowhere;
 use crate::format::monitor::wrap::terminal;
 
 /// Why a line within a dump could not be read.
@@ -18,13 +19,13 @@ const REASON: &str = "no section and no key with its value, within a dump of INF
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     /// Dumps.
-    pub(super) dumps: u64,
+    pub(super) dumps: usize,
     /// Of these, behind a RESP length.
-    pub(super) resp: u64,
+    pub(super) resp: usize,
     /// Of these, in quotes.
-    pub(super) quoted: u64,
+    pub(super) quoted: usize,
     /// Of these, as a dict.
-    pub(super) dicts: u64,
+    pub(super) dicts: usize,
     /// Lines of dumps.
     pub(super) own: u64,
     /// Other lines that are not blank.
@@ -221,7 +222,7 @@ impl<'b> Reader<'b> {
         let mut dump = Dump::new(piece.place, self.time.take());
         dump.take(line, piece.place, piece.bytes);
         self.tally.own += 1;
-        self.tally.resp += u64::from(std::mem::take(&mut self.framed));
+        self.tally.resp += usize::from(std::mem::take(&mut self.framed));
         self.dump = Some(dump);
     }
 
@@ -249,7 +250,7 @@ impl<'b> Reader<'b> {
             (start, read) = (part.end, end);
         }
         self.framed = false;
-        let count = parts.len() as u64;
+        let count = parts.len();
         self.tally.dumps += count;
         match wrapping {
             Wrapping::Quoted => self.tally.quoted += count,
@@ -308,13 +309,4 @@ fn trim_end(mut line: &[u8]) -> &[u8] {
 fn verbatim(line: &[u8]) -> Option<Line<'_>> {
     Some(classify(line.strip_prefix(b"txt:")?))
         .filter(|line| matches!(line, Line::Section { .. } | Line::Known(..)))
-}
-
-/// Looking at lines must not count them.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }

@@ -1,13 +1,10 @@
 //! Are these keyspace notifications, and in which form?
 
-use std::collections::BTreeMap;
-
 use memchr::memmem;
 
 use super::Keyspace;
 use super::reader::{Form, Reader};
-use crate::error::Reject;
-use crate::event::{Place, Sink, Skipped};
+use crate::format::forms::{Forms, Nowhere, whole_lines};
 use crate::format::{Kind, Reading};
 
 /// Messages that are looked at. Enough for a mixture to show.
@@ -20,30 +17,28 @@ const PIECES: usize = 2_000;
 /// to a subscription to their channels. Their form is of nothing else.
 pub fn probe(head: &[u8]) -> Option<Reading> {
     let sample = Sample::take(head);
-    let answered = sample.count(Form::Answer) > 0
+    let answered = sample.forms.count(Form::Answer) > 0
         && [&b"__key"[..], b"__subkey"].iter().any(|sign| memmem::find(head, sign).is_some());
-    (sample.messages() > 0 || answered).then(|| sample.reading(false))
+    (sample.forms.records() > 0 || answered).then(|| sample.reading())
 }
 
 /// The same where `--kind keyspace-events` was given.
 pub fn force(head: &[u8]) -> Reading {
-    Sample::take(head).reading(true)
+    Sample::take(head).reading().forced()
 }
 
 struct Sample {
     doubled: bool,
-    forms: BTreeMap<Form, usize>,
+    forms: Forms<Form>,
 }
 
 impl Sample {
     fn take(head: &[u8]) -> Self {
         let doubled = looks_doubled(head);
-        let mut forms = BTreeMap::new();
+        let mut forms = Forms::new(dialect);
         let (mut messages, mut pieces) = (0, 0);
-        // The head may end inside a line, which says nothing about the capture.
-        let whole = memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default());
-        Reader::new(doubled, 0).read(whole, &mut Nowhere, &mut |form| {
-            *forms.entry(form).or_insert(0) += 1;
+        Reader::new(doubled, 0).read(whole_lines(head), &mut Nowhere, &mut |form| {
+            forms.add(form);
             messages += usize::from(dialect(form).is_some());
             pieces += 1;
             messages < MESSAGES && (pieces < PIECES || messages > 0)
@@ -51,36 +46,16 @@ impl Sample {
         Sample { doubled, forms }
     }
 
-    fn count(&self, form: Form) -> usize {
-        self.forms.get(&form).copied().unwrap_or(0)
-    }
-
-    fn readable(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.forms.iter().filter_map(|(form, count)| Some((*count, dialect(*form)?)))
-    }
-
-    fn messages(&self) -> usize {
-        self.readable().map(|(count, _)| count).sum()
-    }
-
-    fn reading(&self, forced: bool) -> Reading {
-        let mut forms: Vec<_> = self.readable().collect();
-        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let dialect = match forms.as_slice() {
-            [] => "redis-cli",
-            [(_, only)] => only,
-            _ => "mixed",
+    fn reading(&self) -> Reading {
+        let reason = match self.forms.listed() {
+            None if self.forms.count(Form::Answer) > 0 => {
+                "a subscription to channels of notifications".to_owned()
+            }
+            None => "no message among the first lines".to_owned(),
+            Some(each) => format!("of the first {} messages {each}", self.forms.records()),
         };
-        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
-        let mut reason = match each.as_slice() {
-            [] if self.count(Form::Answer) > 0 => "a subscription to channels of notifications".to_owned(),
-            [] => "no message among the first lines".to_owned(),
-            each => format!("of the first {} messages {}", self.messages(), each.join(", ")),
-        };
-        if forced {
-            reason.push_str("; forced by --kind");
-        }
-        Reading::of(Kind::KeyspaceEvents, dialect, reason, Keyspace { doubled: self.doubled })
+        let format = Keyspace { doubled: self.doubled };
+        Reading::of(Kind::KeyspaceEvents, self.forms.dialect(), reason, format)
     }
 }
 
@@ -125,15 +100,6 @@ fn looks_doubled(head: &[u8]) -> bool {
         }
     }
     sign
-}
-
-/// Looking at lines must not count them.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! Is it a MONITOR capture, and in which dialect?
 
-use std::collections::BTreeMap;
-
 use memchr::memmem;
 
 use super::Monitor;
 use super::line::{self, header};
 use super::noise::is_start;
 use super::reader::{Form, Reader};
-use crate::error::Reject;
-use crate::event::{Command, Place, Sink, Skipped, Span};
+use crate::event::Span;
+use crate::format::forms::{Forms, Nowhere, whole_lines};
 use crate::format::{Kind, Reading};
 
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
@@ -19,18 +17,18 @@ const LINES: usize = 200;
 /// records, or it holds the server's `OK` and nothing else but records, damaged or not.
 pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let sample = Sample::take(head, insight);
-    let records = sample.records();
-    let lines =
-        records + sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
-    let started = sample.count(Form::Start) > 0 && sample.count(Form::Text) == 0;
+    let records = sample.forms.records();
+    let count = |form| sample.forms.count(form);
+    let lines = records + count(Form::Rejected) + count(Form::Text) + count(Form::Truncated);
+    let started = count(Form::Start) > 0 && count(Form::Text) == 0;
     let damaged = started && (records > 0 || lines == 0);
     // What is mostly other text with a record quoted in it is no capture.
-    (damaged || (records > 0 && records * 2 >= lines)).then(|| sample.reading(false))
+    (damaged || (records > 0 && records * 2 >= lines)).then(|| sample.reading())
 }
 
 /// The same where `--kind monitor` was given.
 pub fn force(head: &[u8], insight: Option<bool>) -> Reading {
-    Sample::take(head, insight).reading(true)
+    Sample::take(head, insight).reading().forced()
 }
 
 /// Tells records line by line.
@@ -82,56 +80,31 @@ impl Lines {
 
 struct Sample {
     insight: bool,
-    forms: BTreeMap<Form, usize>,
+    forms: Forms<Form>,
 }
 
 impl Sample {
     fn take(head: &[u8], insight: Option<bool>) -> Self {
         let insight = insight.unwrap_or_else(|| looks_like_insight(head));
-        let mut forms = BTreeMap::new();
+        let mut forms = Forms::new(dialect);
         let mut seen = 0;
-        // The head may end inside a line, which says nothing about the capture.
-        let whole = memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default());
-        Reader::new(insight, 0).lines(whole, &mut Nowhere, |form| {
-            *forms.entry(form).or_insert(0) += 1;
+        Reader::new(insight, 0).lines(whole_lines(head), &mut Nowhere, |form| {
+            forms.add(form);
             seen += usize::from(form != Form::Noise && form != Form::Start);
             seen < LINES
         });
         Sample { insight, forms }
     }
 
-    fn count(&self, form: Form) -> usize {
-        self.forms.get(&form).copied().unwrap_or(0)
-    }
-
-    fn readable(&self) -> impl Iterator<Item = (Form, usize)> {
-        self.forms.iter().map(|(form, count)| (*form, *count)).filter(|(form, _)| dialect(*form).is_some())
-    }
-
-    fn records(&self) -> usize {
-        self.readable().map(|(_, count)| count).sum()
-    }
-
-    fn reading(&self, forced: bool) -> Reading {
-        let mut forms: Vec<_> = self.readable().filter_map(|(form, n)| Some((n, dialect(form)?))).collect();
-        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let dialect = match forms.as_slice() {
-            [] => "redis-cli",
-            [(_, only)] => only,
-            _ => "mixed",
-        };
-        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
-        let mut reason = match each.as_slice() {
-            [] => "no record among the first lines".to_owned(),
-            each => format!("of the first {} records {}", self.records(), each.join(", ")),
+    fn reading(&self) -> Reading {
+        let mut reason = match self.forms.listed() {
+            None => "no record among the first lines".to_owned(),
+            Some(each) => format!("of the first {} records {each}", self.forms.records()),
         };
         if self.insight {
             reason.push_str("; escapes stand doubled, as in RedisInsight's log");
         }
-        if forced {
-            reason.push_str("; forced by --kind");
-        }
-        Reading::of(Kind::Monitor, dialect, reason, Monitor { insight: self.insight })
+        Reading::of(Kind::Monitor, self.forms.dialect(), reason, Monitor { insight: self.insight })
     }
 }
 
@@ -193,14 +166,4 @@ fn holds_single_escape(head: &[u8]) -> bool {
         }
     }
     false
-}
-
-/// Looking at lines must not count them.
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn command(&mut self, _: &Command<'_>) {}
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }

@@ -1,13 +1,12 @@
 //! Is it a slow log, and in which form?
 
-use std::collections::BTreeMap;
-
 use memchr::memchr;
 
 use super::entry::{Address, address};
 use super::raw::{self, Path, Places};
-use super::reader::{Form, Nowhere, Reader};
+use super::reader::{Form, Reader};
 use super::{Slowlog, noise};
+use crate::format::forms::{Forms, Nowhere, whole_lines};
 use crate::format::{Kind, Reading};
 
 pub use super::raw::Start as RawStart;
@@ -22,12 +21,13 @@ const WINDOW: usize = 64 << 10;
 /// entries, or it starts as raw output does.
 pub fn probe(head: &[u8]) -> Option<Reading> {
     let sample = Sample::take(head);
-    let entries = sample.entries();
-    let others = sample.count(Form::Rejected) + sample.count(Form::Text) + sample.count(Form::Truncated);
+    let entries = sample.forms.records();
+    let count = |form| sample.forms.count(form);
+    let others = count(Form::Rejected) + count(Form::Text) + count(Form::Truncated);
     if entries > 0 && entries >= others {
-        return Some(sample.reading(false));
+        return Some(sample.reading());
     }
-    raw_entries(head).map(|(entries, elements)| raw_reading(head, entries, elements, false))
+    raw_entries(head).map(|(entries, elements)| raw_reading(head, entries, elements))
 }
 
 /// Whether an entry starts with a line that `rest` follows, in any form but the raw one and that of
@@ -42,15 +42,15 @@ pub fn starts(line: &[u8], rest: &[u8]) -> bool {
                     let next = rest.get(..memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
                     next.trim_ascii_start().starts_with(b"2) (integer) ")
                 }
-                Some([b',', ..]) => Sample::take(line).entries() > 0,
+                Some([b',', ..]) => Sample::take(line).forms.records() > 0,
                 _ => false,
             }
         }
-        Some(b'0') => line.starts_with(b"0,") && Sample::take(line).entries() > 0,
-        Some(b'[') => Sample::take(line).entries() > 0,
+        Some(b'0') => line.starts_with(b"0,") && Sample::take(line).forms.records() > 0,
+        Some(b'[') => Sample::take(line).forms.records() > 0,
         Some(b'{') => {
             numbers.starts_with(b"{\"CacheClusterId\"")
-                || line.len() < WINDOW && Sample::take(line).entries() > 0
+                || line.len() < WINDOW && Sample::take(line).forms.records() > 0
                 || numbers == b"{" && rest.trim_ascii_start().starts_with(b"\"CacheClusterId\"")
         }
         _ => false,
@@ -74,18 +74,17 @@ pub fn is_socket(line: &[u8]) -> bool {
 
 /// The same where `--kind slowlog` was given.
 pub fn force(head: &[u8]) -> Reading {
-    probe(head).map(|reading| Reading { reason: reading.reason + FORCED, ..reading }).unwrap_or_else(|| {
+    let reading = probe(head).unwrap_or_else(|| {
         let sample = Sample::take(head);
         let starts = Places::of(head.get(..WINDOW).unwrap_or(head)).starts.len();
-        if sample.entries() == 0 && starts > 0 {
-            raw_reading(head, starts, None, true)
+        if sample.forms.records() == 0 && starts > 0 {
+            raw_reading(head, starts, None)
         } else {
-            sample.reading(true)
+            sample.reading()
         }
-    })
+    });
+    reading.forced()
 }
-
-const FORCED: &str = "; forced by --kind";
 
 /// Entries of raw output that `head` holds, and their elements. Numbers of an entry must be the first thing
 /// in it that is not noise, or where the start is cut off, two of them must follow each other.
@@ -107,14 +106,11 @@ fn raw_entries(head: &[u8]) -> Option<(usize, Option<u8>)> {
     Some((path.entries().max(1), Some(path.elements())))
 }
 
-fn raw_reading(head: &[u8], entries: usize, elements: Option<u8>, forced: bool) -> Reading {
+fn raw_reading(head: &[u8], entries: usize, elements: Option<u8>) -> Reading {
     let mut reason =
         format!("{} that start with an id, a time and a duration in a line each", entries_of(entries));
     if let Some(elements) = elements {
         reason.push_str(&format!("; {elements} elements each"));
-    }
-    if forced {
-        reason.push_str(FORCED);
     }
     let format = Slowlog { raw: true, elements, scale: raw::Scale::of(head) };
     Reading::of(Kind::Slowlog, "redis-cli raw", reason, format)
@@ -125,23 +121,18 @@ fn entries_of(count: usize) -> String {
 }
 
 struct Sample {
-    forms: BTreeMap<Form, usize>,
+    forms: Forms<Form>,
     elements: Option<u8>,
 }
 
 impl Sample {
     fn take(head: &[u8]) -> Self {
-        let mut forms = BTreeMap::new();
+        let mut forms = Forms::new(dialect);
         let mut elements = None;
         let mut seen = 0;
-        // The head may end inside a line, which says nothing about the capture.
-        let whole = if head.len() < crate::source::HEAD {
-            head
-        } else {
-            memchr::memrchr(b'\n', head).map_or(head, |end| head.get(..=end).unwrap_or_default())
-        };
+        let whole = if head.len() < crate::source::HEAD { head } else { whole_lines(head) };
         Reader::new(Slowlog::default(), 0).read(whole, &mut Nowhere, &mut |piece| {
-            *forms.entry(piece.form).or_insert(0) += 1;
+            forms.add(piece.form);
             elements = elements.or(piece.elements);
             seen += usize::from(piece.form != Form::Noise);
             seen < PIECES
@@ -149,39 +140,16 @@ impl Sample {
         Sample { forms, elements }
     }
 
-    fn count(&self, form: Form) -> usize {
-        self.forms.get(&form).copied().unwrap_or(0)
-    }
-
-    fn readable(&self) -> impl Iterator<Item = (usize, &'static str)> {
-        self.forms.iter().filter_map(|(form, count)| Some((*count, dialect(*form)?)))
-    }
-
-    fn entries(&self) -> usize {
-        self.readable().map(|(count, _)| count).sum()
-    }
-
-    fn reading(&self, forced: bool) -> Reading {
-        let mut forms: Vec<_> = self.readable().collect();
-        forms.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let dialect = match forms.as_slice() {
-            [] => "redis-cli",
-            [(_, only)] => only,
-            _ => "mixed",
-        };
-        let each: Vec<_> = forms.iter().map(|(count, name)| format!("{count} {name}")).collect();
-        let mut reason = match each.as_slice() {
-            [] => "no entry at the start".to_owned(),
-            each => format!("at the start {}", each.join(", ")),
+    fn reading(&self) -> Reading {
+        let mut reason = match self.forms.listed() {
+            None => "no entry at the start".to_owned(),
+            Some(each) => format!("at the start {each}"),
         };
         if let Some(elements) = self.elements {
             reason.push_str(&format!("; {elements} elements each"));
         }
-        if forced {
-            reason.push_str(FORCED);
-        }
         let format = Slowlog { raw: false, elements: self.elements, scale: None };
-        Reading::of(Kind::Slowlog, dialect, reason, format)
+        Reading::of(Kind::Slowlog, self.forms.dialect(), reason, format)
     }
 }
 

@@ -6,8 +6,7 @@ use super::super::csv;
 use super::super::terminal::{self, trim_end};
 use super::super::words::{self, Buffers};
 use super::{Reader, Slowlog};
-use crate::error::Reject;
-use crate::event::{Place, Sink, Skipped};
+use crate::format::forms::Nowhere;
 use crate::format::monitor::wrap;
 
 /// Where the last piece of `bytes` starts that is sure to be one and stands behind a whole one; 0 if there
@@ -44,15 +43,6 @@ fn is_whole(format: Slowlog, bytes: &[u8]) -> bool {
         whole
     });
     whole
-}
-
-/// Looking at pieces must not count them.
-pub(in crate::format::slowlog) struct Nowhere;
-
-impl Sink for Nowhere {
-    fn reject(&mut self, _: Reject<'_>) {}
-    fn skip(&mut self, _: Place, _: u64, _: Skipped) {}
-    fn gap(&mut self, _: Place) {}
 }
 
 /// Whether `text` starts with a line that no piece before it can hold.

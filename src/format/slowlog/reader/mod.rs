@@ -23,7 +23,7 @@ use crate::event::{Args, Place, Sink, Skipped, Span};
 use crate::format::lexical;
 use crate::format::monitor::wrap;
 
-pub(super) use borders::{Nowhere, last_start};
+pub(super) use borders::last_start;
 
 /// What a piece was found to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
