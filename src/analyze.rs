@@ -98,7 +98,7 @@ impl Run {
                 self.inputs.push((input, 0, None));
             }
             Step::Part { input, part, .. } => {
-                (self.lines, left) = self.partial.merge_at(self.lines, input, part, &options.rules);
+                (self.lines, left) = self.partial.merge_at(self.lines, input, *part, &options.rules);
             }
             Step::Note(Note::Close { input, stretches, bytes, error }) => {
                 if let Some((input, size, why)) = self.inputs.get_mut(input as usize) {

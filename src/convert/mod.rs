@@ -82,7 +82,7 @@ pub fn convert(paths: &[PathBuf], dir: &Path, with_values: bool, options: &Analy
         match step {
             Step::Part { part, .. } => {
                 outcome.rejected += part.rejected;
-                tables.take(part)?;
+                tables.take(*part)?;
             }
             Step::Note(Note::Open(input)) => {
                 match &input.reading.format {
@@ -127,7 +127,7 @@ fn learn(pool: &ThreadPool, plan: &Plan, options: &Analysis) -> Result<Patterns>
         Partial::is_large,
         |step| {
             match step {
-                Step::Part { part, .. } => drop(all.merge(part, &options.rules)),
+                Step::Part { part, .. } => drop(all.merge(*part, &options.rules)),
                 Step::Note(Note::Open(input)) if !input.beside => all.end_input(),
                 Step::Note(_) => {}
             }

@@ -42,7 +42,7 @@ impl Job {
             Job::Fold(present, block) => {
                 let Present { input, path, format, anew } = &present;
                 let work = Work { input: *input, path, format: &**format, anew: *anew, block: &block };
-                Step::Part { input: *input, bytes: block.bytes().len() as u64, part: fold(&work) }
+                Step::Part { input: *input, bytes: block.bytes().len() as u64, part: Box::new(fold(&work)) }
             }
         }
     }

@@ -53,8 +53,8 @@ pub enum Step<P> {
         input: u32,
         /// Bytes of the block.
         bytes: u64,
-        /// What `fold` made of it.
-        part: P,
+        /// What `fold` made of it. It is handed from one to the next some ten times.
+        part: Box<P>,
     },
 }
 

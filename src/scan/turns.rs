@@ -136,7 +136,7 @@ mod tests {
     use crate::error::Error;
 
     fn step(part: usize) -> Step<usize> {
-        Step::Part { input: 0, bytes: 0, part }
+        Step::Part { input: 0, bytes: 0, part: Box::new(part) }
     }
 
     /// What is taken of results that come in this order, up to `most`, and the tokens.
@@ -148,7 +148,7 @@ mod tests {
                 return Err(Error::Usage(String::new()));
             }
             taken.extend(match step {
-                Step::Part { part, .. } => Some(part),
+                Step::Part { part, .. } => Some(*part),
                 Step::Note(_) => None,
             });
             Ok(())
@@ -176,7 +176,7 @@ mod tests {
     fn what_is_left_of_the_last_part_is_the_next_room() {
         let (give, _tokens) = channel();
         let take = |step: Step<usize>| match step {
-            Step::Part { part, .. } => Ok(Some(part)),
+            Step::Part { part, .. } => Ok(Some(*part)),
             Step::Note(_) => Ok(None),
         };
         let turns = Turns::new(take, |_| false, 1, give);
@@ -193,7 +193,7 @@ mod tests {
     fn a_large_result_is_taken_as_soon_as_it_is_its_turn() {
         let taken = RefCell::new(Vec::new());
         let take = |step: Step<usize>| {
-            taken.borrow_mut().push(matches!(step, Step::Part { part: 2, .. }));
+            taken.borrow_mut().push(matches!(step, Step::Part { part, .. } if *part == 2));
             Ok(())
         };
         let turns = Turns::new(take, |part| *part == 2, 2, channel().0);
