@@ -30,8 +30,28 @@ const MUCH: usize = 64 << 20;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     hash: u64,
-    /// Where the string ends; it starts where the one before ends.
-    end: usize,
+    /// Where the string starts, and in the lowest [`LENGTH`] bits how long it is: one look tells both.
+    place: u64,
+}
+
+/// Bits of a length. The others can tell of 1 TiB of strings.
+const LENGTH: u32 = 24;
+
+/// So long or longer: such a string ends where the next one starts.
+const LONG: usize = if cfg!(test) { 5 } else { (1 << LENGTH) - 1 };
+
+impl Entry {
+    fn new(hash: u64, start: usize, len: usize) -> Entry {
+        Entry { hash, place: (start as u64) << LENGTH | len.min(LONG) as u64 }
+    }
+
+    fn start(&self) -> usize {
+        (self.place >> LENGTH) as usize
+    }
+
+    fn len(&self) -> usize {
+        (self.place & ((1 << LENGTH) - 1)) as usize
+    }
 }
 
 /// What tables hold whose entries are kept elsewhere, in a row: the number of an entry, and so much of its hash that
@@ -79,9 +99,19 @@ impl Interner {
     /// The string of a number; empty for a number that was never given out.
     pub fn get(&self, index: u32) -> &[u8] {
         let at = index as usize;
-        let start =
-            at.checked_sub(1).and_then(|before| self.entries.get(before)).map_or(0, |entry| entry.end);
-        self.entries.get(at).and_then(|entry| self.arena.get(start..entry.end)).unwrap_or_default()
+        self.entries.get(at).map_or(&[], |entry| self.text(at, entry))
+    }
+
+    fn text(&self, at: usize, entry: &Entry) -> &[u8] {
+        let (start, len) = (entry.start(), entry.len());
+        let end = if len < LONG { start + len } else { self.end(at) };
+        self.arena.get(start..end).unwrap_or_default()
+    }
+
+    /// Where it ends.
+    #[cold]
+    fn end(&self, at: usize) -> usize {
+        self.entries.get(at + 1).map_or(self.arena.len(), Entry::start)
     }
 
     /// The hash of a number's string.
@@ -96,22 +126,25 @@ impl Interner {
 
     /// All strings in order, with their hashes.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> + Clone {
-        let mut start = 0;
-        self.entries.iter().map(move |entry| {
-            let text = self.arena.get(start..entry.end).unwrap_or_default();
-            start = entry.end;
-            (entry.hash, text)
-        })
+        self.entries.iter().enumerate().map(|(at, entry)| (entry.hash, self.text(at, entry)))
     }
 
     /// The number of `bytes`, if they were interned.
     pub fn find(&self, hash: u64, bytes: &[u8]) -> Option<u32> {
         let part = part(hash);
         let number = self.table.find(spread(part), |slot| slot.part == part)?.number;
-        if same(self.get(number), bytes) { Some(number) } else { self.find_other(part, bytes) }
+        let entry = self.entries.get(number as usize)?;
+        let end = entry.start() + entry.len();
+        if entry.len() == bytes.len()
+            && let Some(text) = self.arena.get(entry.start()..end)
+            && same(text, bytes)
+        {
+            return Some(number);
+        }
+        self.find_other(part, bytes)
     }
 
-    /// The same where another string has this part of its hash.
+    /// The same where another string has this part of its hash, or the string is long.
     #[cold]
     #[inline(never)]
     fn find_other(&self, part: u32, bytes: &[u8]) -> Option<u32> {
@@ -145,8 +178,8 @@ impl Interner {
     pub fn push(&mut self, hash: u64, bytes: &[u8]) -> u32 {
         // More than four thousand million distinct strings do not fit into memory anyway.
         let index = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(Entry::new(hash, self.arena.len(), bytes.len()));
         self.arena.extend_from_slice(bytes);
-        self.entries.push(Entry { hash, end: self.arena.len() });
         index
     }
 
@@ -170,20 +203,22 @@ impl Interner {
     /// Keeps the strings of the numbers that `stays` answers for, in their order; the numbers after one that goes
     /// become less.
     pub fn retain(&mut self, mut stays: impl FnMut(u32) -> bool) {
-        let (mut number, mut start, mut to) = (0, 0, 0);
-        self.entries.retain_mut(|entry| {
-            let stays = stays(number);
-            number += 1;
-            let text = std::mem::replace(&mut start, entry.end)..entry.end;
-            if stays {
-                entry.end = to + text.len();
-                if text.start != to {
-                    self.arena.copy_within(text, to);
+        let (mut left, mut to) = (0, 0);
+        for at in 0..self.entries.len() {
+            let Some(entry) = self.entries.get(at).copied() else { break };
+            if stays(at as u32) {
+                let (start, len) = (entry.start(), self.text(at, &entry).len());
+                if start != to {
+                    self.arena.copy_within(start..start + len, to);
                 }
-                to = entry.end;
+                // Those behind are as they were.
+                let kept = Entry::new(entry.hash, to, len);
+                self.entries.get_mut(left).into_iter().for_each(|entry| *entry = kept);
+                left += 1;
+                to += len;
             }
-            stays
-        });
+        }
+        self.entries.truncate(left);
         self.arena.truncate(to);
         // It has room for as many as there were.
         self.table.clear();
@@ -193,8 +228,8 @@ impl Interner {
     /// The first `strings` of these, without what only looking up needs: nothing is found or added there until
     /// [`Interner::index`]. This one is empty then, and has room for about as many.
     pub fn take(&mut self, strings: usize) -> Interner {
+        self.arena.truncate(self.entries.get(strings).map_or(self.arena.len(), Entry::start));
         self.entries.truncate(strings);
-        self.arena.truncate(self.entries.last().map_or(0, |entry| entry.end));
         self.table.clear();
         let next = Interner {
             arena: Vec::with_capacity(self.arena.len() + self.arena.len() / 8),
