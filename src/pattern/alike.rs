@@ -11,6 +11,8 @@ pub enum Alike {
     Digits,
     /// Digits, and in the bytes from the first of these to before the second also `a-f`.
     Hex(usize, usize),
+    /// Digits, but nothing in the bytes from the first of these to before the second.
+    Except(usize, usize),
 }
 
 impl Alike {
@@ -28,12 +30,8 @@ impl Alike {
         match self {
             Alike::Nothing => false,
             Alike::Digits => alike(key, other, digit),
-            Alike::Hex(from, to) => {
-                key.len() == other.len()
-                    && within(key, other, from..to, hex)
-                    && within(key, other, to..key.len(), digit)
-                    && within(key, other, 0..from, digit)
-            }
+            Alike::Hex(from, to) => but(key, other, from..to, hex),
+            Alike::Except(from, to) => but(key, other, from..to, |_| 1),
         }
     }
 }
@@ -66,6 +64,15 @@ fn alike(a: &[u8], b: &[u8], other: impl Fn(u8) -> u8 + Copy) -> bool {
                     && chunks.iter().zip(others).all(|(a, b)| are_alike(*a, *b, other))
             }
         }
+}
+
+/// The same with digits, and in one part of them with what `there` is 0 for.
+#[inline]
+fn but(a: &[u8], b: &[u8], part: Range<usize>, there: impl Fn(u8) -> u8 + Copy) -> bool {
+    a.len() == b.len()
+        && within(a, b, part.clone(), there)
+        && within(a, b, part.end..a.len(), digit)
+        && within(a, b, 0..part.start, digit)
 }
 
 /// The same of a part of each.
@@ -108,6 +115,11 @@ mod tests {
             (Alike::Hex(2, 5), "a:1-f", "a:b-0", true),
             (Alike::Hex(2, 5), "a:1-f", "a:b0-", false),
             (Alike::Hex(2, 9), "a:1", "a:1", false),
+            (Alike::Except(2, 4), "1:v2:1", "7:v2:9", true),
+            (Alike::Except(2, 4), "1:v2:1", "1:v3:1", false),
+            (Alike::Except(2, 4), "1:v2:1", "1:w2:1", false),
+            (Alike::Except(2, 4), "1:v2:a", "1:v2:b", false),
+            (Alike::Except(2, 4), "1:v2", "1:v2:", false),
         ] {
             assert_eq!(known.holds(key.as_bytes(), other.as_bytes()), holds, "{known:?} {key} {other}");
         }

@@ -37,6 +37,8 @@ const NUMBERS: &[&str] = &[
 const WORDS: &[&str] = &[
     "user",
     "session",
+    "image-resize",
+    "v2",
     "1",
     "2026",
     "deadbeef",
@@ -234,6 +236,7 @@ proptest! {
         let others = others.into_iter().cycle();
         let other: Vec<u8> = pieces.iter().zip(others).enumerate().map(|(at, (byte, other))| match alike {
             Alike::Hex(from, to) if (from..to).contains(&at) && byte.is_ascii_hexdigit() => other,
+            Alike::Except(from, to) if (from..to).contains(&at) => *byte,
             _ if byte.is_ascii_digit() => b'0' + other % 10,
             _ => *byte,
         }).collect();
@@ -258,8 +261,11 @@ proptest! {
         prop_assert_eq!(Alike::Digits.holds(&key, &other), digits);
         let hex = pairs().all(|(at, (a, b))| a == b || (may(at, a) && may(at, b)));
         prop_assert_eq!(Alike::Hex(id.start, id.end).holds(&key, &other), hex);
+        let except = pairs().all(|(at, (a, b))| a == b || !id.contains(&at) && may(at, a) && may(at, b));
+        prop_assert_eq!(Alike::Except(id.start, id.end).holds(&key, &other), except);
         prop_assert!(!Alike::Digits.holds(&key, &[&key[..], b"1"].concat()));
         prop_assert!(!Alike::Hex(id.start, id.end).holds(&key, &[&key[..], b"1"].concat()));
+        prop_assert!(!Alike::Except(id.start, id.end).holds(&key, &[&key[..], b"1"].concat()));
     }
 
     #[test]

@@ -19,6 +19,9 @@ const LONG: usize = 16;
 /// A UUID's length.
 const UUID: usize = 36;
 
+/// Shorter words with digits in them (`v2`) may stand in many keys.
+const SHORT: usize = 8;
+
 /// How keys become patterns.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -124,10 +127,8 @@ impl Rules {
             out.push(b'*');
             return (end, Alike::Hex(from, end));
         }
-        // One word that no address starts with.
-        let is_word = held & !(UPPER | LOWER) == 0 && held & OTHER_LETTER != 0;
-        let alike = if is_word { Alike::Digits } else { Alike::Nothing };
-        (self.words(key, from..end, held, fresh, out), alike)
+        let after = self.words(key, from..end, held, fresh, out);
+        (after, if after == end { own(segment, held, from..end) } else { Alike::Nothing })
     }
 
     /// Whether a segment, in which `held` stands, is an id of small hexadecimal digits that is told by its form alone.
@@ -233,6 +234,21 @@ impl Rules {
     }
 }
 
+/// Which keys have the same in the place of a segment, as far as it tells by itself, in which `held` stands: no network
+/// address goes on behind such a letter, and a date starts with a digit.
+fn own(segment: &[u8], held: u16, at: Range<usize>) -> Alike {
+    let is_word = held & BREAK == 0 && !segment.first().is_some_and(u8::is_ascii_digit);
+    if held & OTHER_LETTER == 0 || held & AT != 0 {
+        Alike::Nothing
+    } else if held & DIGIT == 0 {
+        Alike::Digits
+    } else if is_word && segment.len() < SHORT {
+        Alike::Except(at.start, at.end)
+    } else {
+        Alike::Nothing
+    }
+}
+
 /// Whether a segment of so many digits that ends at `end` is a number, told by what follows alone: most ids are.
 /// Anything but another segment may go on with an address or a date; and an address with groups of up to four digits.
 pub(super) fn is_number(key: &[u8], end: usize, digits: usize) -> bool {
@@ -317,7 +333,15 @@ pub(super) mod tests {
             (Rules::default(), "", Alike::Digits),
             (Rules::default(), "user:2026-06-18", Alike::Nothing),
             (Rules::default(), "fe:12345", Alike::Nothing),
-            (Rules::default(), "v3:12", Alike::Nothing),
+            (Rules::default(), "v3:12", Alike::Except(0, 2)),
+            (Rules::default(), "user:7:image-resize", Alike::Digits),
+            (Rules::default(), "{user:7", Alike::Digits),
+            (Rules::default(), "cafe-decade-facade:12", Alike::Nothing),
+            (Rules::default(), "user@example:12", Alike::Nothing),
+            (Rules::default(), "20260618T14:18:17", Alike::Nothing),
+            (Rules::default(), "v3-x:12", Alike::Nothing),
+            (Rules::default(), "v3:v4", Alike::Nothing),
+            (Rules::default(), "user:V1StGXR8", Alike::Nothing),
             (Rules::default(), "user:5e483ea4dc1e9666:7", Alike::Hex(5, 21)),
             (Rules::default(), "user:5e483ea4dc1e966:7", Alike::Nothing),
             (Rules::default(), "user:5E483EA4DC1E9666:7", Alike::Nothing),
