@@ -1,8 +1,10 @@
 //! A set of small numbers, exact and compact: which clients used a key.
 
-/// Numbers of clients. Most keys have one or two users, so a few fit in place.
+/// Numbers of clients. Of one block nearly all are low, and most keys of many have a few users: both fit in place.
 #[derive(Clone, Debug)]
 pub enum Members {
+    /// Low numbers alone: bit `n` for number `n`.
+    Low([u64; LOW]),
     /// A few numbers, in order of arrival, then none.
     Few {
         /// How many there are.
@@ -16,7 +18,10 @@ pub enum Members {
     AtLeast(u64),
 }
 
-/// As many as fit beside the bitmap without making the set larger than 24 bytes.
+/// Words for low numbers. With more of them sets would be larger, and fewer stay in the cache.
+const LOW: usize = 4;
+
+/// Fewer than would fit: to look at more takes longer than at a bitmap.
 const FEW: usize = 4;
 
 /// No number of a client: there are never so many.
@@ -30,18 +35,21 @@ impl Default for Members {
 
 impl Members {
     /// None.
-    pub const NONE: Members = Members::Few { len: 0, ids: [FREE; FEW] };
+    pub const NONE: Members = Members::Low([0; LOW]);
 
     /// One.
-    pub const fn one(id: u32) -> Members {
-        Members::Few { len: 1, ids: [id, FREE, FREE, FREE] }
+    pub fn one(id: u32) -> Members {
+        let mut one = Members::NONE;
+        one.insert(id);
+        one
     }
 
     /// How many different numbers.
     pub fn len(&self) -> u64 {
         match self {
             Members::Few { len, .. } => u64::from(*len),
-            Members::Many(bits) => bits.iter().map(|word| u64::from(word.count_ones())).sum(),
+            Members::Low(bits) => count(bits),
+            Members::Many(bits) => count(bits),
             Members::AtLeast(len) => *len,
         }
     }
@@ -64,7 +72,7 @@ impl Members {
     pub fn words(&self) -> usize {
         match self {
             Members::Many(bits) => bits.len(),
-            Members::Few { .. } | Members::AtLeast(_) => 0,
+            Members::Low(_) | Members::Few { .. } | Members::AtLeast(_) => 0,
         }
     }
 
@@ -75,13 +83,20 @@ impl Members {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Members::Few { len: 0, .. })
+        matches!(self, Members::Low(bits) if count(bits) == 0)
     }
 
     /// Adds a number.
     #[inline]
     pub fn insert(&mut self, id: u32) {
+        if let Members::Low(bits) = self
+            && let Some(word) = bits.get_mut((id / 64) as usize)
+        {
+            *word |= 1 << (id % 64);
+            return;
+        }
         let is_in = match self {
+            Members::Low(_) => false,
             // One by one: all at once cannot be read before a set that was just made has left the processor's buffer
             // of stores.
             Members::Few { len, ids: [first, rest @ ..] } => *first == id || *len > 1 && rest.contains(&id),
@@ -99,6 +114,16 @@ impl Members {
     #[inline(never)]
     fn add(&mut self, id: u32) {
         match self {
+            Members::Low(bits) => {
+                let low = *bits;
+                if count(&low) < FEW as u64 {
+                    *self = Members::Few { len: 0, ids: [FREE; FEW] };
+                    each(&low, |held| self.add(held));
+                } else {
+                    *self = Members::Many(Box::new(low));
+                }
+                self.add(id);
+            }
             Members::Few { len, ids } => {
                 if let Some(free) = ids.get_mut(usize::from(*len)) {
                     *free = id;
@@ -106,7 +131,8 @@ impl Members {
                     return;
                 }
                 let mut bits = Box::default();
-                ids.iter().chain([&id]).for_each(|id| set(&mut bits, *id));
+                let last = ids.iter().fold(id, |last, id| last.max(*id));
+                [last, id].iter().chain(ids.iter()).for_each(|id| set(&mut bits, *id));
                 *self = Members::Many(bits);
             }
             Members::Many(bits) => set(bits, id),
@@ -129,9 +155,10 @@ impl Members {
     /// Adds every number of `other`.
     pub fn union(&mut self, other: &Members) {
         match (&mut *self, other) {
+            (Members::Low(bits), Members::Low(more)) => add(bits, more),
             (Members::Many(bits), Members::Many(more)) => {
                 make_room(bits, more.len());
-                bits.iter_mut().zip(more.iter()).for_each(|(word, more)| *word |= more);
+                add(bits, more);
             }
             (_, Members::AtLeast(len)) => *self = Members::AtLeast(self.len().max(*len)),
             _ => other.each(|id| self.insert(id)),
@@ -143,18 +170,32 @@ impl Members {
             Members::Few { len, ids } => {
                 ids.iter().take(usize::from(*len)).for_each(|id| take(*id));
             }
-            Members::Many(bits) => {
-                for (word, base) in bits.iter().zip((0_u32..).step_by(64)) {
-                    let mut left = *word;
-                    while left != 0 {
-                        take(base + left.trailing_zeros());
-                        left &= left - 1;
-                    }
-                }
-            }
+            Members::Low(bits) => each(bits, take),
+            Members::Many(bits) => each(bits, take),
             Members::AtLeast(_) => {}
         }
     }
+}
+
+fn count(bits: &[u64]) -> u64 {
+    bits.iter().map(|word| u64::from(word.count_ones())).sum()
+}
+
+/// The number of every bit.
+#[inline]
+fn each(bits: &[u64], mut take: impl FnMut(u32)) {
+    for (word, base) in bits.iter().zip((0_u32..).step_by(64)) {
+        let mut left = *word;
+        while left != 0 {
+            take(base + left.trailing_zeros());
+            left &= left - 1;
+        }
+    }
+}
+
+/// Adds all of `more`, which are no more words.
+fn add(bits: &mut [u64], more: &[u64]) {
+    bits.iter_mut().zip(more).for_each(|(word, more)| *word |= more);
 }
 
 fn set(bits: &mut Box<[u64]>, id: u32) {
@@ -166,12 +207,18 @@ fn set(bits: &mut Box<[u64]>, id: u32) {
 }
 
 /// Makes it hold so many words: a power of two of them, so that it does not grow word by word.
+#[inline]
 fn make_room(bits: &mut Box<[u64]>, words: usize) {
     if bits.len() < words {
-        let mut longer = std::mem::take(bits).into_vec();
-        longer.resize(words.next_power_of_two(), 0);
-        *bits = longer.into_boxed_slice();
+        grow(bits, words.next_power_of_two());
     }
+}
+
+#[inline(never)]
+fn grow(bits: &mut Box<[u64]>, words: usize) {
+    let mut longer = vec![0; words].into_boxed_slice();
+    add(&mut longer, bits);
+    *bits = longer;
 }
 
 #[cfg(test)]
@@ -186,10 +233,19 @@ mod tests {
 
     #[test]
     fn numbers_count_once() {
-        for (ids, len) in
-            [(&[][..], 0), (&[7][..], 1), (&[7, 7, 0], 2), (&[1, 2, 3, 4], 4), (&[1, 2, 3, 4, 900, 4], 5)]
-        {
-            assert_eq!(of(ids).len(), len);
+        for (ids, len) in [
+            (&[][..], 0),
+            (&[7][..], 1),
+            (&[7, 7, 0], 2),
+            (&[1, 2, 3, 4], 4),
+            (&[1, 2, 3, 4, 900, 4], 5),
+            (&[1, 255, 256, 1], 3),
+            (&[900, 7, 300, 900, 8, 299, 7], 5),
+            (&[256, 255, 1_000_000, 0, 1, 2, 255], 6),
+        ] {
+            let set = of(ids);
+            assert_eq!((set.len(), set.is_empty(), set.last()), (len, len == 0, ids.iter().copied().max()));
+            assert_eq!(set.count(|id| ids.contains(&id)), len);
         }
     }
 
@@ -199,9 +255,15 @@ mod tests {
         for (a, b, len) in
             [(&all[..3], &all[2..5], 5), (&all[..100], &all[50..200], 200), (&all[..2], &all[..100], 100)]
         {
-            let mut set = of(a);
-            set.union(&of(b));
-            assert_eq!(set.len(), len);
+            for (a, b) in [(a, b), (b, a)] {
+                for (more, len) in [(&[][..], len), (&[300], len + 1), (&[300, 301, 302, 303, 304], len + 5)]
+                {
+                    let (mut set, mut other) = (of(&[a, more].concat()), of(b));
+                    other.union(&set);
+                    set.union(&of(b));
+                    assert_eq!([set.len(), other.len()], [len; 2]);
+                }
+            }
         }
         assert_eq!(of(&all).count(|id| id % 2 == 0), 100);
         let mut set = of(&[5]);
@@ -211,8 +273,8 @@ mod tests {
 
     #[test]
     fn a_frozen_set_keeps_its_size() {
-        let mut set = of(&[1, 2, 3, 4, 5]);
-        assert_eq!(set.words(), 1);
+        let mut set = of(&[1, 2, 3, 4, 500]);
+        assert_eq!(set.words(), 8);
         set.freeze();
         set.insert(9);
         set.union(&of(&[1, 2]));
@@ -224,6 +286,6 @@ mod tests {
 
     #[test]
     fn a_set_stays_small() {
-        assert!(size_of::<Members>() <= 24);
+        assert!(size_of::<Members>() <= 40);
     }
 }
