@@ -224,48 +224,60 @@ impl Keys {
         let (uses, mut much) = (later.patterns.calls(), Vec::new());
         let kept = self.admit(later, &row, patterns, &numbers);
         self.make_room(kept.len());
-        for (at, missed) in kept {
-            let (Some(number), Some(counted)) = (numbers.get_mut(at as usize), later.rows.get(at as usize))
+        let held = self.rows.len();
+        let mut look = |number, row: &Key, origin: &Origin| {
+            if is_much(row.calls, uses) {
+                much.push((number, origin.spot.behind(lines)));
+            }
+        };
+        for (at, missed) in &kept {
+            let (Some(number), Some(counted)) = (numbers.get_mut(*at as usize), later.rows.get(*at as usize))
             else {
                 continue;
             };
-            let is_new = *number == NOT_HELD;
-            let (row, origin) = row(counted);
-            if is_new {
+            if *number == NOT_HELD {
                 // Found from the end on: no key comes twice in what follows.
-                *number = self.keys.push(later.keys.hash_of(at), later.keys.get(at));
+                *number = self.keys.push(later.keys.hash_of(*at), later.keys.get(*at));
+                let (row, origin) = row(counted);
+                look(*number, &row, &origin);
                 let pattern = renamed(patterns, row.pattern);
-                let missed = row.missed.saturating_add(missed);
+                let missed = row.missed.saturating_add(*missed);
                 self.rows.push(Key { pattern, missed, habit: NONE, users: Users::NONE, ..row });
                 self.origins.push(Origin { spot: origin.spot.behind(lines), ..origin });
             }
-            if is_much(row.calls, uses) {
-                much.push((*number, origin.spot.behind(lines)));
-            }
-            let number = *number as usize;
-            let (Some(mine), Some(first)) = (self.rows.get_mut(number), self.origins.get_mut(number)) else {
+        }
+        let kept = kept.iter().map(|(at, _)| *at as usize);
+        let kept = || kept.clone().filter_map(|at| Some((*numbers.get(at)?, later.rows.get(at)?)));
+        for (number, counted) in kept().filter(|(number, _)| (*number as usize) < held) {
+            let at = number as usize;
+            let (row, origin) = row(counted);
+            look(number, &row, &origin);
+            let (Some(mine), Some(first)) = (self.rows.get_mut(at), self.origins.get_mut(at)) else {
                 continue;
             };
-            if !is_new {
-                mine.calls += row.calls;
-                first.here =
-                    if first.input == origin.input { first.here } else { 0 }.saturating_add(origin.here);
-                first.input = origin.input;
-                first.tried = first.tried.saturating_add(origin.tried);
-                mine.missed = mine.missed.saturating_add(row.missed);
-                if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
-                    first.spot = origin.spot.behind(lines);
-                }
-                if row.gave_ttl {
-                    (mine.unset, first.absent) = (0, 0);
-                }
-                mine.unset += row.unset;
-                first.absent = first.absent.saturating_add(origin.absent);
-                mine.gave_ttl |= row.gave_ttl;
-                mine.ended |= row.ended;
-                mine.is_stream |= row.is_stream;
+            mine.calls += row.calls;
+            first.here = if first.input == origin.input { first.here } else { 0 }.saturating_add(origin.here);
+            first.input = origin.input;
+            first.tried = first.tried.saturating_add(origin.tried);
+            mine.missed = mine.missed.saturating_add(row.missed);
+            if row.gave_ttl || (mine.unset == 0 && row.unset > 0) {
+                first.spot = origin.spot.behind(lines);
             }
-            self.habits.merge(&mut mine.habit, later.habits, row.habit, clients, lines);
+            if row.gave_ttl {
+                (mine.unset, first.absent) = (0, 0);
+            }
+            mine.unset += row.unset;
+            first.absent = first.absent.saturating_add(origin.absent);
+            mine.gave_ttl |= row.gave_ttl;
+            mine.ended |= row.ended;
+            mine.is_stream |= row.is_stream;
+        }
+        for (number, counted) in kept() {
+            let (row, _) = row(counted);
+            let Some(mine) = self.rows.get_mut(number as usize) else { continue };
+            if row.habit != NONE {
+                self.habits.merge(&mut mine.habit, later.habits, row.habit, clients, lines);
+            }
             let held = self.sets.words(mine.users);
             self.sets.merge(&mut mine.users, later.sets, row.users, clients);
             let words = self.sets.words(mine.users);
