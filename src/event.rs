@@ -166,8 +166,13 @@ impl<'a> Args<'a> {
 
     /// Decoded bytes of the arguments in `range`.
     pub fn payload_of(&self, range: std::ops::Range<usize>) -> u64 {
-        let spans = self.spans.get(range).unwrap_or_default();
-        spans.iter().map(|span| u64::from(span.len - span.escapes)).sum()
+        let bytes = |span: &Span| u64::from(span.len - span.escapes);
+        // Mostly it is a key, or a key and its value, of many.
+        match self.spans.get(range).unwrap_or_default() {
+            [one] => bytes(one),
+            [one, two] => bytes(one) + bytes(two),
+            spans => spans.iter().map(bytes).sum(),
+        }
     }
 }
 

@@ -32,9 +32,13 @@ pub(super) fn integer(args: &Args<'_>, index: usize) -> Option<i64> {
     }
     let mut scratch = Vec::new();
     let bytes = text.bytes(&mut scratch);
-    match bytes.strip_prefix(b"-").unwrap_or(bytes) {
-        [b'0'] if bytes.len() == 1 => Some(0),
-        [b'1'..=b'9', ..] => std::str::from_utf8(bytes).ok()?.parse().ok(),
+    let (sign, digits) = bytes.strip_prefix(b"-").map_or((1, bytes), |digits| (-1, digits));
+    match digits {
+        [b'0'] if sign > 0 => Some(0),
+        [b'1'..=b'9', ..] => digits.iter().try_fold(0_i64, |number, digit| {
+            let digit = char::from(*digit).to_digit(10)?;
+            number.checked_mul(10)?.checked_add(sign * i64::from(digit))
+        }),
         _ => None,
     }
 }

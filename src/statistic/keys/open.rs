@@ -59,8 +59,7 @@ pub(super) struct First {
 pub(super) const TOGETHER: usize = 4_096;
 
 /// What a call does to its keys.
-struct Change<'a, 'c> {
-    call: &'a Call<'c>,
+struct Change {
     ttl: Ttl,
     effect: Effect,
     /// Whether it creates its key only where it is missing.
@@ -77,6 +76,8 @@ struct Part {
     /// The arguments that count as its own: from, and behind the last.
     from: usize,
     to: usize,
+    /// The bytes of these.
+    payload: u64,
 }
 
 /// Counts by key while a block is read.
@@ -115,31 +116,23 @@ impl<'r> OpenKeys<'r> {
     /// Counts the keys of a call; tells whether it creates its key only where it is missing.
     #[inline]
     pub fn observe(&mut self, call: &Call<'_>) -> bool {
-        match (call.keys, call.manner.touch) {
-            ([], _) => false,
+        let touch = call.manner.touch;
+        // Of arguments that are only likely nothing is known.
+        let is_plain =
+            touch == Touch::Use || touch == Touch::Collection && call.record.exactness == Exactness::Exact;
+        match call.keys {
+            [] => false,
             // Most calls have one key and leave what stands there as it is.
-            ([at], Touch::Use) if call.payload < LARGE => {
-                self.count(call, *at);
-                false
-            }
-            // Of arguments that are only likely nothing is known.
-            ([at], Touch::Collection)
-                if call.payload < LARGE && call.record.exactness == Exactness::Exact =>
-            {
-                let index = self.count(call, *at);
-                self.collect(call.manner.effect, call, (0, *at), index);
+            [at] if is_plain && call.payload < LARGE => {
+                let index = self.number(call.key_hash, call.key, call, *at);
+                self.add(index, call, call.payload);
+                if touch == Touch::Collection {
+                    self.collect(call.manner.effect, call, (0, *at), index);
+                }
                 false
             }
             _ => self.all(call),
         }
-    }
-
-    /// Counts a use of the key at `argv[at]`, the first one; gives its number.
-    #[inline]
-    fn count(&mut self, call: &Call<'_>, at: usize) -> usize {
-        let index = self.number(call.key_hash, call.key, call, at);
-        self.add(index, call, call.payload);
-        index
     }
 
     /// Adds a call that has so many bytes for the key of this number.
@@ -220,10 +213,10 @@ impl<'r> OpenKeys<'r> {
         let effect = if is_exact { call.manner.effect } else { Effect::None };
         let ends = ttl == Ttl::Expired || call.manner.class == Class::Delete;
         let absent = effect.is_absent(&args);
-        let change = Change { call, ttl, effect, absent, ends };
+        let change = Change { ttl, effect, absent, ends };
         if let [at] = call.keys {
-            let part = Part { n: 0, at: *at, from: 1, to: args.len() };
-            self.change(&change, call.key_hash, call.key, part, call.payload);
+            let part = Part { n: 0, at: *at, from: 1, to: args.len(), payload: call.payload };
+            self.change(call, &change, call.key_hash, call.key, part);
             return absent;
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -233,8 +226,8 @@ impl<'r> OpenKeys<'r> {
             let to = call.keys.get(n + 1).copied().unwrap_or(args.len());
             if let Some(text) = args.get(*at) {
                 let key = text.bytes(&mut scratch);
-                let payload = args.payload_of(from..to);
-                self.change(&change, hash(key), key, Part { n, at: *at, from, to }, payload);
+                let part = Part { n, at: *at, from, to, payload: args.payload_of(from..to) };
+                self.change(call, &change, hash(key), key, part);
             }
             from = to;
         }
@@ -242,47 +235,49 @@ impl<'r> OpenKeys<'r> {
         absent
     }
 
-    /// Counts one key of a call, and what belongs to it, `payload` bytes.
-    #[inline]
-    fn change(&mut self, change: &Change<'_, '_>, hash: u64, key: &[u8], part: Part, payload: u64) {
-        let Change { call, ttl, effect, absent, ends } = *change;
-        let at = part.at;
+    /// Counts one key of a call, and what belongs to it.
+    // In place: what is asked of the call is asked once for all of its keys.
+    #[inline(always)]
+    fn change(&mut self, call: &Call<'_>, change: &Change, hash: u64, key: &[u8], part: Part) {
+        let Change { ttl, effect, absent, ends } = *change;
+        let Part { n, at, from, to, payload } = part;
         let index = self.number(hash, key, call, at);
         self.add(index, call, payload);
-        let (Some(used), Some(first)) = (self.uses.get_mut(index), self.firsts.get_mut(index)) else {
-            return;
-        };
-        match ttl {
-            Ttl::Untouched | Ttl::Expired => {}
-            Ttl::Set => {
-                used.ttl_set += 1;
-                used.unset = 0;
-                first.absent = 0;
-                first.near = Near::new(call, at, Form::Plain);
-            }
-            Ttl::Cleared(target) if target.is(part.n, call.keys.len()) => {
-                if used.unset == 0 {
-                    let form = if absent { Form::Absent } else { Form::Plain };
-                    first.near = Near::new(call, at, form);
-                }
-                used.unset += 1;
-                first.absent += u32::from(absent);
-            }
-            Ttl::Cleared(_) => {}
-        }
-        first.tried += u32::from(absent);
+        let Some(used) = self.uses.get_mut(index) else { return };
         used.ended |= ends;
         used.is_stream |= call.manner.works_stream;
+        let is_set = ttl == Ttl::Set;
+        let is_cleared = matches!(ttl, Ttl::Cleared(target) if target.is(n, call.keys.len()));
+        let is_shown = is_set || is_cleared && used.unset == 0;
+        used.ttl_set += u32::from(is_set);
+        used.unset = if is_set { 0 } else { used.unset + u32::from(is_cleared) };
+        if is_shown {
+            let form = if absent && is_cleared { Form::Absent } else { Form::Plain };
+            self.show(index, call, at, form);
+        }
+        if absent && let Some(first) = self.firsts.get_mut(index) {
+            first.tried += 1;
+            first.absent += u32::from(is_cleared);
+        }
         if effect.is_any() {
-            self.collect(effect, call, (part.n, at), index);
+            self.collect(effect, call, (n, at), index);
         }
         if payload >= LARGE && call.manner.class == Class::Write {
-            self.weigh(call, at, part.from..part.to, index);
+            self.weigh(call, at, from..to, index);
+        }
+    }
+
+    /// Has a key show this call, which gives it a time to live, or is the first since then that leaves it without.
+    #[inline(never)]
+    fn show(&mut self, key: usize, call: &Call<'_>, at: usize, form: Form) {
+        if let Some(first) = self.firsts.get_mut(key) {
+            first.near = Near::new(call, at, form);
+            first.absent = 0;
         }
     }
 
     /// What the call does to the collection at its `n`th key, which stands at `argv[at]` and has the number `key`.
-    // Apart from `observe`, which is faster without the registers that this takes; likewise `weigh`.
+    // Apart from `observe`, which is faster without the registers that this takes; likewise `show` and `weigh`.
     #[inline(never)]
     fn collect(&mut self, effect: Effect, call: &Call<'_>, (n, at): (usize, usize), key: usize) {
         let Some(used) = self.uses.get_mut(key) else { return };
