@@ -228,6 +228,17 @@ pub struct ClientRow<'a> {
     pub time: Option<i64>,
     /// Keys and values in their order; a missing field is not here, an empty one is.
     pub fields: &'a [(&'a [u8], &'a [u8])],
+    /// What is known to be the same as in a row before.
+    pub again: Again,
+}
+
+/// What a row of CLIENT LIST has that a row before had, which has the same keys in the same order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Where that row starts.
+    pub place: u64,
+    /// A bit for each field, the lowest for the first, that has the same value in both. None where nothing is known.
+    pub fields: u64,
 }
 
 /// What tells one snapshot of CLIENT LIST from the next, standing before its rows.

@@ -4,11 +4,12 @@ use memchr::{memchr, memchr2};
 
 use super::dict;
 use super::field::Finder;
+use super::fields::Fields;
 use super::quoted::{Strings, is_answer};
 use super::row::{self, Flaw, Pair};
 use super::separator::{prefix_time, separator};
 use crate::error::Reject;
-use crate::event::{ClientRow, Place, Sink, Skipped, SnapshotStart};
+use crate::event::{Again, ClientRow, Place, Sink, Skipped, SnapshotStart};
 use crate::format::monitor::noise::is_noise;
 use crate::format::monitor::wrap;
 
@@ -75,7 +76,7 @@ impl Reader {
         sink: &mut dyn Sink,
         go_on: &mut dyn FnMut(Form) -> bool,
     ) -> u64 {
-        let mut fields: Vec<Pair<'_>> = Vec::with_capacity(64);
+        let mut fields = Fields::default();
         let mut rest = block;
         let mut place = Place { offset: self.start, line: 0 };
         while !rest.is_empty() {
@@ -99,12 +100,12 @@ impl Reader {
         place.line
     }
 
-    fn line<'b>(&mut self, line: &'b [u8], at: At, sink: &mut dyn Sink, fields: &mut Vec<Pair<'b>>) -> Form {
+    fn line<'b>(&mut self, line: &'b [u8], at: At, sink: &mut dyn Sink, fields: &mut Fields<'b>) -> Form {
         let shown = wrap::trim_end(line);
         if memchr2(0x1b, b'\r', shown).is_some() {
             let mut plain = self.buffer();
             wrap::terminal(shown, &mut plain);
-            let form = self.content(&plain, at, sink, Form::Terminal, &mut Vec::new());
+            let form = self.content(&plain, at, sink, Form::Terminal, &mut Fields::default());
             self.buffer = plain;
             return form;
         }
@@ -112,7 +113,7 @@ impl Reader {
         if shown.first() == Some(&b'{') {
             let mut log = self.buffer();
             let read = wrap::docker(shown, &mut log).is_some();
-            let form = read.then(|| self.content(&log, at, sink, Form::Docker, &mut Vec::new()));
+            let form = read.then(|| self.content(&log, at, sink, Form::Docker, &mut Fields::default()));
             self.buffer = log;
             if let Some(form) = form {
                 return form;
@@ -134,7 +135,7 @@ impl Reader {
         at: At,
         sink: &mut dyn Sink,
         form: Form,
-        fields: &mut Vec<Pair<'t>>,
+        fields: &mut Fields<'t>,
     ) -> Form {
         let Some(start) = row::anchor(text) else {
             if dict::start(text).is_some() {
@@ -146,9 +147,10 @@ impl Reader {
         if prefix.last() == Some(&b'"') {
             return self.quoted(prefix, row, at, true, sink);
         }
-        if let Err(flaw) = row::fields(row, fields, &mut self.finder) {
+        if let Err(flaw) = fields.read(row, at.place.offset, &mut self.finder) {
             return reject(text, flaw.reason(), at, sink);
         }
+        let (again, fields) = (fields.again(), fields.pairs());
         if at.place.offset == 0 && is_cut(prefix, fields) {
             return truncated(at, sink);
         }
@@ -156,7 +158,7 @@ impl Reader {
         if prefix.ends_with(b"txt:") {
             sink.snapshot(&SnapshotStart { place: at.place, time: None });
         }
-        sink.client(&ClientRow { place: at.place, bytes: at.bytes, time, fields });
+        sink.client(&ClientRow { place: at.place, bytes: at.bytes, time, fields, again });
         match form {
             Form::Plain if !prefix.is_empty() => Form::Prefixed,
             form => form,
@@ -204,9 +206,9 @@ impl Reader {
                 }
                 row.clear();
                 string.decode(piece.raw, &mut row);
-                let mut fields = Vec::new();
+                let mut fields = Fields::default();
                 let read = match row::anchor(&row) {
-                    Some(0) if piece.whole => row::fields(&row, &mut fields, &mut self.finder),
+                    Some(0) if piece.whole => fields.read(&row, this.place.offset, &mut self.finder),
                     // Another answer of the same transaction, or a name of an object's part.
                     None if !several && !row::is_part(&row) => {
                         sink.skip(this.place, this.bytes, Skipped::Noise);
@@ -218,7 +220,8 @@ impl Reader {
                     Ok(()) => {
                         let (place, bytes) = (this.place, this.bytes);
                         let time = time.filter(|_| !signed);
-                        sink.client(&ClientRow { place, bytes, time, fields: &fields });
+                        let (fields, again) = (fields.pairs(), Again::default());
+                        sink.client(&ClientRow { place, bytes, time, fields, again });
                         Form::Quoted
                     }
                     Err(flaw) => {
@@ -343,7 +346,8 @@ fn dict(buffer: &[u8], places: &[(usize, usize)], at: At, time: Option<i64>, sin
         sink.skip(at.place, at.bytes, Skipped::Noise);
         return Form::Noise;
     }
-    sink.client(&ClientRow { place: at.place, bytes: at.bytes, time, fields: &fields });
+    let (fields, again) = (&fields[..], Again::default());
+    sink.client(&ClientRow { place: at.place, bytes: at.bytes, time, fields, again });
     Form::Python
 }
 

@@ -34,7 +34,7 @@ impl Flaw {
 
 /// Fields that a row has at least, of which two beside `id` and `addr` are known: Kvrocks' and
 /// Dragonfly's rows are longer, and log lines that quote an address are shorter.
-const LEAST: usize = 4;
+pub(super) const LEAST: usize = 4;
 
 /// `key=`.
 fn key(input: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -69,9 +69,6 @@ fn key_at<'a>(input: &'a [u8], at: usize, finder: &mut Finder) -> Option<Key<'a>
 /// path only a known key counts. What follows the last field (log lines go on after the row) is no part
 /// of it, but of a last `addr` or `laddr`.
 pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finder) -> Result<(), Flaw> {
-    if same_fields(text, fields, finder) {
-        return Ok(());
-    }
     fields.clear();
     let (mut known, mut addresses) = (0, 0);
     let mut next = key_at(text, 0, finder);
@@ -86,25 +83,6 @@ pub fn fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &mut Finde
         return Err(Flaw::Torn);
     }
     if fields.len() < LEAST || known < LEAST { Err(Flaw::Short) } else { Ok(()) }
-}
-
-/// Reads a row with the fields of the one before in the same order, all of them known and no value with a space:
-/// nearly every one.
-fn same_fields<'a>(text: &'a [u8], fields: &mut Vec<Pair<'a>>, finder: &Finder) -> bool {
-    fields.clear();
-    let (mut rest, mut addresses, mut end) = (text, 0, false);
-    for field in finder.seen() {
-        let (Some(field), false) = (field, end) else { return false };
-        let Some(behind) = field.value_in(rest) else { return false };
-        let (value, after) = behind.split_at_checked(space(behind)).unwrap_or_default();
-        fields.push((field.key(), value));
-        addresses += usize::from(*field == Field::Addr);
-        match after.split_first() {
-            Some((_, after)) => rest = after,
-            None => end = true,
-        }
-    }
-    end && addresses <= 1 && fields.len() >= LEAST
 }
 
 /// The value of a key, and the key of field number `at` after it.
@@ -126,7 +104,7 @@ fn value<'a>(key: &Key<'a>, at: usize, finder: &mut Finder) -> (&'a [u8], Option
 
 /// Where the first space stands; the length of the text where there is none. Most values are short.
 #[inline]
-fn space(text: &[u8]) -> usize {
+pub(super) fn space(text: &[u8]) -> usize {
     if let Some(start) = text.first_chunk() {
         let spaces = u8x16::new(*start).simd_eq(u8x16::splat(b' ')).to_bitmask();
         if spaces != 0 {

@@ -122,7 +122,7 @@ fn connection(held: &Connection, seen: Seen, texts: &Interner, paths: &[Bytes]) 
         user: told(Field::User),
         library: Some(Bytes::from(library(texts, row.text(Field::LibName), row.text(Field::LibVer))))
             .filter(|library| !library.0.is_empty()),
-        kind: row.kind(texts).name(),
+        kind: row.kind(row.flags(texts)).name(),
         age: number(Field::Age),
         idle: number(Field::Idle),
         flags: text(Field::Flags).map(Bytes::from),

@@ -105,7 +105,8 @@ impl Snapshot {
     /// Counts a row.
     pub fn add(&mut self, row: &Row, texts: &Interner) {
         self.total += 1;
-        let kind = match row.kind(texts) {
+        let flags = row.flags(texts);
+        let kind = match row.kind(flags) {
             Kind::Normal => &mut self.by_type.normal,
             Kind::Pubsub => &mut self.by_type.pubsub,
             Kind::Replica => &mut self.by_type.replica,
@@ -113,9 +114,8 @@ impl Snapshot {
             Kind::Monitor => &mut self.by_type.monitor,
         };
         *kind += 1;
-        let flags = texts.get(row.text(Field::Flags));
-        self.blocked += u64::from(memchr::memchr(b'b', flags).is_some());
-        self.in_transaction += u64::from(memchr::memchr(b'x', flags).is_some());
+        self.blocked += u64::from(flags.has(b'b'));
+        self.in_transaction += u64::from(flags.has(b'x'));
         self.idle_over_1h += u64::from(row.number(Field::Idle).is_some_and(|idle| idle > 3_600));
         let name = row.text(Field::Name);
         add(&mut self.unnamed, (name != NO_TEXT).then(|| i64::from(texts.get(name).is_empty())));

@@ -42,6 +42,13 @@ impl Item {
             Item::Sign { input, .. } | Item::Row(Row { input, .. }) => *input,
         }
     }
+
+    fn row(&self) -> Option<&Row> {
+        match self {
+            Item::Row(row) => Some(row),
+            Item::Sign { .. } => None,
+        }
+    }
 }
 
 /// See the module.
@@ -71,12 +78,14 @@ impl Connections {
 
     /// Takes in a row of the input numbered `input`.
     pub fn observe(&mut self, record: &ClientRow<'_>, input: u32) {
-        let before = match self.items.last() {
-            Some(Item::Row(row)) => row.texts,
-            _ => NO_TEXTS,
-        };
-        let row = Row::new(&before, record, input, &mut self.finder, &mut self.texts);
+        // A sign may stand between them.
+        let before = self.items.iter().rev().take(2).find_map(Item::row);
+        let texts = before.map_or(NO_TEXTS, |row| row.texts);
+        let (row, again) = Row::of(before, record, input);
         self.items.push(Item::Row(row));
+        if let Some(Item::Row(row)) = self.items.last_mut() {
+            row.take(record, again, &texts, &mut self.finder, &mut self.texts);
+        }
     }
 
     /// The rows that follow are of a new snapshot.

@@ -114,50 +114,62 @@ fn narrow(number: i64) -> Option<i32> {
 }
 
 impl Row {
-    /// Takes over a record; texts get their numbers in `texts`. `before` are those of a row before, of which most
-    /// are the same again.
-    pub fn new(
-        before: &Texts,
+    /// A row for a record, and which of its fields are in it: those that are known to be as in the row `before`. The others
+    /// are to be [taken](Row::take).
+    #[inline]
+    pub fn of(before: Option<&Row>, record: &ClientRow<'_>, input: u32) -> (Self, u64) {
+        let (place, time) = (record.place, record.time);
+        match before.filter(|before| before.tells(record)) {
+            Some(before) => (Row { input, place, time, wide: None, ..*before }, record.again.fields),
+            None => {
+                let small = [NO_SMALL; NUMBERS.len()];
+                (Row { input, place, time, id: None, texts: NO_TEXTS, small, wide: None }, 0)
+            }
+        }
+    }
+
+    /// Whether this is the row that a record says to be the same as in some fields, and small.
+    fn tells(&self, record: &ClientRow<'_>) -> bool {
+        record.again.fields != 0 && record.again.place == self.place.offset && self.wide.is_none()
+    }
+
+    /// Takes over the fields of a record but for those in `again`; texts get their numbers in `texts`. `before` are those of
+    /// a row before, of which most are the same.
+    pub fn take(
+        &mut self,
         record: &ClientRow<'_>,
-        input: u32,
+        again: u64,
+        before: &Texts,
         finder: &mut Finder,
         texts: &mut Interner,
-    ) -> Self {
-        let mut row = Row {
-            input,
-            place: record.place,
-            time: record.time,
-            id: None,
-            texts: NO_TEXTS,
-            small: [NO_SMALL; NUMBERS.len()],
-            wide: None,
-        };
-        let mut numbers = [NO_NUMBER; NUMBERS.len()];
-        for (at, (key, value)) in record.fields.iter().enumerate() {
+    ) {
+        let is_new = |at: usize| again.checked_shr(at as u32).is_none_or(|bits| bits & 1 == 0);
+        for (at, (key, value)) in record.fields.iter().enumerate().filter(|(at, _)| is_new(*at)) {
             let Some(field) = finder.find(at, key) else { continue };
             match SLOTS.get(field as usize) {
-                Some(Slot::Id) => row.id = number(value).and_then(|id| u64::try_from(id).ok()),
+                Some(Slot::Id) => self.id = number(value).and_then(|id| u64::try_from(id).ok()),
                 Some(Slot::Text(slot)) => {
-                    if let (Some(text), Some(before)) = (row.texts.get_mut(*slot), before.get(*slot)) {
+                    if let (Some(text), Some(before)) = (self.texts.get_mut(*slot), before.get(*slot)) {
                         let again = *before != NO_TEXT && same(texts.get(*before), value);
                         *text = if again { *before } else { texts.intern(hash(value), value) };
                     }
                 }
-                Some(Slot::Number(slot)) => {
-                    if let Some(held) = numbers.get_mut(*slot) {
-                        *held = number(value).unwrap_or(NO_NUMBER);
-                    }
-                }
+                Some(Slot::Number(slot)) => self.set(*slot, number(value).unwrap_or(NO_NUMBER)),
                 Some(Slot::Nowhere) | None => {}
             }
         }
-        for (small, number) in row.small.iter_mut().zip(&numbers) {
-            match narrow(*number) {
-                Some(number) => *small = number,
-                None => row.wide = Some(Box::new(numbers)),
+    }
+
+    fn set(&mut self, slot: usize, number: i64) {
+        match narrow(number).filter(|_| self.wide.is_none()) {
+            Some(number) => self.small.get_mut(slot).into_iter().for_each(|held| *held = number),
+            None => {
+                let all = || {
+                    Box::new(self.small.map(|small| if small == NO_SMALL { NO_NUMBER } else { small.into() }))
+                };
+                self.wide.get_or_insert_with(all).get_mut(slot).into_iter().for_each(|held| *held = number);
             }
         }
-        row
     }
 
     /// The number of a field's text.
@@ -211,10 +223,15 @@ impl Row {
         }
     }
 
+    /// The letters of its flags.
+    pub fn flags(&self, texts: &Interner) -> Flags {
+        let all = texts.get(self.text(Field::Flags)).iter();
+        Flags(all.fold(0, |flags, letter| flags | 1_u128.checked_shl((*letter).into()).unwrap_or(0)))
+    }
+
     /// What the connection is for, as [`crate::report::connections::ByType`] tells.
-    pub fn kind(&self, texts: &Interner) -> Kind {
-        let flags = texts.get(self.text(Field::Flags));
-        let has = |flag| memchr::memchr(flag, flags).is_some();
+    pub fn kind(&self, flags: Flags) -> Kind {
+        let has = |letter| flags.has(letter);
         let subscribed = [Field::Sub, Field::Psub, Field::Ssub]
             .into_iter()
             .any(|field| self.number(field).is_some_and(|count| count > 0));
@@ -229,6 +246,17 @@ impl Row {
         } else {
             Kind::Normal
         }
+    }
+}
+
+/// Flags, a bit for each that is ASCII.
+#[derive(Clone, Copy, Debug)]
+pub struct Flags(u128);
+
+impl Flags {
+    /// Whether a letter, which is ASCII, is one of them.
+    pub fn has(self, letter: u8) -> bool {
+        self.0 >> (letter & 0x7f) & 1 == 1
     }
 }
 
@@ -263,13 +291,17 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Again;
     use crate::format::client_list::row::fields;
 
     fn row(text: &str, texts: &mut Interner) -> Row {
         let mut pairs = Vec::new();
         fields(text.as_bytes(), &mut pairs, &mut Finder::default()).unwrap();
-        let record = ClientRow { place: Place::default(), bytes: 0, time: None, fields: &pairs };
-        Row::new(&NO_TEXTS, &record, 0, &mut Finder::default(), texts)
+        let again = Again::default();
+        let record = ClientRow { place: Place::default(), bytes: 0, time: None, fields: &pairs, again };
+        let (mut row, again) = Row::of(None, &record, 0);
+        row.take(&record, again, &NO_TEXTS, &mut Finder::default(), texts);
+        row
     }
 
     #[test]
@@ -297,7 +329,7 @@ mod tests {
         ] {
             let mut texts = Interner::default();
             let row = row(&format!("id=7 addr=a:1 fd=3 name= {fields}"), &mut texts);
-            assert_eq!(row.kind(&texts), kind, "{fields}");
+            assert_eq!(row.kind(row.flags(&texts)), kind, "{fields}");
         }
     }
 }

@@ -25,6 +25,9 @@ use crate::intern::{Interner, SPREAD, Slot, spread};
 /// Connections that are kept; later new ones are counted in snapshots only. About 110 MB.
 pub const MOST_CONNECTIONS: usize = 262_144;
 
+/// Connections that there is room for at first.
+const FEW: usize = 1 << 10;
+
 /// Snapshots that are kept; later ones only count for growth. About 70 MB.
 pub const MOST_SNAPSHOTS: usize = 262_144;
 
@@ -307,6 +310,10 @@ impl Fold {
             let number = u32::try_from(self.connections.len()).unwrap_or(NONE);
             self.meet(&key(row), number);
             let (row, peak_output, peak_query) = (row.clone(), row.output(), row.number(Field::Qbuf));
+            if self.connections.len() == self.connections.capacity() {
+                // In few steps, as each moves all; what is not used takes no memory.
+                self.connections.reserve_exact(FEW.max(15 * self.connections.len()));
+            }
             self.connections.push(Connection {
                 run,
                 server: 0,

@@ -7,7 +7,7 @@ use std::hash::Hash;
 use foldhash::fast::FixedState;
 
 use super::durations::{Sketch, measures};
-use super::held::Maker;
+use super::held::{Held, Item, Maker};
 use super::order::Order;
 use super::settled::{BORDERS, at, bucket};
 use super::slowest::Shown;
@@ -116,24 +116,29 @@ impl Slowlog {
     ) -> impl Iterator<Item = (K, Vec<u64>)> {
         let mut numbers: HashMap<K, usize, FixedState> = HashMap::default();
         let mut by: Vec<(K, Vec<u64>)> = Vec::new();
+        let mut number = |maker| {
+            let key = key(maker);
+            *numbers.entry(key).or_insert_with(|| {
+                by.push((key, Vec::new()));
+                by.len() - 1
+            })
+        };
+        let halves = [&self.old, &self.young];
+        let [old, young] = halves.map(|held| held.makers().iter().map(&mut number).collect::<Vec<usize>>());
+        let all = || numbered(&self.old, &old).chain(numbered(&self.young, &young));
+        // There is room for all at once, since growing would copy them.
+        let mut counts = vec![0; by.len()];
+        all().for_each(|(number, _)| counts.get_mut(number).into_iter().for_each(|count| *count += 1));
+        by.iter_mut().zip(counts).for_each(|((_, us), count)| us.reserve_exact(count));
         let mut place = 0;
-        for held in [&self.old, &self.young] {
-            let mut number = |maker| {
-                let key = key(maker);
-                *numbers.entry(key).or_insert_with(|| {
-                    by.push((key, Vec::new()));
-                    by.len() - 1
-                })
-            };
-            let of: Vec<usize> = held.makers().iter().map(&mut number).collect();
-            for item in &held.items {
-                let number = of.get(item.maker as usize).filter(|_| is_wanted(place));
-                if let Some((_, us)) = number.and_then(|number| by.get_mut(*number)) {
-                    us.push(item.us);
-                }
-                place += 1;
+        all().for_each(|(number, item)| {
+            if is_wanted(place)
+                && let Some((_, us)) = by.get_mut(number)
+            {
+                us.push(item.us);
             }
-        }
+            place += 1;
+        });
         by.into_iter().filter(|(_, us)| !us.is_empty())
     }
 
@@ -161,14 +166,25 @@ impl Slowlog {
             })
             .collect();
         let of = |shape: &u32| numbers.get(*shape as usize).copied();
-        let mut held: Vec<Vec<u64>> = Vec::new();
+        let halves = [&self.old, &self.young];
+        // As above.
+        let mut counts = vec![0; finals.len()];
+        for half in halves {
+            let all = half.items.iter().flat_map(|item| half.keys(&item.keys).iter().filter_map(of));
+            all.for_each(|pattern| {
+                counts.get_mut(pattern as usize).into_iter().for_each(|count| *count += 1)
+            });
+        }
+        let mut held: Vec<Vec<u64>> = counts.into_iter().map(Vec::with_capacity).collect();
         let mut patterns = Vec::new();
-        for half in [&self.old, &self.young] {
+        for half in halves {
             for item in &half.items {
                 patterns.clear();
                 patterns.extend(half.keys(&item.keys).iter().filter_map(of));
-                patterns.sort_unstable();
-                patterns.dedup();
+                if patterns.len() > 1 {
+                    patterns.sort_unstable();
+                    patterns.dedup();
+                }
                 for pattern in &patterns {
                     at(&mut held, *pattern).into_iter().for_each(|held| held.push(item.us));
                 }
@@ -272,6 +288,11 @@ impl Slowlog {
             })
             .collect()
     }
+}
+
+/// All entries with the numbers that `of` has for their makers.
+fn numbered<'a>(held: &'a Held, of: &'a [usize]) -> impl Iterator<Item = (usize, &'a Item)> {
+    held.items.iter().map(|item| (of.get(item.maker as usize).copied().unwrap_or(usize::MAX), item))
 }
 
 /// Entries between two starts of a server, at least, on the whole.

@@ -88,7 +88,8 @@ impl Held {
     }
 
     /// Adds an entry that is none of these.
-    #[inline]
+    // What is put together here and now is not read back whole from the stack.
+    #[inline(always)]
     pub(super) fn push(&mut self, identity: u128, item: Item) {
         if self.items.len() == self.items.capacity() {
             self.grow();

@@ -13,6 +13,7 @@
 //!   that can be seen from further in front.
 
 use super::chain::{Scales, WINDOW};
+use super::room::Room;
 use super::shape::Shape;
 use super::weight::{ENTRY, POLL, weigh};
 use super::{Path, Places};
@@ -64,11 +65,18 @@ pub(in crate::format::slowlog) fn last_border(text: &[u8], scale: Scale) -> usiz
 }
 
 fn border(text: &[u8], scale: Scale) -> Option<usize> {
-    let places = Places::ended(text, Some(scale.crlf));
-    let scales = Scales::new(&places, scale);
+    let Room { from, starts, best, dead } = Room::take();
+    let places = Places::within(text, Some(scale.crlf), from, starts);
+    let at = certain(&places, scale);
+    Room { from: places.from, starts: places.starts, best, dead }.give();
+    at
+}
+
+fn certain(places: &Places<'_>, scale: Scale) -> Option<usize> {
+    let scales = Scales::new(places, scale);
     let mut certain = 0;
     for at in (0..places.starts.len().checked_sub(WINDOW + 1)?).rev() {
-        certain = if goes_on(&places, &scales, at) { certain + 1 } else { 0 };
+        certain = if goes_on(places, &scales, at) { certain + 1 } else { 0 };
         if certain == 2 * AROUND {
             return places.starts.get(at + AROUND).map(|start| places.lines().at(start.line()));
         }

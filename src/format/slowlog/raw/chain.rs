@@ -175,12 +175,18 @@ impl<'a> Path<'a> {
     pub(super) fn steps(&self) -> impl Iterator<Item = Step> + '_ {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let best = self.best.get(at)?;
-            let next = best.next as usize;
-            let step = Step { places: at..next, fit: self.scales.fit(at, *best) };
-            at = next;
+            let step = self.step(at)?;
+            at = step.places.end;
             Some(step)
         })
+    }
+
+    /// The step from a place.
+    // What it gives is large: where it is put together it is not moved.
+    #[inline(always)]
+    pub(super) fn step(&self, at: usize) -> Option<Step> {
+        let best = self.best.get(at)?;
+        Some(Step { places: at..best.next as usize, fit: self.scales.fit(at, *best) })
     }
 
     /// Elements of its entries.

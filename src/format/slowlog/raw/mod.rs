@@ -100,20 +100,17 @@ impl<'a> Places<'a> {
         starts.reserve(text.len() / ENTRY);
         from.reserve(text.len() / LINE);
         from.push(0);
-        // Where the last three lines start, of which the third ends.
-        let [mut id, mut time, mut us] = [0; NUMBERS];
-        ends(text, |end| {
-            if is_time(us - time)
-                && let Some(line) = from.len().checked_sub(NUMBERS)
-                && let Some((start, ends)) = start(text, [id, time, us, end + 1], line)
+        ends(text, |end| from.push(end as u32 + 1));
+        for (line, lines) in from.windows(NUMBERS + 1).enumerate() {
+            let [id, time, us, body] = *lines else { continue };
+            if is_time((us - time) as usize)
+                && let Some((start, ends)) = start(text, [id, time, us, body].map(|at| at as usize), line)
                 && *crlf.get_or_insert(ends) == ends
             {
                 starts.push(start);
             }
-            (id, time, us) = (time, us, end + 1);
-            from.push(us as u32);
-        });
-        if us < text.len() {
+        }
+        if from.last().is_some_and(|last| (*last as usize) < text.len()) {
             from.push(text.len() as u32 + 1);
         }
         Places { text, from, crlf: crlf.unwrap_or(false), starts, kept: Kept::default() }
@@ -200,7 +197,9 @@ fn read_places(places: &Places<'_>, path: &Path<'_>, (offset, line): (u64, u64),
     let (lines, starts) = (places.lines(), &places.starts);
     let mut out = Out { lines, offset, before: line, next: 0, spans: Vec::new(), sink };
     out.until(starts.first().map_or(lines.count(), Start::line));
-    for step in path.steps() {
+    let mut at = 0;
+    while let Some(step) = path.step(at) {
+        at = step.places.end;
         let Some(start) = starts.get(step.places.start) else { continue };
         let end = starts.get(step.places.end).map(Start::line);
         let behind = end.unwrap_or(lines.count());
@@ -273,13 +272,10 @@ impl<'a> Out<'a> {
 
     fn entry(&mut self, start: &Start, fit: &Fit) {
         let get = |range: &Range<usize>| self.lines.text.get(range.clone()).unwrap_or_default();
-        let from = self.lines.at(fit.args.start);
-        let end = fit.args.end.checked_sub(1).and_then(|last| self.lines.range(last));
-        let args = get(&(from..end.map_or(from, |end| end.end)));
         self.spans.clear();
         for line in self.lines.ranges(fit.args.clone()) {
             // As many bytes as are read together have room in the number.
-            let (start, len) = ((line.start - from) as u32, line.len() as u32);
+            let (start, len) = (line.start as u32, line.len() as u32);
             self.spans.push(Span { start, len, escapes: 0 });
         }
         let fields = Fields {
@@ -294,6 +290,7 @@ impl<'a> Out<'a> {
         let parted = if fit.neat && fit.argc.is_none() { Parted::Whole } else { Parted::Lines };
         let at = self.take(fit.end);
         let lines = self.lines;
-        emit_by(&fields, Args::new(args, &self.spans), parted, at, self.sink, |args| lines.arity(args));
+        let args = Args::new(lines.text, &self.spans);
+        emit_by(&fields, args, parted, at, self.sink, |args| lines.arity(args));
     }
 }
