@@ -10,9 +10,10 @@
 //! entry ends with an address and a name, these are the client's (Redis 4.0 and later).
 
 use super::entry::{
-    Address, Arities, Decoded, Fields, address, complexity, decoded, is_name, seconds, span, whole,
+    Address, Arities, Decoded, Fields, address, complexity, decoded, is_name, seconds_in, span, whole,
+    whole_in,
 };
-use super::fast::{self, number};
+use super::fast::{Marks, number};
 use crate::event::{Args, Span, Text};
 use crate::format::lexical::repr;
 use crate::intern::same;
@@ -109,7 +110,8 @@ impl Line {
         self.entries.clear();
         self.end = 0;
         self.ahead = None;
-        while let Some(entry) = self.entry(line, self.end, ended) {
+        let mut marks = Marks::of(line);
+        while let Some(entry) = self.entry(line, self.end, ended, &mut marks) {
             self.end = entry.bytes.end;
             self.entries.push(entry);
             if self.end == line.len() {
@@ -119,13 +121,13 @@ impl Line {
     }
 
     /// The entry at `from`.
-    fn entry(&mut self, line: &[u8], from: usize, ended: bool) -> Option<Entry> {
+    fn entry(&mut self, line: &[u8], from: usize, ended: bool, marks: &mut Marks<'_>) -> Option<Entry> {
         let first = self.spans.len();
         let [id, time, us] = self.ahead.take().or_else(|| numbers(line, from))?;
-        let (number_of, micros) = (whole(line.get(from..id)?)?, seconds(line.get(id + 1..time)?)?);
+        let (number_of, micros) = (whole_in(line, from, id)?, seconds_in(line, id + 1, time)?);
         let mut at = us;
         while line.get(at) == Some(&b',') && line.get(at + 1) == Some(&b'"') {
-            let Some(end) = self.string(line, at + 2) else { break };
+            let Some(end) = self.string(line, at + 2, marks) else { break };
             at = end + 1;
         }
         // Of more numbers than five none is the next entry's.
@@ -165,7 +167,7 @@ impl Line {
             bytes: from..end,
             id: number_of,
             time: micros,
-            us: whole(line.get(time + 1..us)?)?,
+            us: whole_in(line, time + 1, us)?,
             strings: first..self.spans.len(),
             argc,
         })
@@ -173,8 +175,8 @@ impl Line {
 
     /// Adds the string whose first byte is at `start`; gives where it ends.
     #[inline]
-    fn string(&mut self, line: &[u8], start: usize) -> Option<usize> {
-        if let Some(end) = fast::string(line, start) {
+    fn string(&mut self, line: &[u8], start: usize, marks: &mut Marks<'_>) -> Option<usize> {
+        if let Some(end) = marks.string(start) {
             let (from, len) = (u32::try_from(start).ok()?, u32::try_from(end - start).ok()?);
             self.spans.push(Span { start: from, len, escapes: 0 });
             return Some(end);

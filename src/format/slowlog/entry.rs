@@ -202,10 +202,33 @@ pub(super) fn seconds(text: &[u8]) -> Option<i64> {
 }
 
 /// The same of ten digits, as all times of this century have.
+#[inline]
 pub(super) fn ten_digit_seconds(text: &[u8]) -> Option<i64> {
-    let (first, rest) = text.split_first_chunk::<8>()?;
-    let last = whole(rest).filter(|_| rest.len() == 2)?;
-    Some((i64::try_from(eight_digits(*first)?).ok()? * 100 + i64::try_from(last).ok()?) * 1_000_000)
+    let (first, [tens @ b'0'..=b'9', ones @ b'0'..=b'9']) = text.split_first_chunk()? else { return None };
+    let last = i64::from(tens & 0x0f) * 10 + i64::from(ones & 0x0f);
+    Some((i64::try_from(eight_digits(*first)?).ok()? * 100 + last) * 1_000_000)
+}
+
+/// The seconds that stand at these places, as [`seconds`] has them.
+#[inline]
+pub(super) fn seconds_in(text: &[u8], from: usize, to: usize) -> Option<i64> {
+    let text = text.get(from..to)?;
+    if text.len() == 10 { ten_digit_seconds(text) } else { seconds(text) }
+}
+
+/// The number that stands at these places, as [`whole`] has it.
+#[inline]
+pub(super) fn whole_in(text: &[u8], from: usize, to: usize) -> Option<u64> {
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    let len = to.checked_sub(from)?;
+    match text.get(from..)?.first_chunk() {
+        // Zeros are put in front of a short number, and what is behind it out of the way.
+        Some(start) if (1..=8).contains(&len) => {
+            let digits = (u64::from_le_bytes(*start) ^ ZEROS) << (64 - 8 * len) ^ ZEROS;
+            eight_digits(digits.to_le_bytes())
+        }
+        _ => whole(text.get(from..to)?),
+    }
 }
 
 /// A number that fills `text`.
@@ -365,6 +388,16 @@ mod tests {
             (b"1 ", None),
         ] {
             assert_eq!(whole(text), number);
+            for behind in [&b""[..], b",", b"12345678", b"\n\xff\0/:"] {
+                let all = [b"9", text, behind].concat();
+                assert_eq!(whole_in(&all, 1, 1 + text.len()), number, "{}", all.escape_ascii());
+            }
+        }
+        for len in 1..12 {
+            let text = &b"70361958024"[..len];
+            assert_eq!(whole_in(text, 0, len), whole(text));
+            assert_eq!(whole_in(&[text, b"1795172499"].concat(), 0, len), whole(text));
+            assert_eq!(whole_in(b"/0361958024", 0, len), None);
         }
         assert_eq!(seconds(b"1795172499"), Some(1_795_172_499_000_000));
         assert_eq!(seconds(b"9999999999999999"), None);
@@ -372,6 +405,7 @@ mod tests {
         assert_eq!(ten_digit_seconds(b"9999999999"), Some(9_999_999_999_000_000));
         for text in [&b"179517249"[..], b"17951724999", b"179517249x", b"17951x2499", b"1795172 99", b""] {
             assert_eq!(ten_digit_seconds(text), None);
+            assert_eq!(seconds_in(text, 0, text.len()), seconds(text));
         }
     }
 

@@ -1,10 +1,9 @@
 //! Numbers and strings as nearly all entries have them, read by position; what is any different is left to the
 //! grammars of the forms.
 
-use memchr::memchr2;
 use wide::u8x16;
 
-use super::entry::{At, Fields, Parted, emit, seconds, whole};
+use super::entry::{At, Fields, Parted, emit, seconds_in, whole_in};
 use crate::event::{Args, Sink, Span};
 
 /// Digits of the longest number.
@@ -39,23 +38,61 @@ fn all_digits(text: &[u8]) -> usize {
     text.iter().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Where the string ends whose first byte is at `at`, if there is no backslash in it.
-#[inline]
-pub(super) fn string(text: &[u8], at: usize) -> Option<usize> {
-    let rest = text.get(at..)?;
-    let (chunks, tail) = rest.as_chunks::<16>();
-    let quote = u8x16::splat(b'"');
-    let backslash = u8x16::splat(b'\\');
-    for (number, chunk) in chunks.iter().enumerate() {
-        let bytes = u8x16::new(*chunk);
-        let marks = (bytes.simd_eq(quote) | bytes.simd_eq(backslash)).to_bitmask();
-        if marks != 0 {
-            let end = at + number * 16 + marks.trailing_zeros() as usize;
-            return (text.get(end) == Some(&b'"')).then_some(end);
+/// Where quotes and backslashes stand in a text: those of [`MANY`] bytes are found at once.
+pub(super) struct Marks<'a> {
+    text: &'a [u8],
+    /// A bit for each byte from there on, the lowest for the first.
+    from: usize,
+    bits: u64,
+}
+
+/// So many.
+const MANY: usize = 64;
+
+impl<'a> Marks<'a> {
+    pub(super) fn of(text: &'a [u8]) -> Self {
+        Marks { text, from: 0, bits: marks(text) }
+    }
+
+    /// Where the string ends whose first byte is at `at`, if there is no backslash in it. Strings are asked for in their
+    /// order.
+    #[inline]
+    pub(super) fn string(&mut self, at: usize) -> Option<usize> {
+        let end = match self.bits.checked_shr(u32::try_from(at.checked_sub(self.from)?).ok()?) {
+            None | Some(0) => self.further(at)?,
+            Some(bits) => at + bits.trailing_zeros() as usize,
+        };
+        (self.text.get(end) == Some(&b'"')).then_some(end)
+    }
+
+    /// The first mark at `at` or behind it, and none is known.
+    fn further(&mut self, at: usize) -> Option<usize> {
+        self.from = at.max(self.from + MANY);
+        loop {
+            let rest = self.text.get(self.from..)?;
+            self.bits = marks(rest);
+            if self.bits != 0 {
+                return Some(self.from + self.bits.trailing_zeros() as usize);
+            }
+            self.from += MANY;
         }
     }
-    let end = text.len() - tail.len() + memchr2(b'"', b'\\', tail)?;
-    (text.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// The marks of the first bytes.
+#[inline]
+fn marks(text: &[u8]) -> u64 {
+    let mut last = [0; MANY];
+    let block = text.first_chunk().unwrap_or_else(|| {
+        last.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+        &last
+    });
+    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
+    let (parts, _) = block.as_chunks::<WIDTH>();
+    parts.iter().rev().fold(0, |marks, part| {
+        let bytes = u8x16::new(*part);
+        marks << WIDTH | u64::from((bytes.simd_eq(quote) | bytes.simd_eq(backslash)).to_bitmask())
+    })
 }
 
 /// An entry as `redis-cli --json` prints it, with nothing escaped:
@@ -84,9 +121,10 @@ impl<'a> Array<'a> {
         let time = number(text, is(id, b',')?)?;
         let us = number(text, is(time, b',')?)?;
         let mut at = is(is(us, b',')?, b'[')?;
+        let mut marks = Marks::of(text);
         loop {
             let start = is(at, b'"')?;
-            let end = string(text, start)?;
+            let end = marks.string(start)?;
             spans.push(Span { start: start as u32, len: (end - start) as u32, escapes: 0 });
             match text.get(end + 1)? {
                 b',' => at = end + 2,
@@ -97,7 +135,7 @@ impl<'a> Array<'a> {
         let mut texts = [None; 2];
         for found in &mut texts {
             let Some(start) = is(at, b',').and_then(|at| is(at, b'"')) else { break };
-            let end = string(text, start)?;
+            let end = marks.string(start)?;
             *found = Some(get(start, end)?);
             at = end + 1;
         }
@@ -105,13 +143,13 @@ impl<'a> Array<'a> {
         let mut argc = None;
         if let Some(start) = is(at, b',') {
             at = number(text, start)?;
-            argc = Some(whole(get(start, at)?)?);
+            argc = Some(whole_in(text, start, at)?);
         }
         let bytes = is(at, b']')?;
         let fields = Fields {
-            id: Some(whole(get(start, id)?)?),
-            time: seconds(get(id + 1, time)?)?,
-            us: whole(get(time + 1, us)?)?,
+            id: Some(whole_in(text, start, id)?),
+            time: seconds_in(text, id + 1, time)?,
+            us: whole_in(text, time + 1, us)?,
             argc,
             client,
             name,
@@ -183,12 +221,20 @@ mod tests {
 
     #[test]
     fn strings_end_at_their_quote() {
-        for length in 0..70 {
+        for length in 0..200 {
             let plain = [&b"x"[..], &b"y".repeat(length), b"\"z"].concat();
-            assert_eq!(string(&plain, 1), Some(length + 1));
-            assert_eq!(string(&plain[..=length], 1), None);
+            assert_eq!(Marks::of(&plain).string(1), Some(length + 1));
+            assert_eq!(Marks::of(&plain[..=length]).string(1), None);
             let escaped = [&b"x"[..], &b"y".repeat(length), b"\\\"z\""].concat();
-            assert_eq!(string(&escaped, 1), None);
+            assert_eq!(Marks::of(&escaped).string(1), None);
+            let mut marks = Marks::of(&escaped);
+            assert_eq!((marks.string(1), marks.string(length + 3)), (None, Some(length + 4)));
+            let several = plain.repeat(9);
+            let mut marks = Marks::of(&several);
+            for before in (0..9).map(|number| number * plain.len()) {
+                assert_eq!(marks.string(before + 1), Some(before + length + 1));
+            }
+            assert_eq!(marks.string(several.len()), None);
         }
     }
 }

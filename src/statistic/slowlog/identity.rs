@@ -28,17 +28,17 @@ impl Identity {
     /// 128 bits that different entries do not share: of a thousand million entries two would by a chance of
     /// one in 10^20.
     pub fn of(&mut self, entry: &Slow<'_>, input: u32) -> u128 {
+        let joined = joined(&entry.args);
+        let row = joined.unwrap_or_else(|| self.row.of(&entry.args, &mut self.scratch));
+        // What was just put together comes last: the longer ago it was written, the sooner it is read.
         let mut mix = Mix::default();
-        match joined(&entry.args) {
-            Some(all) => mix.text(all),
-            None => mix.text(self.row.of(&entry.args, &mut self.scratch)),
-        }
         mix.add(entry.time as u64, entry.us);
         match entry.id {
             Some(id) => mix.add(id, u64::MAX),
             None => mix.add(entry.place.offset, input.into()),
         }
         mix.add(self.client.hash(entry.client), self.name.hash(entry.name));
+        mix.text(row);
         mix.end()
     }
 }
