@@ -80,9 +80,14 @@ pub fn keys(spec: &Spec, args: &Args<'_>, out: &mut Vec<usize>) {
                 Ok(last) => last + 1,
                 Err(_) => (args.len() + 1).saturating_sub(usize::from(last.unsigned_abs())),
             };
-            let step = usize::from(step);
-            if first < end && end <= args.len() && (end - first).is_multiple_of(step) {
-                out.extend((first..end).step_by(step));
+            if first >= end || end > args.len() {
+                return;
+            }
+            match usize::from(step) {
+                // Most have one key, and nothing has to be divided.
+                1 => out.extend(first..end),
+                step if (end - first).is_multiple_of(step) => out.extend((first..end).step_by(step)),
+                _ => {}
             }
         }
         Keys::Counted { count, step, destination } => {

@@ -93,9 +93,10 @@ impl Partial {
         Room { connections, slowlog }
     }
 
-    /// Whether it is best merged at once, see [`Keys::is_large`].
+    /// Whether it is best merged at once: see [`Keys::is_large`], and rows and entries that wait take memory that the next
+    /// part could use.
     pub fn is_large(&self) -> bool {
-        self.keys.is_large()
+        self.keys.is_large() || self.slowlog.is_large() || self.connections.is_large()
     }
 
     /// Appends what follows of one input, before which its file has so many lines; gives the lines of the file

@@ -98,12 +98,14 @@ fn joined(args: &Args<'_>, arity: Option<i16>, argc: Option<u64>) -> Option<[Spa
         None => arity == Some(2),
     };
     // Where more than one byte parts them, as CR LF does, the argument is not what stands there.
-    let is_parted_by_one = args.spans().windows(2).all(|pair| match pair {
-        [one, next] => one.start + one.len + 1 == next.start,
-        _ => false,
-    });
+    let is_parted_by_one = || {
+        args.spans().windows(2).all(|pair| match pair {
+            [one, next] => one.start + one.len + 1 == next.start,
+            _ => false,
+        })
+    };
     let rest = Span { start: first.start, len: last.start + last.len - first.start, escapes: 0 };
-    (is_one && is_parted_by_one && marker::more_arguments(args.get(args.len() - 1)?.raw).is_none())
+    (is_one && is_parted_by_one() && marker::more_arguments(args.get(args.len() - 1)?.raw).is_none())
         .then_some([*name, rest])
 }
 
@@ -217,14 +219,14 @@ pub(super) fn seconds_in(text: &[u8], from: usize, to: usize) -> Option<i64> {
 }
 
 /// The number that stands at these places, as [`whole`] has it.
-#[inline]
+#[inline(always)]
 pub(super) fn whole_in(text: &[u8], from: usize, to: usize) -> Option<u64> {
     const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
-    let len = to.checked_sub(from)?;
+    let missing = (from + 8).wrapping_sub(to);
     match text.get(from..)?.first_chunk() {
         // Zeros are put in front of a short number, and what is behind it out of the way.
-        Some(start) if (1..=8).contains(&len) => {
-            let digits = (u64::from_le_bytes(*start) ^ ZEROS) << (64 - 8 * len) ^ ZEROS;
+        Some(start) if missing < 8 => {
+            let digits = (u64::from_le_bytes(*start) ^ ZEROS) << (8 * missing) ^ ZEROS;
             eight_digits(digits.to_le_bytes())
         }
         _ => whole(text.get(from..to)?),

@@ -29,6 +29,9 @@ use crate::report::{Bytes, connections as report};
 /// Distinct names, addresses and so on that are kept; later new ones are shown as missing. About 100 MB.
 const MOST_TEXTS: usize = 1 << 20;
 
+/// Rows from which on a part is merged at once: half a megabyte.
+const LARGE: usize = 3_000;
+
 /// A step of the capture.
 #[derive(Clone, Debug)]
 enum Item {
@@ -108,6 +111,11 @@ impl Connections {
     pub fn start_input(&mut self, input: u32, path: &[u8], modified: Option<i64>) {
         let series = self.series.get_or_insert_default();
         series.input(input, path, modified);
+    }
+
+    /// Whether there are many rows, for a part of an input.
+    pub fn is_large(&self) -> bool {
+        self.items.len() >= LARGE
     }
 
     /// Appends what follows; `lines` tells how many lines of an input came before. Gives the room that is left.

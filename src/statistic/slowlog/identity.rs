@@ -75,17 +75,19 @@ impl Field {
 
 /// The arguments as they stand, if nothing in them is escaped, and a space or a line end is all that parts them.
 fn joined<'a>(args: &Args<'a>) -> Option<&'a [u8]> {
-    let start = args.spans().first()?.start;
-    let mut next = start;
-    for span in args.spans() {
-        if span.start != next || span.escapes > 0 {
+    let all = args.raw_from(0)?;
+    let (first, others) = args.spans().split_first()?;
+    let mut end = first.start + first.len;
+    let mut is_plain = first.escapes == 0;
+    for span in others {
+        let between = all.get((end - first.start) as usize);
+        is_plain &= span.start == end + 1 && span.escapes == 0;
+        if !is_plain || !matches!(between, Some(b' ' | b'\n')) {
             return None;
         }
-        next = span.start + span.len + 1;
+        end = span.start + span.len;
     }
-    let all = args.raw_from(0)?;
-    let parts = args.spans().iter().skip(1).map(|span| all.get((span.start - start) as usize - 1));
-    parts.into_iter().all(|byte| matches!(byte, Some(b' ' | b'\n'))).then_some(all)
+    is_plain.then_some(all)
 }
 
 /// Bytes that are looked at together.

@@ -35,6 +35,9 @@ use slowest::{Shown, Slowest};
 /// go into sketches, and an entry of it that comes again counts again.
 pub const MOST: usize = 1 << 20;
 
+/// Entries from which on a part is merged at once: half a megabyte.
+const LARGE: usize = 10_000;
+
 /// The slowest entries that are shown.
 const SLOWEST: usize = 100;
 
@@ -175,6 +178,11 @@ impl Slowlog {
         }
         keys.texts.clear();
         self.keys.texts = keys.texts;
+    }
+
+    /// Whether there are many entries, for a part of an input.
+    pub fn is_large(&self) -> bool {
+        self.young.items.len() >= LARGE
     }
 
     /// Appends what follows; `lines` tells how many lines of an input came before. Gives the room that is left.

@@ -112,24 +112,25 @@ impl<'a> Lines<'a> {
     /// Where a line stands, without its end.
     #[inline]
     pub(super) fn range(&self, line: usize) -> Option<Range<usize>> {
-        self.between(*self.from.get(line)? as usize, *self.from.get(line + 1)? as usize)
+        Some(self.between(*self.from.get(line)?, *self.from.get(line + 1)?))
     }
 
     /// The same of some lines.
+    #[inline]
     pub(super) fn ranges(&self, lines: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
         let from = self.from.get(lines.start..=lines.end).unwrap_or_default();
-        from.windows(2).filter_map(|ends| match ends {
-            [from, next] => self.between(*from as usize, *next as usize),
-            _ => None,
+        from.windows(2).map(|ends| match ends {
+            [from, next] => self.between(*from, *next),
+            _ => 0..0,
         })
     }
 
     /// The line that starts there, where the next one starts here.
     #[inline]
-    fn between(&self, from: usize, next: usize) -> Option<Range<usize>> {
-        let end = next.checked_sub(1)?;
+    fn between(&self, from: u32, next: u32) -> Range<usize> {
+        let (from, end) = (from as usize, next.saturating_sub(1) as usize);
         let is_return = self.crlf && end > from && self.text.get(end - 1) == Some(&b'\r');
-        Some(from..end - usize::from(is_return))
+        from..end - usize::from(is_return)
     }
 
     /// A line, without its end.

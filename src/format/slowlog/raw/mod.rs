@@ -275,11 +275,9 @@ impl<'a> Out<'a> {
         let lines = self.lines;
         let get = |range: &Range<usize>| lines.text.get(range.clone()).unwrap_or_default();
         self.spans.clear();
-        for line in lines.ranges(fit.args.clone()) {
-            // As many bytes as are read together have room in the number.
-            let (start, len) = (line.start as u32, line.len() as u32);
-            self.spans.push(Span { start, len, escapes: 0 });
-        }
+        // As many bytes as are read together have room in the number.
+        let span = |line: Range<usize>| Span { start: line.start as u32, len: line.len() as u32, escapes: 0 };
+        self.spans.extend(lines.ranges(fit.args.clone()).map(span));
         let us = lines.range(start.line() + 2);
         let fields = Fields {
             id: Some(start.id),

@@ -79,7 +79,7 @@ impl<'a> Segment<'a> {
     }
 
     /// What [`Segment::fit`] gave before, which told the address and whether it is neat.
-    #[inline]
+    #[inline(always)]
     pub(super) fn fit_again(&self, shape: Shape, address: Address, neat: bool) -> Option<Fit> {
         let (args_end, client, name) = match shape {
             Shape::Six => {
