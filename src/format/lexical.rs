@@ -17,7 +17,8 @@ use nom::{Err, IResult, Parser};
 /// Any backslash that starts no escape stands for itself, so that a tolerant reading keeps its bytes.
 pub fn unescape_into(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
-    while let Some(at) = memchr(b'\\', rest) {
+    // Binary values are runs of escapes, as below.
+    while let Some(at) = if rest.first() == Some(&b'\\') { Some(0) } else { memchr(b'\\', rest) } {
         let (plain, escape) = rest.split_at(at);
         out.extend_from_slice(plain);
         let (byte, used) = escaped(escape).unwrap_or((b'\\', 1));

@@ -56,7 +56,7 @@ impl<'a> Marks<'a> {
 
     /// Where the string ends whose first byte is at `at`, if there is no backslash in it. Strings are asked for in their
     /// order.
-    #[inline]
+    #[inline(always)]
     pub(super) fn string(&mut self, at: usize) -> Option<usize> {
         let end = match self.bits.checked_shr(u32::try_from(at.checked_sub(self.from)?).ok()?) {
             None | Some(0) => self.further(at)?,
@@ -66,6 +66,7 @@ impl<'a> Marks<'a> {
     }
 
     /// The first mark at `at` or behind it, and none is known.
+    #[inline(never)]
     fn further(&mut self, at: usize) -> Option<usize> {
         self.from = at.max(self.from + MANY);
         loop {
