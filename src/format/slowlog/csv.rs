@@ -188,14 +188,7 @@ impl Line {
 
     /// Which shape the entries have; `hint` where they fit two. Of a line that is not `whole` the last
     /// entry says nothing, unless it is alone.
-    pub(super) fn shape(&mut self, line: &[u8], hint: Option<Shape>, whole: bool) -> Shape {
-        let mut arities = std::mem::take(&mut self.arities);
-        let shape = self.shape_by(line, hint, whole, &mut arities);
-        self.arities = arities;
-        shape
-    }
-
-    fn shape_by(&self, line: &[u8], hint: Option<Shape>, whole: bool, arities: &mut Arities) -> Shape {
+    pub(super) fn shape(&self, line: &[u8], hint: Option<Shape>, whole: bool) -> Shape {
         let entries = match self.entries.split_last() {
             Some((_, before)) if !whole && !before.is_empty() => before,
             _ => self.entries.as_slice(),
@@ -210,7 +203,7 @@ impl Line {
         let mut sockets = 0;
         let mut before = Client::default();
         let six = entries.iter().all(|entry| {
-            let client = self.client(line, entry, &mut before, arities);
+            let client = self.client(line, entry, &mut before);
             sockets += usize::from(client == Address::Socket);
             client != Address::No
         });
@@ -223,13 +216,7 @@ impl Line {
     }
 
     /// What the last string but one is, if the last one can be a name and the others a call.
-    fn client<'a>(
-        &'a self,
-        line: &'a [u8],
-        entry: &Entry,
-        before: &mut Client<'a>,
-        arities: &mut Arities,
-    ) -> Address {
+    fn client<'a>(&'a self, line: &'a [u8], entry: &Entry, before: &mut Client<'a>) -> Address {
         let strings = self.strings(line, entry);
         let Some(count) = strings.len().checked_sub(2).filter(|count| *count > 0) else { return Address::No };
         let (Some(address), Some(name)) = (strings.get(count), strings.get(count + 1)) else {
@@ -237,7 +224,7 @@ impl Line {
         };
         before.tell(address.raw, name);
         // Whether the strings in front can be a call of the command they name.
-        let mut suffices = || arities.least(&strings.first(count)).is_none_or(|least| least <= count);
+        let suffices = || self.arities.least(&strings.first(count)).is_none_or(|least| least <= count);
         if before.is != Address::No && suffices() { before.is } else { Address::No }
     }
 
@@ -245,7 +232,7 @@ impl Line {
     pub(super) fn is_short(&self, line: &[u8], shape: Shape) -> bool {
         let Some((last, before)) = self.entries.split_last() else { return false };
         let counted = before.last().is_some_and(|before| before.argc.is_some());
-        let client = || self.client(line, last, &mut Client::default(), &mut Arities::default());
+        let client = || self.client(line, last, &mut Client::default());
         (shape == Shape::Six && client() == Address::No)
             || (shape == Shape::Sized && last.strings.len() < 2)
             || (counted && last.argc.is_none())

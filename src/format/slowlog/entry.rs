@@ -1,5 +1,6 @@
 //! What all forms of an entry have in common.
 
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use super::marker;
@@ -122,10 +123,10 @@ fn is_confirmed(args: &Args<'_>, arity: Option<i16>, shown: u64, argc: Option<u6
 /// Places for commands whose arity is kept: captures use some dozens.
 const KEPT: usize = 512;
 
-/// The arities of commands, by their names as they stand.
+/// The arities of commands, by their names as they stand. Who asks need not be alone to do so.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Arities {
-    slots: Vec<Kept>,
+    slots: OnceCell<Box<[Cell<Kept>]>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -141,29 +142,29 @@ struct Kept {
 impl Arities {
     /// That of the command of a call.
     #[inline]
-    pub(super) fn of(&mut self, args: &Args<'_>) -> Option<i16> {
+    pub(super) fn of(&self, args: &Args<'_>) -> Option<i16> {
         let Some(name) = args.short(0) else { return arity(args) };
         match self.kept(name, 0) {
-            Some(Kept { is_container: false, arity, .. }) => *arity,
+            Some(Kept { is_container: false, arity, .. }) => arity,
             _ => self.of_two(args, name),
         }
     }
 
     #[inline]
-    fn kept(&self, name: u128, subcommand: u128) -> Option<&Kept> {
-        let kept = self.slots.get(place(name, subcommand))?;
+    fn kept(&self, name: u128, subcommand: u128) -> Option<Kept> {
+        let kept = self.slots.get()?.get(place(name, subcommand))?.get();
         (kept.name == name && kept.subcommand == subcommand).then_some(kept)
     }
 
     /// The fewest arguments that the command can have, its names included.
     #[inline]
-    pub(super) fn least(&mut self, args: &Args<'_>) -> Option<usize> {
+    pub(super) fn least(&self, args: &Args<'_>) -> Option<usize> {
         self.of(args).map(|arity| usize::from(arity.unsigned_abs()))
     }
 
     /// The same where the name may not tell it alone.
     #[inline(never)]
-    fn of_two(&mut self, args: &Args<'_>, name: u128) -> Option<i16> {
+    fn of_two(&self, args: &Args<'_>, name: u128) -> Option<i16> {
         let is_container = match self.kept(name, 0) {
             Some(kept) => kept.is_container,
             None => args.get(0).is_some_and(|name| command::is_container(name.raw)),
@@ -179,11 +180,9 @@ impl Arities {
         }
     }
 
-    fn keep(&mut self, kept: Kept) -> Option<i16> {
-        self.slots.resize(KEPT, Kept::default());
-        if let Some(free) = self.slots.get_mut(place(kept.name, kept.subcommand)) {
-            *free = kept;
-        }
+    fn keep(&self, kept: Kept) -> Option<i16> {
+        let slots = self.slots.get_or_init(|| vec![Cell::default(); KEPT].into());
+        slots.get(place(kept.name, kept.subcommand)).into_iter().for_each(|free| free.set(kept));
         kept.arity
     }
 }

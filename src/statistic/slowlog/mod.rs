@@ -165,6 +165,7 @@ impl Slowlog {
         for item in &mut items {
             item.keys = match item.keys.single() {
                 Some(key) => Keys::of(get(&shapes, key)),
+                None if item.keys == Keys::NONE => Keys::NONE,
                 None => {
                     let numbers = lists.keys(&item.keys).iter().map(|key| get(&shapes, *key));
                     self.young.list(numbers.filter(|number| *number != NONE))
@@ -241,6 +242,7 @@ impl Slowlog {
                     }
                     let keys = match item.keys.single() {
                         Some(key) => Keys::of(shape(key)),
+                        None if item.keys == Keys::NONE => Keys::NONE,
                         None => self.young.list(numbers()),
                     };
                     let mut number = || self.young.number(renumber(later.maker(item)));

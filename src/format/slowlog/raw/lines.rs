@@ -25,7 +25,7 @@ pub(super) struct Lines<'a> {
 
 /// What was told of lines before: commands and addresses come again and again.
 pub(super) struct Kept {
-    arities: Cell<Arities>,
+    arities: Arities,
     /// Where an address and the name behind it stand, and what [`Lines::address`] says of them.
     client: Cell<(usize, usize, Address)>,
     /// Texts, and whether each is a day or a clock; by their length and last bytes.
@@ -37,7 +37,8 @@ const CLOCKS: usize = 16;
 
 impl Default for Kept {
     fn default() -> Self {
-        Kept { arities: Cell::default(), client: Cell::new((0, 0, Address::No)), clocks: Default::default() }
+        let client = Cell::new((0, 0, Address::No));
+        Kept { arities: Arities::default(), client, clocks: Default::default() }
     }
 }
 
@@ -50,10 +51,7 @@ impl<'a> Lines<'a> {
     /// The arity of the command of a call.
     #[inline]
     pub(super) fn arity(&self, args: &Args<'_>) -> Option<i16> {
-        let mut arities = self.kept.arities.take();
-        let arity = arities.of(args);
-        self.kept.arities.set(arities);
-        arity
+        self.kept.arities.of(args)
     }
 
     /// Whether a line is what scripts put between polls. Most that may be a clock are one of few addresses.

@@ -101,9 +101,12 @@ impl<'a> Places<'a> {
         from.reserve(text.len() / LINE);
         from.push(0);
         ends(text, |end| from.push(end as u32 + 1));
-        for (line, lines) in from.windows(NUMBERS + 1).enumerate() {
-            let [id, time, us, body] = *lines else { continue };
-            if is_time((us - time) as usize)
+        for (time, lines) in from.windows(2).enumerate() {
+            if let [before, next] = lines
+                && is_time(next.wrapping_sub(*before))
+                && let Some(line) = time.checked_sub(1)
+                && let Some([id, time, us, body]) =
+                    from.get(line..).and_then(|lines| lines.first_chunk().copied())
                 && let Some((start, ends)) = start(text, [id, time, us, body].map(|at| at as usize), line)
                 && *crlf.get_or_insert(ends) == ends
             {
@@ -133,8 +136,8 @@ impl<'a> Places<'a> {
 }
 
 /// Whether a line of so many bytes, its end included, can be a time. Of what else is in a log, little can.
-fn is_time(bytes: usize) -> bool {
-    matches!(bytes, 11 | 12)
+fn is_time(bytes: u32) -> bool {
+    bytes.wrapping_sub(11) < 2
 }
 
 /// The entry that may start with `text`.
@@ -147,7 +150,7 @@ pub(super) fn first(text: &[u8]) -> Option<Start> {
         Some(from + memchr::memchr(b'\n', rest.get(..NUMBER).unwrap_or(rest))? + 1)
     };
     let time = end(0)?;
-    let us = end(time).filter(|us| is_time(us - time))?;
+    let us = end(time).filter(|us| is_time((us - time) as u32))?;
     let lines = [0, time, us, end(us)?];
     start(text, lines, 0).map(|(start, _)| start)
 }
