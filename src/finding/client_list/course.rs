@@ -73,6 +73,9 @@ fn look<'a>(
     // Replicas and MONITOR have rules of their own.
     let counts = |row: &ConnectionRow| matches!(row.kind, "normal" | "pubsub") && !is_capture(row);
     let mut gathered: Vec<Gathered<'a>> = courses.iter().map(|_| Gathered::default()).collect();
+    if let [all] = &mut gathered[..] {
+        all.all.reserve(rows.len());
+    }
     let mut run = None;
     for row in rows {
         // Mostly all are of one.

@@ -8,12 +8,6 @@
 //! Both are ordinary strings (`slowlogCreateEntry` in Redis's `src/slowlog.c`); the limits are settings
 //! since Redis 8.8, so what counts is the text. ElastiCache's log puts the first in place of all arguments.
 
-use nom::bytes::complete::{tag, take_while_m_n};
-use nom::combinator::{all_consuming, map_opt};
-use nom::error::Error;
-use nom::sequence::delimited;
-use nom::{IResult, Parser};
-
 use crate::event::Args;
 
 /// What every marker starts with.
@@ -27,8 +21,6 @@ const BYTES: &[u8] = b" more bytes)";
 
 /// How many arguments are missing, where `argument` stands in place of them. Only the last of a call can.
 pub fn more_arguments(argument: &[u8]) -> Option<u64> {
-    // Hardly any argument is one.
-    Some(argument).filter(|argument| argument.starts_with(START))?;
     more(ARGUMENTS, argument)
 }
 
@@ -48,8 +40,8 @@ pub fn whole_length(argument: &[u8], length: usize) -> Option<u64> {
 
 /// How many arguments a call had: those that stand there, but for a last one that stands for others.
 pub fn argc(args: &Args<'_>) -> u64 {
-    let shown = logged(args).len() as u64;
-    shown.saturating_add(missing(args).unwrap_or(0))
+    let shown = args.len() as u64;
+    missing(args).map_or(shown, |missing| (shown - 1).saturating_add(missing))
 }
 
 /// The arguments without a last one that stands for others.
@@ -61,12 +53,12 @@ fn missing(args: &Args<'_>) -> Option<u64> {
     more_arguments(args.get(args.len().checked_sub(1)?)?.raw)
 }
 
-fn more(what: &'static [u8], text: &[u8]) -> Option<u64> {
-    let digits = take_while_m_n(1, 20, |byte: u8| byte.is_ascii_digit());
-    let number = map_opt(digits, |digits| std::str::from_utf8(digits).ok()?.parse().ok());
-    let parsed: IResult<&[u8], u64, Error<&[u8]>> =
-        all_consuming(delimited(tag(START), number, tag(what))).parse(text);
-    parsed.ok().map(|(_, number)| number)
+/// The number in a marker of this kind.
+fn more(what: &[u8], text: &[u8]) -> Option<u64> {
+    let digits = text.strip_prefix(START)?.strip_suffix(what)?;
+    // Nothing else may stand there, not even a sign.
+    let is_number = digits.len() <= 20 && digits.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -83,6 +75,10 @@ mod tests {
             (b"x... (10 more arguments)", None),
             (b"... (10 more arguments) ", None),
             (b"... (x more arguments)", None),
+            (b"... (+5 more arguments)", None),
+            (b"... ( more arguments)", None),
+            (b"... (00000000000000000001 more arguments)", Some(1)),
+            (b"... (000000000000000000001 more arguments)", None),
             (b"... (99999999999999999999 more arguments)", None),
             (b"", None),
         ] {

@@ -35,17 +35,27 @@ pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut V
 fn rows(series: &Series, texts: &Interner, paths: &[Bytes]) -> Vec<ConnectionRow> {
     // What is sorted is moved often, and rows are big.
     let weight = |held: &Connection| Reverse((held.peak_output, held.row.number(Field::TotMem)));
-    let mut listed = [Listed::of(series), Listed::of(series)];
-    let mut sorted: Vec<_> = series
-        .connections()
-        .iter()
-        .map(|held| (weight(held), held.run, held.row.id, seen(held, &mut listed), held))
+    let all = series.connections();
+    let mut sorted: Vec<_> = (0_u32..)
+        .zip(all)
+        .map(|(number, held)| (weight(held), held.run, number, held.row.id, held))
         .collect();
     let rest = |held: &Connection| (texts.get(held.row.text(Field::Addr)), held.row.number(Field::Fd));
-    sorted.par_sort_by(|(a, run, id, _, one), (b, other_run, other_id, _, other)| {
-        (a, run, id).cmp(&(b, other_run, other_id)).then_with(|| rest(one).cmp(&rest(other)))
-    });
-    sorted.into_par_iter().map(|(.., seen, held)| connection(held, seen, texts, paths)).collect()
+    // Of those that are alike the one that came first is first, so sorting needs no room of its own.
+    sorted.par_sort_unstable_by(
+        |(a, run, number, id, one), (b, other_run, other_number, other_id, other)| {
+            (a, run, id)
+                .cmp(&(b, other_run, other_id))
+                .then_with(|| (rest(one), number).cmp(&(rest(other), other_number)))
+        },
+    );
+    let mut listed = [Listed::of(series), Listed::of(series)];
+    let seen: Vec<Seen> = all.iter().map(|held| seen(held, &mut listed)).collect();
+    let seen = |number: u32| seen.get(number as usize).copied().unwrap_or_default();
+    sorted
+        .into_par_iter()
+        .map(|(_, _, number, _, held)| connection(held, seen(number), texts, paths))
+        .collect()
 }
 
 /// The numbers of the first and the last snapshot that show a connection.
