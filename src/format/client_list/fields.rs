@@ -22,6 +22,9 @@ pub struct Fields<'a> {
 /// Fields that a row may have to be compared: those for which there is a bit.
 const MOST: usize = u64::BITS as usize;
 
+// Each known field has a bit too.
+const _: () = assert!(Field::ALL.len() <= MOST);
+
 impl<'a> Fields<'a> {
     /// Reads a row that begins with its anchor and stands at `place`; `finder` knows the order of the rows before.
     pub fn read(&mut self, text: &'a [u8], place: u64, finder: &mut Finder) -> Result<(), Flaw> {

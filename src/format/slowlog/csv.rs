@@ -9,9 +9,9 @@
 //! is the argc of the entry before. Which strings are arguments is told by the whole line: where every
 //! entry ends with an address and a name, these are the client's (Redis 4.0 and later).
 
+use super::arities::Arities;
 use super::entry::{
-    Address, Arities, Decoded, Fields, address, complexity, decoded, is_name, seconds_in, span, whole,
-    whole_in,
+    Address, Decoded, Fields, address, complexity, decoded, is_name, seconds_in, span, whole, whole_in,
 };
 use super::fast::{Marks, number};
 use crate::event::{Args, Span, Text};

@@ -1,13 +1,11 @@
 //! What all forms of an entry have in common.
 
-use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
+use super::arities::arity;
 use super::marker;
-use crate::command;
 use crate::event::{Args, Exactness, Place, Sink, Slow, Span};
 use crate::format::lexical::{Body, eight_digits, unescape_into};
-use crate::intern::SPREAD;
 
 /// What stands in an entry beside its arguments. Addresses and names are decoded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -118,83 +116,6 @@ fn is_confirmed(args: &Args<'_>, arity: Option<i16>, shown: u64, argc: Option<u6
         None if shown > args.len() as u64 && args.len() == MOST_ARGUMENTS => true,
         None => arity.is_some_and(|arity| usize::from(arity.unsigned_abs()) == args.len()),
     }
-}
-
-/// Places for commands whose arity is kept: captures use some dozens.
-const KEPT: usize = 512;
-
-/// The arities of commands, by their names as they stand. Who asks need not be alone to do so.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Arities {
-    slots: OnceCell<Box<[Cell<Kept>]>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Kept {
-    name: u128,
-    /// 0 where the name alone tells the command.
-    subcommand: u128,
-    arity: Option<i16>,
-    /// The subcommand tells the command.
-    is_container: bool,
-}
-
-impl Arities {
-    /// That of the command of a call.
-    #[inline]
-    pub(super) fn of(&self, args: &Args<'_>) -> Option<i16> {
-        let Some(name) = args.short(0) else { return arity(args) };
-        match self.kept(name, 0) {
-            Some(Kept { is_container: false, arity, .. }) => arity,
-            _ => self.of_two(args, name),
-        }
-    }
-
-    #[inline]
-    fn kept(&self, name: u128, subcommand: u128) -> Option<Kept> {
-        let kept = self.slots.get()?.get(place(name, subcommand))?.get();
-        (kept.name == name && kept.subcommand == subcommand).then_some(kept)
-    }
-
-    /// The fewest arguments that the command can have, its names included.
-    #[inline]
-    pub(super) fn least(&self, args: &Args<'_>) -> Option<usize> {
-        self.of(args).map(|arity| usize::from(arity.unsigned_abs()))
-    }
-
-    /// The same where the name may not tell it alone.
-    #[inline(never)]
-    fn of_two(&self, args: &Args<'_>, name: u128) -> Option<i16> {
-        let is_container = match self.kept(name, 0) {
-            Some(kept) => kept.is_container,
-            None => args.get(0).is_some_and(|name| command::is_container(name.raw)),
-        };
-        if !is_container {
-            return self.keep(Kept { name, subcommand: 0, arity: arity(args), is_container });
-        }
-        self.keep(Kept { name, subcommand: 0, arity: None, is_container });
-        let Some(subcommand) = args.short(1) else { return arity(args) };
-        match self.kept(name, subcommand) {
-            Some(kept) => kept.arity,
-            None => self.keep(Kept { name, subcommand, arity: arity(args), is_container: false }),
-        }
-    }
-
-    fn keep(&self, kept: Kept) -> Option<i16> {
-        let slots = self.slots.get_or_init(|| vec![Cell::default(); KEPT].into());
-        slots.get(place(kept.name, kept.subcommand)).into_iter().for_each(|free| free.set(kept));
-        kept.arity
-    }
-}
-
-#[inline]
-fn place(name: u128, subcommand: u128) -> usize {
-    let both = name ^ subcommand.rotate_left(37);
-    (((both ^ both >> 64) as u64).wrapping_mul(SPREAD) >> (64 - KEPT.ilog2())) as usize
-}
-
-fn arity(args: &Args<'_>) -> Option<i16> {
-    command::resolve(args).map(|command| command.spec().arity)
 }
 
 /// Seconds since 1970 in microseconds.

@@ -8,6 +8,7 @@
 //! Most forms can be told line by line (`reader`). Raw output cannot (`raw`): it is read whole, or up to where
 //! enough stands on both sides to be certain.
 
+mod arities;
 mod csv;
 mod entry;
 mod fast;

@@ -1,5 +1,7 @@
 //! Observing a capture whole equals merging what its pieces gave, however they are cut and bracketed.
 
+mod again;
+
 use crate::format::Format;
 use crate::format::client_list::ClientList;
 use crate::pattern::Rules;

@@ -8,7 +8,8 @@ use wide::u8x16;
 
 use crate::event::Args;
 use crate::format::clock::is_day_or_clock;
-use crate::format::slowlog::entry::{Address, Arities, address, is_name};
+use crate::format::slowlog::arities::Arities;
+use crate::format::slowlog::entry::{Address, address, is_name};
 use crate::format::slowlog::noise::is_separator_by;
 use crate::intern::same;
 
