@@ -83,20 +83,38 @@ pub enum Shape {
 }
 
 /// What a call does to one of its keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// Elements that it adds.
-    pub added: u64,
-    /// Where members stand that may have been there before: from, behind the last, step.
-    pub members: Option<(usize, usize, usize)>,
-    /// Elements that it takes out.
-    pub removed: u64,
-    /// Whether it bounds the collection.
-    pub trims: bool,
-    /// Whether what stood at the key is gone behind it.
-    pub ends: bool,
-    /// How the call asks for the whole collection, where it does: the arguments behind the key that say so.
-    pub whole: Option<&'static str>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing of these.
+    Nothing,
+    /// Adds so many elements.
+    Adds(u64),
+    /// Adds members, which may have been there before.
+    Offers(Offer),
+    /// Adds an entry to a stream.
+    Enters {
+        /// Whether it bounds the stream.
+        trims: bool,
+    },
+    /// Takes out so many elements.
+    Removes(u64),
+    /// Bounds the collection.
+    Trims,
+    /// What stood at the key is gone behind it.
+    Ends,
+    /// Asks for the whole collection: the arguments behind the key that say so.
+    Whole(&'static str),
+}
+
+/// Where the members stand that a call adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// argv index of the first.
+    pub first: usize,
+    /// Behind the last.
+    pub end: usize,
+    /// Arguments per member.
+    pub step: usize,
 }
 
 /// Effects by number of the command.
@@ -172,65 +190,58 @@ impl Effect {
     #[inline]
     pub fn on(self, args: &Args<'_>, n: usize, of: usize) -> Done {
         let len = args.len();
-        let mut done = Done::default();
         match self {
-            Effect::None | Effect::Absent | Effect::Set => {}
-            Effect::Push => done.added = (len as u64).saturating_sub(2),
-            Effect::Insert => done.added = 1,
-            Effect::Members { first, step } => done.offer(usize::from(first), len, usize::from(step)),
-            Effect::Member(at) => done.offer(usize::from(at), len.min(usize::from(at) + 1), 1),
-            Effect::Scored { step } => {
-                let mut at = 2;
-                // Mostly a number stands there.
-                let has_options = args.get(at).is_some_and(|text| text.escapes > 0 || is_letter(text.raw));
-                while has_options && is_any(args, at, &["NX", "GT", "LT", "CH", "INCR"]) {
-                    at += 1;
-                }
-                // With XX nothing is added.
-                if !(has_options && is_word(args, at, "XX")) {
-                    done.offer(at + usize::from(step) - 1, len, usize::from(step));
-                }
-            }
-            Effect::Entry => {
-                done.added = 1;
-                done.trims = trims(args);
-            }
-            Effect::Pop => done.removed = count(args),
-            Effect::PopOne => done.removed = 1,
-            Effect::Remove(first) => done.removed = (len as u64).saturating_sub(u64::from(first)),
-            Effect::RemoveSome => done.removed = count(args),
-            Effect::Move => (done.removed, done.added) = if n == 0 { (1, 0) } else { (0, 1) },
-            Effect::Trim => done.trims = true,
-            Effect::End => done.ends = true,
-            Effect::EndFirst => done.ends = n == 0,
-            Effect::EndLast => done.ends = n + 1 == of,
-            Effect::Whole => done.whole = Some(""),
-            Effect::WholeRange(shape) => done.whole = shape.whole(args),
-            Effect::Sort if n > 0 => done.ends = true,
-            Effect::Sort => {
-                let limited = (2..len).any(|at| is_word(args, at, "LIMIT"));
-                done.whole = (!limited).then_some("");
-            }
+            Effect::None | Effect::Absent | Effect::Set => Done::Nothing,
+            Effect::Push if len > 2 => Done::Adds(len as u64 - 2),
+            Effect::Push => Done::Nothing,
+            Effect::Insert => Done::Adds(1),
+            Effect::Members { first, step } => Done::offer(usize::from(first), len, usize::from(step)),
+            Effect::Member(at) => Done::offer(usize::from(at), len.min(usize::from(at) + 1), 1),
+            Effect::Scored { step } => match scores(args) {
+                Some(at) => Done::offer(at + usize::from(step) - 1, len, usize::from(step)),
+                None => Done::Nothing,
+            },
+            Effect::Entry => Done::Enters { trims: trims(args) },
+            Effect::Pop | Effect::RemoveSome => Done::Removes(count(args)),
+            Effect::PopOne => Done::Removes(1),
+            Effect::Remove(first) => match len.saturating_sub(usize::from(first)) {
+                0 => Done::Nothing,
+                removed => Done::Removes(removed as u64),
+            },
+            Effect::Move if n == 0 => Done::Removes(1),
+            Effect::Move => Done::Adds(1),
+            Effect::Trim => Done::Trims,
+            Effect::End => Done::Ends,
+            Effect::EndFirst if n == 0 => Done::Ends,
+            Effect::EndLast if n + 1 == of => Done::Ends,
+            Effect::EndFirst | Effect::EndLast => Done::Nothing,
+            Effect::Whole => Done::Whole(""),
+            Effect::WholeRange(shape) => shape.whole(args).map_or(Done::Nothing, Done::Whole),
+            Effect::Sort if n > 0 => Done::Ends,
+            Effect::Sort if is_limited(args) => Done::Nothing,
+            Effect::Sort => Done::Whole(""),
         }
-        done
     }
 }
 
 impl Done {
-    fn offer(&mut self, first: usize, end: usize, step: usize) {
-        let arguments = end.saturating_sub(first);
-        // Nearly all have one argument, or two; a division takes as long as all else.
-        self.added = match step {
-            1 => arguments,
-            2 => arguments.div_ceil(2),
-            _ => arguments.div_ceil(step),
-        } as u64;
-        self.members = Some((first, end, step));
+    #[inline]
+    fn offer(first: usize, end: usize, step: usize) -> Done {
+        if first < end { Done::Offers(Offer { first, end, step }) } else { Done::Nothing }
     }
+}
 
-    /// Whether it tells of a collection.
-    pub fn is_habit(&self) -> bool {
-        self.added > 0 || self.removed > 0 || self.trims || self.whole.is_some()
+impl Offer {
+    /// How many.
+    #[inline]
+    pub fn count(self) -> u64 {
+        let arguments = self.end.saturating_sub(self.first);
+        // Nearly all have one argument, or two; a division takes as long as all else.
+        match self.step {
+            1 => arguments as u64,
+            2 => arguments.div_ceil(2) as u64,
+            step => arguments.div_ceil(step) as u64,
+        }
     }
 }
 
@@ -266,8 +277,31 @@ impl Shape {
     }
 }
 
-fn is_letter(text: &[u8]) -> bool {
-    text.first().is_some_and(u8::is_ascii_alphabetic)
+/// Whether an option can stand at this argv index: no number, no `*` and no `-` can.
+#[inline]
+fn may_be_word(args: &Args<'_>, at: usize) -> bool {
+    args.get(at).is_some_and(|text| text.escapes > 0 || text.raw.first().is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// Where the scores of ZADD start; `None` with XX, which adds nothing.
+#[inline]
+fn scores(args: &Args<'_>) -> Option<usize> {
+    if may_be_word(args, 2) { behind_options(args) } else { Some(2) }
+}
+
+#[inline(never)]
+fn behind_options(args: &Args<'_>) -> Option<usize> {
+    let mut at = 2;
+    while is_any(args, at, &["NX", "GT", "LT", "CH", "INCR"]) {
+        at += 1;
+    }
+    (!is_word(args, at, "XX")).then_some(at)
+}
+
+/// Whether a SORT reads a part.
+#[inline(never)]
+fn is_limited(args: &Args<'_>) -> bool {
+    (2..args.len()).any(|at| is_word(args, at, "LIMIT"))
 }
 
 /// Elements of the largest collection (redis.io, data types: 2³² - 1): nothing takes out more.
@@ -279,12 +313,19 @@ fn count(args: &Args<'_>) -> u64 {
 }
 
 /// Whether an XADD trims: options stand between the key and the entry's id.
+#[inline(never)]
 fn trims(args: &Args<'_>) -> bool {
     let mut at = 2;
-    while is_any(args, at, &["NOMKSTREAM", "KEEPREF", "DELREF", "ACKED"]) {
+    while may_be_word(args, at) {
+        if is_any(args, at, &["MAXLEN", "MINID"]) {
+            return true;
+        }
+        if !is_any(args, at, &["NOMKSTREAM", "KEEPREF", "DELREF", "ACKED"]) {
+            return false;
+        }
         at += 1;
     }
-    is_any(args, at, &["MAXLEN", "MINID"])
+    false
 }
 
 #[cfg(test)]
@@ -298,6 +339,17 @@ mod tests {
         let words: Vec<&str> = call.split(' ').collect();
         let call = Call::new(&words);
         effect(find(words[0].as_bytes(), None).unwrap()).on(&call.args(), 0, 1)
+    }
+
+    /// Elements that are added and taken out.
+    fn counts(done: Done) -> (u64, u64) {
+        match done {
+            Done::Adds(added) => (added, 0),
+            Done::Offers(offer) => (offer.count(), 0),
+            Done::Enters { .. } => (1, 0),
+            Done::Removes(removed) => (0, removed),
+            Done::Nothing | Done::Trims | Done::Ends | Done::Whole(_) => (0, 0),
+        }
     }
 
     #[test]
@@ -332,42 +384,39 @@ mod tests {
             ("RPOPLPUSH k l", 0, 1),
             ("GET k", 0, 0),
         ] {
-            let done = done(call);
-            assert_eq!((done.added, done.removed), (added, removed), "{call}");
+            assert_eq!(counts(done(call)), (added, removed), "{call}");
         }
         let lmove = effect(find(b"LMOVE", None).unwrap());
         let call = Call::new(&["LMOVE", "a", "b", "LEFT", "RIGHT"]);
-        assert_eq!((lmove.on(&call.args(), 1, 2).added, lmove.on(&call.args(), 1, 2).removed), (1, 0));
+        assert_eq!(lmove.on(&call.args(), 1, 2), Done::Adds(1));
     }
 
     #[test]
     fn members_are_found_behind_options() {
-        for (call, members) in [
-            ("SADD k a b", Some((2, 4, 1))),
-            ("HSET k f v", Some((2, 4, 2))),
-            ("ZADD k NX 1 a", Some((4, 5, 2))),
-            ("GEOADD k 1 2 a", Some((4, 5, 3))),
-            ("ZINCRBY k 1 a", Some((3, 4, 1))),
-            ("LPUSH k a", None),
+        for (call, first, end, step) in [
+            ("SADD k a b", 2, 4, 1),
+            ("HSET k f v", 2, 4, 2),
+            ("ZADD k NX 1 a", 4, 5, 2),
+            ("GEOADD k 1 2 a", 4, 5, 3),
+            ("ZINCRBY k 1 a", 3, 4, 1),
         ] {
-            assert_eq!(done(call).members, members, "{call}");
+            assert_eq!(done(call), Done::Offers(Offer { first, end, step }), "{call}");
         }
     }
 
     #[test]
     fn what_bounds_a_collection() {
-        for (call, trims, ends) in [
-            ("LTRIM k 0 9", true, false),
-            ("XADD k MAXLEN ~ 1000 * f v", true, false),
-            ("XADD k nomkstream minid 1-1 * f v", true, false),
-            ("XADD k 1-1 MAXLEN v", false, false),
-            ("ZREMRANGEBYRANK k 0 -11", true, false),
-            ("RENAME k l", false, true),
-            ("SUNIONSTORE k a", false, true),
-            ("LPUSH k MAXLEN", false, false),
+        for (call, bounds) in [
+            ("LTRIM k 0 9", Done::Trims),
+            ("XADD k MAXLEN ~ 1000 * f v", Done::Enters { trims: true }),
+            ("XADD k nomkstream minid 1-1 * f v", Done::Enters { trims: true }),
+            ("XADD k 1-1 MAXLEN v", Done::Enters { trims: false }),
+            ("ZREMRANGEBYRANK k 0 -11", Done::Trims),
+            ("RENAME k l", Done::Ends),
+            ("SUNIONSTORE k a", Done::Ends),
+            ("LPUSH k MAXLEN", Done::Adds(1)),
         ] {
-            let done = done(call);
-            assert_eq!((done.trims, done.ends), (trims, ends), "{call}");
+            assert_eq!(done(call), bounds, "{call}");
         }
     }
 
@@ -397,7 +446,7 @@ mod tests {
             ("LRANGE k 0", None),
             ("GET k", None),
         ] {
-            assert_eq!(done(call).whole, whole, "{call}");
+            assert_eq!(done(call), whole.map_or(Done::Nothing, Done::Whole), "{call}");
         }
     }
 

@@ -12,7 +12,7 @@ mod table;
 mod ttl;
 mod words;
 
-pub use effect::{Done, Effect, effect};
+pub use effect::{Done, Effect, Offer, effect};
 pub use keys::{Keys, certain_keys, keys};
 pub use lookup::{find, is_container, resolve};
 pub use ttl::{Expiry, Target, Ttl, ttl};

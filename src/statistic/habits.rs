@@ -63,13 +63,20 @@ impl Default for Adders {
 }
 
 impl Adders {
+    #[inline]
     fn insert(&mut self, id: ClientIndex) {
-        let [first, rest @ ..] = &self.0;
-        if *first != id
-            && !rest.contains(&id)
-            && let Some(free) = self.0.iter_mut().find(|held| **held == FREE)
-        {
-            *free = id;
+        // What many clients add to is soon full, and most others have one client.
+        let [first, .., last] = self.0;
+        if first != id && last == FREE {
+            self.add(id);
+        }
+    }
+
+    /// Adds to what has room.
+    #[inline(never)]
+    fn add(&mut self, id: ClientIndex) {
+        if let Some(held) = self.0.iter_mut().find(|held| **held == FREE || **held == id) {
+            *held = id;
         }
     }
 
@@ -79,32 +86,44 @@ impl Adders {
 }
 
 impl Habit {
-    /// A call whose key stands at `argv[at]`.
+    /// What a call does whose key stands at `argv[at]`.
     #[inline]
-    pub fn observe(&mut self, done: &Done, call: &Call<'_>, input: u32, at: usize, scratch: &mut Vec<u8>) {
-        if done.added > 0 {
-            if self.added == 0 {
-                self.add = Spot::new(call, input, at, Form::Plain);
-            }
-            self.added += done.added;
-            self.last_added = self.last_added.max(call.record.time);
-            self.adders.insert(call.client);
-            if let Some((first, end, step)) = done.members {
-                let mut at = first;
-                while let Some(member) = call.args().get(at).filter(|_| at < end) {
+    pub fn observe(&mut self, done: Done, call: &Call<'_>, input: u32, at: usize, scratch: &mut Vec<u8>) {
+        match done {
+            Done::Nothing | Done::Ends => {}
+            Done::Adds(added) => self.grow(added, call, input, at),
+            Done::Offers(offer) => {
+                self.grow(offer.count(), call, input, at);
+                let mut at = offer.first;
+                while let Some(member) = call.record.args.get(at).filter(|_| at < offer.end) {
                     self.members.insert(hash(member.bytes(scratch)));
-                    at += step;
+                    at += offer.step;
                 }
             }
-        }
-        self.removed += done.removed;
-        self.trimmed |= done.trims;
-        if let Some(range) = done.whole {
-            if self.whole_reads == 0 {
-                self.read = Spot::new(call, input, at, Form::whole(range));
+            Done::Enters { trims } => {
+                self.grow(1, call, input, at);
+                self.trimmed |= trims;
             }
-            self.whole_reads += 1;
+            Done::Removes(removed) => self.removed += removed,
+            Done::Trims => self.trimmed = true,
+            Done::Whole(range) => {
+                if self.whole_reads == 0 {
+                    self.read = Spot::new(call, input, at, Form::whole(range));
+                }
+                self.whole_reads += 1;
+            }
         }
+    }
+
+    /// A call adds so many elements.
+    #[inline]
+    fn grow(&mut self, added: u64, call: &Call<'_>, input: u32, at: usize) {
+        if self.added == 0 {
+            self.add = Spot::new(call, input, at, Form::Plain);
+        }
+        self.added += added;
+        self.last_added = self.last_added.max(call.record.time);
+        self.adders.insert(call.client);
     }
 
     /// A call that writes a value of so many bytes.
@@ -126,7 +145,7 @@ impl Habit {
     }
 
     /// Appends what follows.
-    fn merge(&mut self, later: Habit) {
+    fn merge(&mut self, later: &mut Habit) {
         if self.added == 0 {
             self.add = later.add;
         }
@@ -143,7 +162,7 @@ impl Habit {
         self.whole_reads += later.whole_reads;
         self.last_added = self.last_added.max(later.last_added);
         later.adders.iter().for_each(|id| self.adders.insert(id));
-        self.members.union(later.members);
+        self.members.union(std::mem::take(&mut later.members));
     }
 
     /// Elements that came to stay, as far as the calls tell.
@@ -186,16 +205,27 @@ pub struct Habits {
 
 impl Habits {
     /// The habit of the number in `slot`, where a new one's is put.
+    #[inline]
     pub fn at(&mut self, slot: &mut u32) -> Option<&mut Habit> {
         if *slot == NONE {
-            if self.rows.len() >= MOST {
-                self.overflowed = true;
-                return None;
-            }
-            *slot = u32::try_from(self.rows.len()).unwrap_or(NONE);
-            self.rows.push(Habit::default());
+            self.begin(slot);
         }
         self.rows.get_mut(*slot as usize)
+    }
+
+    #[inline(never)]
+    fn begin(&mut self, slot: &mut u32) {
+        self.push(slot, Habit::default());
+    }
+
+    /// Takes a habit, whose number is put in `slot`, if there is room.
+    fn push(&mut self, slot: &mut u32, habit: Habit) {
+        if self.has_room() {
+            *slot = u32::try_from(self.rows.len()).unwrap_or(NONE);
+            self.rows.push(habit);
+        } else {
+            self.overflowed = true;
+        }
     }
 
     /// Whether one more key can have one.
@@ -209,6 +239,7 @@ impl Habits {
     }
 
     /// Appends to the habit in `slot` what follows: that of `theirs` in `later`, which is taken out.
+    #[inline]
     pub fn merge(
         &mut self,
         slot: &mut u32,
@@ -217,16 +248,34 @@ impl Habits {
         clients: &[ClientIndex],
         lines: &impl Fn(u32) -> u64,
     ) {
-        let Some(theirs) = later.rows.get_mut(theirs as usize) else { return };
-        theirs.behind(clients, lines);
-        if let Some(mine) = self.at(slot) {
-            mine.merge(std::mem::take(theirs));
+        // Most keys have none.
+        if let Some(theirs) = later.rows.get_mut(theirs as usize) {
+            self.append(slot, theirs, clients, lines);
         }
     }
 
-    /// All of these. This one is empty then, and keeps its memory.
+    #[inline(never)]
+    fn append(
+        &mut self,
+        slot: &mut u32,
+        theirs: &mut Habit,
+        clients: &[ClientIndex],
+        lines: &impl Fn(u32) -> u64,
+    ) {
+        theirs.behind(clients, lines);
+        match self.rows.get_mut(*slot as usize) {
+            Some(mine) => mine.merge(theirs),
+            None => self.push(slot, std::mem::take(theirs)),
+        }
+    }
+
+    /// All of these. This one is empty then, and has room for as many.
     pub fn take(&mut self) -> Habits {
-        Habits { rows: self.rows.drain(..).collect(), overflowed: std::mem::take(&mut self.overflowed) }
+        let rows = Vec::with_capacity(self.rows.len());
+        Habits {
+            rows: std::mem::replace(&mut self.rows, rows),
+            overflowed: std::mem::take(&mut self.overflowed),
+        }
     }
 
     /// Takes the habit of this number out, into the next of `kept`.

@@ -31,13 +31,23 @@ impl Default for Sketch {
 
 impl Sketch {
     /// Adds a member by its [`crate::intern::hash`].
+    #[inline]
     pub fn insert(&mut self, hash: u64) {
         self.add((hash >> 32) as u32);
     }
 
+    #[inline]
     fn add(&mut self, hash: u32) {
         match self {
             Sketch::Many(registers) => raise(registers, hash),
+            Sketch::Few { .. } => self.add_few(hash),
+        }
+    }
+
+    #[inline(never)]
+    fn add_few(&mut self, hash: u32) {
+        match self {
+            Sketch::Many(_) => {}
             Sketch::Few { len, hashes } => {
                 if hashes.iter().take(usize::from(*len)).any(|held| *held == hash) {
                     return;

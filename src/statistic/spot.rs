@@ -45,7 +45,7 @@ pub enum Form {
     IdsDown,
 }
 
-/// The forms that are ranges, as [`crate::command::Done::whole`] has them.
+/// The forms that are ranges, as [`crate::command::Done::Whole`] has them.
 const RANGES: [(Form, &str); 5] = [
     (Form::Ranks, " 0 -1"),
     (Form::Scores, " -inf +inf"),

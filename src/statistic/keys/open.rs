@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Keys;
 use super::lot::Lot;
 use super::users::{Sets, Users};
-use crate::command::{self, Effect, Ttl};
+use crate::command::{self, Done, Effect, Ttl};
 use crate::event::{Exactness, Text};
 use crate::intern::{Interner, hash};
 use crate::pattern::Rules;
@@ -281,12 +281,14 @@ impl<'r> OpenKeys<'r> {
     #[inline(never)]
     fn collect(&mut self, effect: Effect, call: &Call<'_>, (n, at): (usize, usize), key: usize) {
         let Some(used) = self.uses.get_mut(key) else { return };
-        let done = effect.on(&call.args(), n, call.keys.len());
-        used.ended |= done.ends;
-        if done.is_habit()
-            && let Some(habit) = self.habits.at(&mut used.habit)
-        {
-            habit.observe(&done, call, self.input, at, &mut self.scratch);
+        match effect.on(&call.record.args, n, call.keys.len()) {
+            Done::Ends => used.ended = true,
+            Done::Nothing => {}
+            done => {
+                if let Some(habit) = self.habits.at(&mut used.habit) {
+                    habit.observe(done, call, self.input, at, &mut self.scratch);
+                }
+            }
         }
     }
 
