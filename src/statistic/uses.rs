@@ -1,7 +1,7 @@
 //! Which clients use which database: who loses something when it is emptied.
 
 use super::calls::address;
-use super::clients::{ClientIndex, Clients, INHERITED};
+use super::clients::{ClientIndex, Clients};
 use super::manner::manner;
 use super::tally::Row;
 use crate::event::Database;
@@ -28,23 +28,25 @@ pub fn database(database: Database<'_>) -> u64 {
 
 #[derive(Clone, Copy, Debug)]
 struct Use {
+    client: ClientIndex,
     input: u32,
     database: u64,
     calls: u64,
     all: u64,
+    /// The client's row before this one.
+    before: usize,
 }
 
-impl Use {
-    fn is(&self, other: &Use) -> bool {
-        (self.input, self.database) == (other.input, other.database)
-    }
-}
+/// No row's number.
+const NONE: usize = usize::MAX;
 
 /// Calls by client, input and database: another input may be another server.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
-    /// By the client's number; a client's first database first.
-    clients: Vec<Vec<Use>>,
+    /// In order of first appearance.
+    rows: Vec<Use>,
+    /// By client, its last row.
+    last: Vec<usize>,
 }
 
 /// Calls of one client in one database.
@@ -66,49 +68,64 @@ impl Uses {
     /// Counts the calls of a row of the input numbered `input`.
     pub fn count(&mut self, row: &Row, input: u32) {
         let calls = if manner(row.command()).uses_data { row.calls } else { 0 };
-        self.add(row.client(), Use { input, database: row.database(), calls, all: row.calls });
+        let (client, database) = (row.client(), row.database());
+        self.add(Use { client, input, database, calls, all: row.calls, before: NONE });
     }
 
-    fn add(&mut self, client: ClientIndex, seen: Use) {
-        let at = client as usize;
-        if at >= self.clients.len() {
-            self.clients.resize(at + 1, Vec::new());
+    fn add(&mut self, seen: Use) {
+        let at = seen.client as usize;
+        if at >= self.last.len() {
+            self.last.resize(at + 1, NONE);
         }
-        let Some(uses) = self.clients.get_mut(at) else { return };
-        if let Some(held) = uses.iter_mut().rev().find(|held| held.is(&seen)) {
-            held.calls += seen.calls;
-            held.all += seen.all;
-        } else if uses.len() < MOST || seen.database == OTHERS {
-            uses.push(seen);
+        let Some(last) = self.last.get_mut(at) else { return };
+        let (mut row, mut held) = (*last, 0);
+        while let Some(mine) = self.rows.get_mut(row) {
+            if (mine.input, mine.database) == (seen.input, seen.database) {
+                mine.calls += seen.calls;
+                mine.all += seen.all;
+                return;
+            }
+            (row, held) = (mine.before, held + 1);
+        }
+        if held < MOST || seen.database == OTHERS {
+            self.rows.push(Use { before: *last, ..seen });
+            *last = self.rows.len() - 1;
         } else {
-            self.add(client, Use { input: 0, database: OTHERS, ..seen });
+            self.add(Use { input: 0, database: OTHERS, ..seen });
         }
     }
 
     /// Appends what follows.
     pub fn merge(&mut self, later: Uses, numbers: &[ClientIndex]) {
-        for (uses, client) in later.clients.into_iter().zip(numbers) {
-            uses.into_iter().for_each(|seen| self.add(*client, seen));
+        for seen in later.rows {
+            if let Some(client) = numbers.get(seen.client as usize) {
+                self.add(Use { client: *client, ..seen });
+            }
         }
     }
 
     /// Whether a client called in an input, or so it may be.
     pub fn is_in(&self, client: ClientIndex, input: u32) -> bool {
-        let uses = self.clients.get(client as usize).into_iter().flatten();
-        uses.rev().any(|held| held.input == input || held.database == OTHERS)
+        let mut row = self.last.get(client as usize).copied().unwrap_or(NONE);
+        while let Some(held) = self.rows.get(row) {
+            if held.input == input || held.database == OTHERS {
+                return true;
+            }
+            row = held.before;
+        }
+        false
     }
 
     /// The rows, in the order in which clients and their databases were first seen.
     pub fn finish(&self, clients: &Clients) -> Vec<UseRow> {
-        let numbered = (INHERITED..).zip(&self.clients);
-        let rows = numbered.flat_map(|(client, uses)| {
-            uses.iter().map(move |held| UseRow {
-                client: address(clients, client),
-                input: held.input,
-                database: held.database,
-                calls: held.calls,
-                all: held.all,
-            })
+        let mut rows = self.rows.clone();
+        rows.sort_by_key(|held| held.client);
+        let rows = rows.into_iter().map(|held| UseRow {
+            client: address(clients, held.client),
+            input: held.input,
+            database: held.database,
+            calls: held.calls,
+            all: held.all,
         });
         rows.collect()
     }
