@@ -1,5 +1,7 @@
 //! Records as they may be shown: values in captures are private, so they stand as their length.
 
+use std::fmt::Write;
+
 use crate::command::{Access, Spec};
 use crate::event::{Args, Exactness, Slow, Text};
 use crate::format::monitor::line::header_start;
@@ -11,6 +13,9 @@ const LONGEST: usize = 128;
 
 /// Arguments that are shown; what follows is counted.
 const MOST: usize = 24;
+
+/// Bytes that one of them takes, mostly.
+const MOSTLY: usize = 24;
 
 /// Words of the commands' own language, which are no values.
 const WORDS: [&[u8]; 46] = [
@@ -98,7 +103,7 @@ fn show(
     shows: impl Fn(usize, Text<'_>) -> bool,
     length_of: impl Fn(Text<'_>) -> u64,
 ) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(args.len().min(MOST) * MOSTLY);
     let mut scratch = Vec::new();
     for (at, arg) in args.iter().enumerate().take(MOST) {
         if at > 0 {
@@ -192,9 +197,8 @@ pub fn line(text: &[u8]) -> String {
 }
 
 fn write_length(bytes: u64, out: &mut String) {
-    out.push('(');
-    out.push_str(&bytes.to_string());
-    out.push_str(if bytes == 1 { " byte)" } else { " bytes)" });
+    // A text takes what is written to it.
+    let _ = write!(out, "({bytes} byte{})", if bytes == 1 { "" } else { "s" });
 }
 
 #[cfg(test)]
