@@ -88,7 +88,7 @@ pub struct OpenRuns<'b> {
     block: &'b [u8],
     /// By client, the run that goes on.
     open: Vec<Open>,
-    /// By client, the runs before it.
+    /// By client, the runs before it; behind the last that has one there may be none.
     ended: Vec<Track>,
     /// Gaps so far.
     stretch: u32,
@@ -141,7 +141,6 @@ impl<'b> OpenRuns<'b> {
     fn meet(&mut self, call: &Call<'_>, absent: bool) {
         let len = call.client as usize + 1;
         self.open.resize(len, Open::NONE);
-        self.ended.resize(len, Track::default());
         self.again(call, absent);
     }
 
@@ -163,6 +162,9 @@ impl<'b> OpenRuns<'b> {
 
     /// The run that goes on is broken.
     fn end(&mut self, client: usize) {
+        if client >= self.ended.len() {
+            self.ended.resize(self.open.len(), Track::default());
+        }
         let Some((run, track)) = self.open.get(client).zip(self.ended.get_mut(client)) else { return };
         track.tail = sealed(run, self.input, self.block, &self.copied);
         track.end();
@@ -185,6 +187,7 @@ impl<'b> OpenRuns<'b> {
     /// The runs of the block.
     pub fn seal(self) -> Runs {
         let OpenRuns { input, block, open, mut ended, stretch, copied, .. } = self;
+        ended.resize(open.len(), Track::default());
         for (run, track) in open.iter().zip(&mut ended) {
             track.tail = sealed(run, input, block, &copied);
         }
@@ -200,7 +203,10 @@ fn sealed(run: &Open, input: u32, block: &[u8], copied: &[u8]) -> Run {
         Some(at) => copied.get(at..),
         None => block.get(key_at..),
     };
-    key.iter_mut().zip(from.unwrap_or_default()).take(key_bytes).for_each(|(to, from)| *to = *from);
+    let shown = key_bytes.min(KEY);
+    if let (Some(to), Some(from)) = (key.get_mut(..shown), from.and_then(|from| from.get(..shown))) {
+        to.copy_from_slice(from);
+    }
     Run {
         command: (run.what >> 32) as u32,
         stretch: run.what as u32,
