@@ -6,10 +6,9 @@ use super::calls::address;
 use super::clients::{ClientIndex, Clients, REST};
 use super::commands::{CommandIndex, Commands};
 use super::dangerous::{EXAMPLES, Shown};
-use super::sign::{MANY, Sign, Watch, are_apart};
+use super::sign::{MANY, Sign, Watch, are_apart, hashed};
 use super::uses::database;
 use super::{Call, Period};
-use crate::command::Spec;
 use crate::event::Database;
 use crate::intern::hash;
 use crate::report::{Bytes, Example};
@@ -43,7 +42,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, spec: &Spec, call: &Call<'_>, input: u32, number: u64, detail: &[u8]) {
+    #[inline]
+    fn add(&mut self, call: &Call<'_>, input: u32, number: u64, detail: &[u8]) {
         if self.calls == 0 {
             self.detail.extend(detail.iter().take(DETAIL));
         }
@@ -52,8 +52,13 @@ impl Seen {
         self.largest = self.largest.max(number);
         self.total = self.total.saturating_add(number);
         if self.examples.len() < EXAMPLES {
-            self.examples.push(Shown::of(spec, call, input));
+            self.show(call, input);
         }
+    }
+
+    #[inline(never)]
+    fn show(&mut self, call: &Call<'_>, input: u32) {
+        self.examples.extend(call.manner.spec.map(|spec| Shown::of(spec, call, input)));
     }
 
     /// Appends what follows.
@@ -75,7 +80,8 @@ impl Seen {
 pub struct Sightings {
     signs: BTreeMap<Sign, BTreeMap<Key, Seen>>,
     /// Of [`Sign::CrossSlot`], by the command: which slots keys are in is its matter, whoever calls it.
-    crossing: BTreeMap<CommandIndex, Seen>,
+    // There are a few dozen such commands, and one after the other they are found soonest.
+    crossing: Vec<(CommandIndex, Seen)>,
 }
 
 /// Calls of one client in which a sign shows.
@@ -127,15 +133,44 @@ impl Sightings {
     /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
     #[inline(never)]
     fn look(&mut self, call: &Call<'_>, input: u32) {
-        let Some(spec) = call.manner.spec else { return };
-        let args = call.args();
+        if call.keys.len() > 1 {
+            self.compare(call, input);
+        }
+        if call.manner.watch != Watch::Nothing {
+            self.watch(call, input);
+        }
+    }
+
+    /// What several keys show.
+    fn compare(&mut self, call: &Call<'_>, input: u32) {
         let keys = call.keys.len() as u64;
         if keys >= MANY {
-            self.see(spec, call, input, Find { sign: Sign::ManyKeys, what: 0, number: keys, detail: b"" });
+            self.see(call, input, Find { sign: Sign::ManyKeys, what: 0, number: keys, detail: b"" });
         }
-        if keys >= 2 && crosses(call) {
-            self.crossing.entry(call.command).or_default().add(spec, call, input, keys, b"");
+        if crosses(call)
+            && let Some(seen) = self.crossing(call.command)
+        {
+            seen.add(call, input, keys, b"");
         }
+    }
+
+    /// The row of a command whose calls cross slots.
+    #[inline]
+    fn crossing(&mut self, command: CommandIndex) -> Option<&mut Seen> {
+        let held = self.crossing.iter().position(|(held, _)| *held == command);
+        let at = held.unwrap_or_else(|| {
+            self.crossing.push((command, Seen::default()));
+            self.crossing.len() - 1
+        });
+        self.crossing.get_mut(at).map(|(_, seen)| seen)
+    }
+
+    /// What the command shows.
+    // Apart from `look`, as it has more to set up.
+    #[inline(never)]
+    fn watch(&mut self, call: &Call<'_>, input: u32) {
+        let Some(spec) = call.manner.spec else { return };
+        let args = call.args();
         let mut scratch = Vec::new();
         let found = match call.manner.watch {
             Watch::Nothing => None,
@@ -180,14 +215,14 @@ impl Sightings {
             }),
         };
         if let Some(found) = found {
-            self.see(spec, call, input, found);
+            self.see(call, input, found);
         }
     }
 
-    fn see(&mut self, spec: &Spec, call: &Call<'_>, input: u32, find: Find<'_>) {
+    fn see(&mut self, call: &Call<'_>, input: u32, find: Find<'_>) {
         let input_of = if find.sign == Sign::Flush { input } else { 0 };
         let key = Key { command: call.command, client: call.client, what: find.what, input: input_of };
-        self.row(find.sign, key).add(spec, call, input, find.number, find.detail);
+        self.row(find.sign, key).add(call, input, find.number, find.detail);
     }
 
     /// The row of a key, or the one of all past the bound.
@@ -207,8 +242,8 @@ impl Sightings {
         lines: &impl Fn(u32) -> u64,
     ) {
         for (command, seen) in later.crossing {
-            if let Some(command) = commands.get(command as usize) {
-                self.crossing.entry(*command).or_default().merge(seen, lines);
+            if let Some(mine) = commands.get(command as usize).and_then(|command| self.crossing(*command)) {
+                mine.merge(seen, lines);
             }
         }
         for (sign, rows) in later.signs {
@@ -255,6 +290,7 @@ impl Sightings {
 fn crosses(call: &Call<'_>) -> bool {
     let args = call.args();
     let mut scratch = Vec::new();
+    let first = hashed(call.key);
     let mut rest = call.keys.iter().skip(1).filter_map(|at| args.get(*at));
-    rest.any(|text| are_apart(call.key, text.bytes(&mut scratch)))
+    rest.any(|text| are_apart(first, hashed(text.bytes(&mut scratch))))
 }

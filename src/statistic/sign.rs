@@ -140,28 +140,51 @@ pub fn has_secret(spec: &Spec, args: &Args<'_>) -> bool {
 /// Slots of a cluster (`CLUSTER_SLOTS` in Redis's `src/cluster.h`).
 const SLOTS: u16 = 16_384;
 
-/// Whether two keys are of different cluster slots (`keyHashSlot` in Redis's `src/cluster.h`).
+/// Whether two keys are of different cluster slots, by what counts of each (`keyHashSlot` in Redis's
+/// `src/cluster.h`).
 pub fn are_apart(a: &[u8], b: &[u8]) -> bool {
-    let (a, b) = (hashed(a), hashed(b));
     if a.len() != b.len() {
         return slot(a) != slot(b);
     }
     // Of texts as long as each other the sums differ by the sum of what differs, which is mostly the end.
-    let (a, a_rest) = a.as_chunks::<8>();
-    let (b, b_rest) = b.as_chunks::<8>();
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let eights = a.iter().zip(b).skip(same).flat_map(|(a, b)| a.iter().zip(b));
-    let differing = eights.chain(a_rest.iter().zip(b_rest)).map(|(a, b)| a ^ b).skip_while(|byte| *byte == 0);
-    !differing.fold(0, next).is_multiple_of(SLOTS)
+    let (a, a_rest) = a.as_chunks::<4>();
+    let (b, b_rest) = b.as_chunks::<4>();
+    let fours = a.iter().zip(b).map(|(a, b)| (u32::from_ne_bytes(*a) ^ u32::from_ne_bytes(*b)).to_ne_bytes());
+    let crc = fours.skip_while(|four| *four == [0; 4]).fold(0, next_four);
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a ^ b);
+    !rest.fold(crc, next).is_multiple_of(SLOTS)
 }
 
 /// What counts of a key: what stands between the first `{` and the next `}`, unless that is nothing.
-fn hashed(key: &[u8]) -> &[u8] {
-    let tag = memchr::memchr(b'{', key).and_then(|open| {
-        let rest = key.get(open + 1..)?;
-        rest.get(..memchr::memchr(b'}', rest)?).filter(|tag| !tag.is_empty())
-    });
-    tag.unwrap_or(key)
+#[inline]
+pub fn hashed(key: &[u8]) -> &[u8] {
+    // Most keys have none of it.
+    if may_open(key) { tag(key).unwrap_or(key) } else { key }
+}
+
+/// Whether there is a `{`: sooner than by `memchr`, as keys are short.
+#[inline]
+fn may_open(key: &[u8]) -> bool {
+    let is_in = |bytes: &[u8; 8]| {
+        // A byte that is `{` becomes 0, and 0 borrows from the bit above it.
+        let rest = u64::from_ne_bytes(*bytes) ^ u64::from_ne_bytes([b'{'; 8]);
+        rest.wrapping_sub(ONES) & !rest & ONES << 7 != 0
+    };
+    match key.last_chunk() {
+        Some(last) => is_in(last) || key.as_chunks().0.iter().any(is_in),
+        None => key.contains(&b'{'),
+    }
+}
+
+/// A one in each byte.
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+
+/// What stands between the first `{` and the next `}`.
+#[inline(never)]
+fn tag(key: &[u8]) -> Option<&[u8]> {
+    let open = memchr::memchr(b'{', key)?;
+    let rest = key.get(open + 1..)?;
+    rest.get(..memchr::memchr(b'}', rest)?).filter(|tag| !tag.is_empty())
 }
 
 /// The slot by what counts of a key.
@@ -171,13 +194,16 @@ fn slot(hashed: &[u8]) -> u16 {
 
 /// CRC16 as XMODEM has it: polynomial 0x1021, start 0. Four bytes at once, which do not wait for each other.
 fn crc16(bytes: &[u8]) -> u16 {
-    let [last, third, second, first] = &CRC;
     let (fours, rest) = bytes.as_chunks::<4>();
-    let crc = fours.iter().fold(0_u16, |crc, [a, b, c, d]| {
-        let [high, low] = crc.to_be_bytes();
-        of(first, high ^ a) ^ of(second, low ^ b) ^ of(third, *c) ^ of(last, *d)
-    });
+    let crc = fours.iter().copied().fold(0, next_four);
     rest.iter().copied().fold(crc, next)
+}
+
+/// The sum with four bytes more.
+fn next_four(crc: u16, [a, b, c, d]: [u8; 4]) -> u16 {
+    let [last, third, second, first] = &CRC;
+    let [high, low] = crc.to_be_bytes();
+    of(first, high ^ a) ^ of(second, low ^ b) ^ of(third, c) ^ of(last, d)
 }
 
 /// The sum with a byte more.
@@ -250,14 +276,22 @@ mod tests {
         ] {
             assert_eq!(slot(hashed(key.as_bytes())), slot_of, "{key}");
         }
-        for (key, tag) in [("foo{}{bar}", "foo{}{bar}"), ("foo{{bar}}zap", "{bar"), ("foo{bar}{zap}", "bar")]
-        {
+        for (key, tag) in [
+            ("foo{}{bar}", "foo{}{bar}"),
+            ("foo{{bar}}zap", "{bar"),
+            ("foo{bar}{zap}", "bar"),
+            ("{a}bcdefghijk", "a"),
+            ("abcdefghijk{l}", "l"),
+            ("abcdef{gh}ijklmnopq", "gh"),
+            ("abc|}zabcdefz{}", "abc|}zabcdefz{}"),
+        ] {
             assert_eq!(hashed(key.as_bytes()), tag.as_bytes(), "{key}");
         }
         let keys =
             ["", "a", "b", "user:1", "user:2", "user:10", "x:{user:1}", "user:31216", "user:95555", "{}a"];
         for (a, b) in keys.iter().flat_map(|a| keys.iter().map(move |b| (a.as_bytes(), b.as_bytes()))) {
-            assert_eq!(are_apart(a, b), slot(hashed(a)) != slot(hashed(b)), "{}", a.escape_ascii());
+            let (a, b) = (hashed(a), hashed(b));
+            assert_eq!(are_apart(a, b), slot(a) != slot(b), "{}", a.escape_ascii());
         }
     }
 
