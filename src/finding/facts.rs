@@ -12,7 +12,7 @@ use crate::report::info::InfoSnapshot;
 use crate::report::{Bytes, ClientRow, InputRow, Report};
 use crate::statistic::calls::Conduct;
 use crate::statistic::clients::socket;
-use crate::statistic::uses::NAMESPACES;
+use crate::statistic::uses::{NAMESPACES, UseRow};
 
 /// Summaries of a run, and the thresholds.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     /// Those that are a socket's, by its path.
     sockets: HashMap<&'a [u8], &'a ClientRow>,
     tools: HashSet<&'a Bytes>,
+    /// By the client's address.
+    uses: HashMap<&'a Bytes, &'a [UseRow]>,
     /// The last dump of each server.
     dumps: Vec<&'a InfoSnapshot>,
     ends: OnceLock<Vec<End>>,
@@ -41,9 +43,11 @@ impl<'a> Facts<'a> {
             report.clients.rows.iter().filter(|row| tools::is_tool(row)).map(|row| &row.client).collect();
         let rows = report.clients.rows.iter().filter(|row| is_socket(row));
         let sockets = rows.filter_map(|row| Some((socket(&row.client.0)?, row))).collect();
+        let rows = conduct.uses.chunk_by(|a, b| a.client == b.client);
+        let uses = rows.filter_map(|rows| Some((&rows.first()?.client, rows))).collect();
         let dumps = newest(report);
         let (ends, present) = (OnceLock::new(), OnceLock::new());
-        Facts { report, conduct, settings, clients, sockets, tools, dumps, ends, present }
+        Facts { report, conduct, settings, clients, sockets, tools, uses, dumps, ends, present }
     }
 
     /// Where the captures of CLIENT LIST end, as `find` finds it once.
@@ -90,6 +94,11 @@ impl<'a> Facts<'a> {
     /// Whether all that a client does is to look at the server, as consoles, exporters and sweeps do.
     pub fn is_tool(&self, row: &ClientRow) -> bool {
         self.tools.contains(&row.client)
+    }
+
+    /// What a client address calls, by input and database.
+    pub fn uses(&self, client: &Bytes) -> &'a [UseRow] {
+        self.uses.get(client).copied().unwrap_or_default()
     }
 
     /// The clients that are no tools.

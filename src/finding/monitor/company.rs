@@ -7,7 +7,6 @@ use super::{CALLS, CLIENTS, percent};
 use crate::finding::Facts;
 use crate::finding::party::Party;
 use crate::report::{Bytes, ClientRow, Example};
-use crate::statistic::uses::UseRow;
 
 /// Calls a second from which on a client is at work, however small a part of all calls they are beside one that asks
 /// without a pause.
@@ -16,8 +15,6 @@ pub const AT_WORK: f64 = 100.0;
 /// Applications, and the captures of MONITOR in which they are: another may be of another server.
 pub struct Crowd<'a> {
     facts: &'a Facts<'a>,
-    /// By the client's address.
-    uses: HashMap<&'a Bytes, &'a [UseRow]>,
     /// By path, the number of the input.
     inputs: HashMap<&'a Bytes, u32>,
     /// How many are in some captures, and their calls.
@@ -47,12 +44,10 @@ enum Unknown {
 impl<'a> Crowd<'a> {
     /// Of a run.
     pub fn new(facts: &'a Facts<'a>) -> Self {
-        let rows = facts.conduct.uses.chunk_by(|a, b| a.client == b.client);
         let inputs = facts.report.inputs.iter().zip(0..);
         let inputs = inputs.filter(|(input, _)| input.kind == "monitor" && input.records > 0);
         Crowd {
             facts,
-            uses: rows.filter_map(|rows| Some((&rows.first()?.client, rows))).collect(),
             inputs: inputs.map(|(input, number)| (&input.path, number)).collect(),
             sums: RefCell::default(),
         }
@@ -88,8 +83,7 @@ impl<'a> Crowd<'a> {
 
     /// The captures in which any of these addresses is.
     pub fn places_of<'b>(&self, addresses: impl Iterator<Item = &'b Bytes>) -> BTreeSet<u32> {
-        let rows = addresses.filter_map(|address| self.uses.get(address));
-        rows.flat_map(|rows| rows.iter()).map(|held| held.input).collect()
+        addresses.flat_map(|address| self.facts.uses(address)).map(|held| held.input).collect()
     }
 
     /// Seconds that these captures cover; of none of them, those of all.
@@ -134,7 +128,7 @@ impl<'a> Crowd<'a> {
 
     /// Calls of a client there; `None` where it is not.
     fn calls(&self, row: &ClientRow, inputs: &BTreeSet<u32>) -> Option<u64> {
-        let rows = self.uses.get(&row.client).copied().unwrap_or_default();
+        let rows = self.facts.uses(&row.client);
         let mut there = rows.iter().filter(|held| inputs.contains(&held.input)).peekable();
         there.peek()?;
         Some(there.map(|held| held.all).sum())
