@@ -8,6 +8,7 @@ mod argument;
 mod effect;
 mod keys;
 mod lookup;
+mod range;
 mod table;
 mod ttl;
 mod words;
