@@ -8,8 +8,8 @@
 //! A sample: `id=3 addr=127.0.0.1:43672 fd=8 name= age=2 idle=2 flags=N db=3 … cmd=get`.
 //!
 //! redis-cli prints the answer as it is in every mode; only MULTI/EXEC, scripts and JSON make one quoted
-//! string of it, and Python a list of dicts. [`field`] names what versions print, [`row`] reads a row, `fields` those that follow each other,
-//! [`separator`] tells what stands between snapshots.
+//! string of it, and Python a list of dicts. [`field`] names what versions print, [`row`] reads a row, `fields`
+//! those that follow each other, [`separator`] tells what stands between snapshots.
 
 mod dict;
 pub mod field;
