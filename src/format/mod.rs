@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::event::Sink;
 
+mod bits;
 pub mod client_list;
 pub mod clock;
 mod forms;

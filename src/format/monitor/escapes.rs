@@ -8,8 +8,8 @@ use memchr::memchr3;
 use wide::u8x16;
 
 use super::fast::{behind, span};
-use super::marks::{WIDTH, Wide, between, equal};
 use crate::event::Span;
+use crate::format::bits::{WIDTH, Wide, between, equal};
 
 /// Bytes of [`WIDTH`] that are told together: those in front of which the longest escape may end.
 const TOLD: usize = WIDTH - 4;

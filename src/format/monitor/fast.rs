@@ -11,8 +11,9 @@ use memchr::memchr3;
 
 use super::escapes;
 use super::line::{Header, LONGEST};
-use super::marks::{Chunk, STEP, WIDTH};
+use super::marks::{Chunk, STEP};
 use crate::event::{Args, Database, Span};
+use crate::format::bits::WIDTH;
 use crate::format::lexical::eight_digits;
 
 /// Bytes up to the database's first digit.

@@ -5,6 +5,7 @@ use wide::u8x16;
 
 use super::entry::{At, Fields, Parted, emit, seconds_in, whole_in};
 use crate::event::{Args, Sink, Span};
+use crate::format::bits::{self, Wide, equal};
 
 /// Digits of the longest number.
 const DIGITS: usize = 19;
@@ -38,16 +39,13 @@ fn all_digits(text: &[u8]) -> usize {
     text.iter().take(DIGITS).take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Where quotes and backslashes stand in a text: those of [`MANY`] bytes are found at once.
+/// Where quotes and backslashes stand in a text: those of [`bits::WIDTH`] bytes are found at once.
 pub(super) struct Marks<'a> {
     text: &'a [u8],
     /// A bit for each byte from there on, the lowest for the first.
     from: usize,
     bits: u64,
 }
-
-/// So many.
-const MANY: usize = 64;
 
 impl<'a> Marks<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
@@ -68,14 +66,14 @@ impl<'a> Marks<'a> {
     /// The first mark at `at` or behind it, and none is known.
     #[inline(never)]
     fn further(&mut self, at: usize) -> Option<usize> {
-        self.from = at.max(self.from + MANY);
+        self.from = at.max(self.from + bits::WIDTH);
         loop {
             let rest = self.text.get(self.from..)?;
             self.bits = marks(rest);
             if self.bits != 0 {
                 return Some(self.from + self.bits.trailing_zeros() as usize);
             }
-            self.from += MANY;
+            self.from += bits::WIDTH;
         }
     }
 }
@@ -83,17 +81,7 @@ impl<'a> Marks<'a> {
 /// The marks of the first bytes.
 #[inline]
 fn marks(text: &[u8]) -> u64 {
-    let mut last = [0; MANY];
-    let block = text.first_chunk().unwrap_or_else(|| {
-        last.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
-        &last
-    });
-    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
-    let (parts, _) = block.as_chunks::<WIDTH>();
-    parts.iter().rev().fold(0, |marks, part| {
-        let bytes = u8x16::new(*part);
-        marks << WIDTH | u64::from((bytes.simd_eq(quote) | bytes.simd_eq(backslash)).to_bitmask())
-    })
+    Wide::at(text, 0).map_or(0, |bytes| bytes.bits(|part| equal(part, b'"') | equal(part, b'\\')))
 }
 
 /// An entry as `redis-cli --json` prints it, with nothing escaped:

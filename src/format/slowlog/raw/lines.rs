@@ -4,9 +4,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use wide::u8x16;
-
 use crate::event::Args;
+use crate::format::bits::{WIDTH, Wide};
 use crate::format::clock::is_day_or_clock;
 use crate::format::slowlog::arities::Arities;
 use crate::format::slowlog::entry::{Address, address, is_name};
@@ -145,35 +144,22 @@ fn place(text: &[u8]) -> usize {
     last.fold(text.len(), |sum, byte| sum + usize::from(*byte)) % CLOCKS
 }
 
-/// Bytes that are looked at together.
-const BLOCK: usize = 64;
-
 /// Tells where each line of a text ends, in order: the places of its line feeds.
 #[inline]
 pub(super) fn ends(text: &[u8], mut tell: impl FnMut(usize)) {
     let (blocks, rest) = text.as_chunks();
-    let mut last = [0; BLOCK];
+    let mut last = [0; WIDTH];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let mut before = 0;
     // One loop, so that what is told there is put in its place.
     for block in blocks.iter().chain([&last]) {
-        let mut marks = line_feeds(block);
+        let mut marks = Wide::of(block).are(b'\n');
         while marks != 0 {
             tell(before + marks.trailing_zeros() as usize);
             marks &= marks - 1;
         }
-        before += BLOCK;
+        before += WIDTH;
     }
-}
-
-/// A bit for each byte that is a line feed, the lowest for the first.
-#[inline]
-fn line_feeds(block: &[u8; BLOCK]) -> u64 {
-    let (parts, _) = block.as_chunks::<16>();
-    parts.iter().rev().fold(0, |marks, part| {
-        let are = u8x16::new(*part).simd_eq(u8x16::splat(b'\n'));
-        marks << 16 | u64::from(are.to_bitmask())
-    })
 }
 
 #[cfg(test)]
