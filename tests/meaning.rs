@@ -203,6 +203,49 @@ fn keys_count_once_under_one_pattern() {
 }
 
 #[test]
+fn collections_are_keys_that_get_elements() {
+    let report = told(
+        "
+        10.0.0.1:1 LPUSH jobs a b c
+        10.0.0.2:2 RPOP jobs
+        10.0.0.1:1 SADD tags:1 a b
+        10.0.0.2:2 SADD tags:1 b c
+        10.0.0.1:1 SMEMBERS tags:1
+        10.0.0.1:1 HSET user:7 name n mail m
+        10.0.0.1:1 EXPIRE user:7 60
+        10.0.0.1:1 ZADD board NX 1 a 2 b
+        10.0.0.1:1 ZREMRANGEBYRANK board 0 -11
+        10.0.0.1:1 XADD log * f v
+        10.0.0.1:1 LPUSH gone a
+        10.0.0.1:1 DEL gone
+        10.0.0.1:1 LPOP unseen
+        10.0.0.1:1 SET plain v
+        10.0.0.1:1 GET plain
+    ",
+    );
+    let columns = ["key", "collection", "added", "different", "removed", "kept", "whole_reads", "clients"];
+    assert_eq!(
+        fields(&report, "collections", &columns),
+        [
+            "board sorted-set 2 2 0 null 0 1",
+            "gone list 1 null 0 null 0 1",
+            "jobs list 3 null 1 2 0 2",
+            "log stream 1 null 0 1 0 1",
+            "tags:1 set 4 3 0 3 1 2",
+            "user:7 hash 2 2 0 null 0 1",
+        ]
+    );
+    let keys: Vec<_> = rows(&report, "collections").iter().map(|row| row["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["tags:1", "jobs", "log", "board", "user:7", "gone"]);
+    assert_eq!(report["collections"]["keys"], 6);
+    let tags = &rows(&report, "collections")[0];
+    assert_eq!(
+        (&tags["pattern"], &tags["first"], &tags["last"]),
+        (&"tags:*".into(), &"2026-11-20T11:10:02.000001Z".into(), &"2026-11-20T11:10:03.000001Z".into())
+    );
+}
+
+#[test]
 fn times_to_live_are_missing_until_a_later_call_gives_one() {
     let report = told(
         "

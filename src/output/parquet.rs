@@ -17,6 +17,7 @@ mod events;
 mod findings;
 mod info;
 mod info_rows;
+mod keys;
 mod keyspace;
 mod monitor;
 mod report;

@@ -1,5 +1,9 @@
 //! Reports built by hand, for the tests of the outputs.
 
+mod rows;
+
+pub use rows::*;
+
 use super::notation::Time;
 use super::number::ratio;
 use crate::report::*;
@@ -23,143 +27,6 @@ pub fn empty() -> Report {
         generator: Generator { name: "redtrail", version: "0.1.0" },
         timeline: Timeline { bucket_seconds: 1, rows: Vec::new() },
         ..Report::default()
-    }
-}
-
-pub fn input(path: impl AsRef<[u8]>, kind: &'static str, dialect: &'static str) -> InputRow {
-    InputRow {
-        path: b(path),
-        kind,
-        dialect,
-        reason: String::new(),
-        compression: "",
-        bytes: 0,
-        records: 0,
-        inexact: 0,
-        rejected: 0,
-        noise: 0,
-        refusals: 0,
-        refusal: (0, 0),
-        truncated: 0,
-        gaps: 0,
-        accounted: Accounted::default(),
-        first: None,
-        last: None,
-        error: None,
-    }
-}
-
-pub fn command(name: impl AsRef<[u8]>, calls: u64, access: &'static str) -> CommandRow {
-    CommandRow {
-        command: b(name),
-        calls,
-        share: 0.0,
-        in_scripts: 0,
-        keys: calls,
-        payload_bytes: calls.saturating_mul(21),
-        clients: 3,
-        access,
-        dangerous: access == "admin",
-        first: START,
-        last: after(610),
-    }
-}
-
-pub fn client(address: impl AsRef<[u8]>, name: Option<&[u8]>, calls: u64) -> ClientRow {
-    ClientRow {
-        client: b(&address),
-        kind: "tcp",
-        address: b(""),
-        port: None,
-        name: name.map(Bytes::from),
-        user: None,
-        library: None,
-        calls,
-        share: 0.0,
-        in_scripts: 0,
-        payload_bytes: calls.saturating_mul(30),
-        commands: vec![
-            CommandCalls { command: b("GET"), calls: calls - calls / 4 },
-            CommandCalls { command: b("SET"), calls: calls / 4 },
-        ],
-        first: START,
-        last: after(610),
-    }
-}
-
-pub fn group(by: &'static str, value: impl AsRef<[u8]>, calls: u64) -> ClientGroupRow {
-    ClientGroupRow { by, value: b(value), connections: 12, calls, share: 0.0 }
-}
-
-pub fn pattern(pattern: impl AsRef<[u8]>, calls: u64, ttl_set: u64, ttl_missing: u64) -> PatternRow {
-    PatternRow {
-        pattern: b(pattern),
-        calls,
-        share: 0.0,
-        reads: calls / 2,
-        writes: calls / 4,
-        deletes: calls / 8,
-        distinct_keys: calls / 10,
-        distinct_is_exact: calls < 1_000_000,
-        ttl_set,
-        ttl_missing,
-        payload_bytes: calls.saturating_mul(100),
-        clients: 4,
-        samples: vec![b("session:5e483ea4dc1e9666"), b("session:00000000aaaaaaaa")],
-        habits: habits::Habits::default(),
-    }
-}
-
-pub fn hot(key: impl AsRef<[u8]>, calls: u64) -> HotKeyRow {
-    HotKeyRow {
-        key: b(key),
-        pattern: b("config:*"),
-        calls,
-        share: 0.0,
-        clients: 4,
-        count_is_exact: calls > 99,
-        is_queue: false,
-        is_stream: false,
-        is_growing: false,
-        is_lock: false,
-        call: None,
-    }
-}
-
-pub fn dangerous(
-    command: impl AsRef<[u8]>,
-    calls: u64,
-    clients: &[(&str, Option<&str>, u64)],
-) -> DangerousRow {
-    DangerousRow {
-        command: b(command),
-        calls,
-        share: 0.0,
-        why: "walks every key of the database while all other clients wait",
-        clients: clients
-            .iter()
-            .map(|(client, name, calls)| ClientCalls { client: b(client), name: name.map(b), calls: *calls })
-            .collect(),
-        first: after(107),
-        last: after(400),
-        examples: vec![Example {
-            path: b("monitor.log"),
-            byte_offset: 1_830_112,
-            line: 20_771,
-            time: after(107),
-            text: "1795194326.056286 [0 10.0.3.17:52110] \"KEYS\" \"(6 bytes)\"".to_owned(),
-        }],
-    }
-}
-
-pub fn bucket(seconds: i64, calls: u64, writes: u64, dangerous: u64) -> TimelineRow {
-    TimelineRow {
-        time: after(seconds),
-        calls,
-        reads: calls - writes,
-        writes,
-        dangerous,
-        ..TimelineRow::default()
     }
 }
 
@@ -239,6 +106,9 @@ pub fn incident() -> Report {
     ];
     report.key_patterns.other = Some(Other { rows: Some(65), calls: 1_204 });
     report.hot_keys.rows = vec![hot("config:flags", 80_000), hot(" config:odd", 99)];
+    report.collections.keys = 1_204;
+    report.collections.rows =
+        vec![collection("jobs:failed", 80_000, Some(70_000)), collection("board", 99, None)];
     report.dangerous.rows = vec![
         dangerous("KEYS", 6, &[("10.0.3.17:52110", Some("legacy-report"), 6)]),
         dangerous(
@@ -309,6 +179,8 @@ pub fn hostile() -> Report {
         ["ip", "name", "user"].iter().flat_map(|by| names.iter().map(|name| group(by, name, max))).collect();
     report.key_patterns.rows = names.iter().map(|name| pattern(name, max, max, max)).collect();
     report.hot_keys.rows = names.iter().map(|name| hot(name, max)).collect();
+    report.collections.rows = names.iter().map(|name| collection(name, max, Some(max))).collect();
+    report.collections.keys = max;
     let text = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
     report.dangerous.rows =
         names.iter().map(|name| dangerous(name, max, &[(text(name).as_str(), None, 1); 9])).collect();

@@ -7,8 +7,8 @@ use crate::report::events::{EventDatabaseRow, EventPatternRow, EventRow};
 use crate::report::info::Info;
 use crate::report::slowlog::Slowlog;
 use crate::report::{
-    ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other, PatternRow, Report,
-    Table,
+    ClientGroupRow, ClientRow, CollectionRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, Other,
+    PatternRow, Report, Table,
 };
 
 /// A row that counts calls.
@@ -31,6 +31,12 @@ counted!(CommandRow, ClientRow, ClientGroupRow, PatternRow, HotKeyRow, Dangerous
 counted!(EventRow, EventPatternRow, EventDatabaseRow);
 
 impl Counted for ConnectionRow {
+    fn calls(&self) -> u64 {
+        1
+    }
+}
+
+impl Counted for CollectionRow {
     fn calls(&self) -> u64 {
         1
     }
@@ -65,6 +71,7 @@ pub fn cut(report: &mut Report, n: usize) {
     events.patterns.truncate(n);
     events.databases.truncate(n);
     report.hot_keys.rows.truncate(n);
+    report.collections.rows.truncate(n);
     cut_slowlog(&mut report.slowlog, n);
     report.databases.rows.truncate(n);
     info(&mut report.info, n);
@@ -149,6 +156,7 @@ mod tests {
             assert_eq!(sum(&report.dangerous), whole.dangerous.total);
             assert_eq!(report.commands.rows.len(), whole.commands.rows.len().min(n));
             assert_eq!(report.hot_keys.rows.len(), whole.hot_keys.rows.len().min(n));
+            assert_eq!(report.collections.rows.len(), whole.collections.rows.len().min(n));
             assert_eq!(report.databases.rows.len(), whole.databases.rows.len().min(n));
             for by in ["ip", "name"] {
                 let count =

@@ -24,8 +24,8 @@ pub use text::Text;
 
 pub use inputs::{Accounted, InputRow, RejectSample, Rejects, Totals};
 pub use monitor::{
-    ClientCalls, ClientGroupRow, ClientRow, CommandCalls, CommandRow, DangerousRow, DatabaseRow, HotKeyRow,
-    PatternRow, Timeline, TimelineRow,
+    ClientCalls, ClientGroupRow, ClientRow, CollectionRow, Collections, CommandCalls, CommandRow,
+    DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Timeline, TimelineRow,
 };
 
 use crate::output::notation::{self, Time};
@@ -88,6 +88,8 @@ pub struct Report {
     pub key_patterns: Table<PatternRow>,
     /// The most used keys, 1,000 at most; shares are of `key_patterns.total`.
     pub hot_keys: Rows<HotKeyRow>,
+    /// Keys whose calls add elements.
+    pub collections: Collections,
     /// Calls that can harm a server.
     pub dangerous: Table<DangerousRow>,
     /// Calls by database.

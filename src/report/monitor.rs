@@ -167,6 +167,43 @@ pub struct HotKeyRow {
     pub call: Option<Example>,
 }
 
+/// Keys whose calls add elements.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Collections {
+    /// How many keys.
+    pub keys: u64,
+    /// Those that grew most: first by `kept`, those without it behind by `added`; 1,000 at most.
+    pub rows: Vec<CollectionRow>,
+}
+
+/// What calls do to the elements of one key.
+#[derive(Clone, Debug, Serialize)]
+pub struct CollectionRow {
+    /// The key.
+    pub key: Bytes,
+    /// The pattern it counts under.
+    pub pattern: Bytes,
+    /// `list`, `set`, `sorted-set`, `hash`, `stream` or `geo`: what the first call that adds is for.
+    pub collection: &'static str,
+    /// Elements in the calls that add.
+    pub added: u64,
+    /// Of these about how many are different; `None` for lists and streams, where all are.
+    pub different: Option<u64>,
+    /// Elements in the calls that take out.
+    pub removed: u64,
+    /// Elements that came to stay, as far as calls tell. `None` where a call trimmed or deleted the collection or
+    /// gave it a time to live.
+    pub kept: Option<u64>,
+    /// Calls that read all of it.
+    pub whole_reads: u64,
+    /// Distinct client addresses of all calls on the key.
+    pub clients: u64,
+    /// The first call that adds.
+    pub first: Time,
+    /// The last.
+    pub last: Time,
+}
+
 /// Calls of one dangerous command.
 #[derive(Clone, Debug, Serialize)]
 pub struct DangerousRow {

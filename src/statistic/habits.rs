@@ -32,7 +32,7 @@ pub struct Habit {
     /// Elements in calls that add.
     pub added: u64,
     /// When elements were added last.
-    last_added: i64,
+    pub last_added: i64,
     adders: Adders,
     /// Whether a call bounded the collection.
     pub trimmed: bool,
@@ -44,7 +44,7 @@ pub struct Habit {
     /// Bytes of the largest single value.
     pub largest: u64,
     /// The first call that adds.
-    add: Spot,
+    pub add: Spot,
     /// The first that reads all.
     pub read: Spot,
     /// The first that wrote the largest value.
@@ -177,12 +177,17 @@ impl Habit {
         (count > 0).then_some(count.min(self.added))
     }
 
+    /// What the first call that adds is for: `list`, `set` and so on.
+    pub fn collection(&self) -> &'static str {
+        self.add.spec().map_or("", |spec| spec.group)
+    }
+
     /// As the report has it.
     pub fn growing(&self, key: &[u8], clients: &Clients, paths: &[Bytes]) -> Growing {
         let addresses = self.adders.iter().take(NAMED).map(|id| Bytes::from(shown(clients.address(id))));
         Growing {
             key: Bytes::from(key),
-            collection: self.add.spec().map_or("", |spec| spec.group),
+            collection: self.collection(),
             added: self.added,
             removed: self.removed,
             different: self.different(),

@@ -13,7 +13,7 @@ use super::databases::Databases;
 use super::events::Events;
 use super::groups;
 use super::info::{self, Info};
-use super::keys::Keys;
+use super::keys::{self, Keys};
 use super::pauses::{Pauses, Wanted};
 use super::slowlog::{self, Slowlog};
 use super::timeline::Timeline;
@@ -22,8 +22,8 @@ use crate::options::Commandlog;
 use crate::pattern::{Learnt, Patterns, Rules};
 use crate::report;
 use crate::report::{
-    Bytes, ClientGroupRow, ClientRow, CommandRow, DangerousRow, DatabaseRow, HotKeyRow, PatternRow, Rows,
-    Table,
+    Bytes, ClientGroupRow, ClientRow, Collections, CommandRow, DangerousRow, DatabaseRow, HotKeyRow,
+    PatternRow, Rows, Table,
 };
 
 /// What was found in a stretch of the run's inputs.
@@ -144,6 +144,8 @@ pub struct Summary {
     pub key_patterns: Table<PatternRow>,
     /// The most used keys.
     pub hot_keys: Rows<HotKeyRow>,
+    /// Keys whose calls add elements.
+    pub collections: Collections,
     /// Dangerous calls.
     pub dangerous: Table<DangerousRow>,
     /// By database.
@@ -178,7 +180,8 @@ impl Partial {
     ) -> Summary {
         let patterns = self.patterns(rules);
         self.keys.end_input(|client, input| self.calls.is_in(client, input));
-        let (key_patterns, hot_keys, hot, mut bounds) = self.keys.finish(&patterns, &self.clients, paths);
+        let keys::Tables { patterns: key_patterns, hot: hot_keys, there, collections, mut bounds } =
+            self.keys.finish(&patterns, &self.clients, paths);
         let timeline = &mut self.timeline;
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());
@@ -227,10 +230,11 @@ impl Partial {
             slowlog,
             events: self.events.finish(&patterns, paths),
             info: self.info.finish(paths),
-            conduct: self.calls.finish(&self.commands, &self.clients, hot, paths),
+            conduct: self.calls.finish(&self.commands, &self.clients, there, paths),
             commands,
             key_patterns,
             hot_keys,
+            collections,
             bounds,
         }
     }

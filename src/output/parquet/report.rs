@@ -3,8 +3,8 @@
 //! Columns are named as the fields, except: `user` is `username` (reserved in Postgres and Spark);
 //! `by` is `grouped_by` (no column name in DuckDB); the bytes that an input's `accounted` counts are `record_bytes`, `rejected_bytes` and so on.
 //! Rows within rows have files of their own, joined by their first column: `client_commands`,
-//! `dangerous_clients`, `dangerous_examples`; those of findings by `finding`, its number in the order of severity. `hot_keys.key_bytes` and `key_patterns.samples` are the
-//! exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
+//! `dangerous_clients`, `dangerous_examples`; those of findings by `finding`, its number in the order of severity. `hot_keys.key_bytes`, `collections.key_bytes` and `key_patterns.samples`
+//! are the exact bytes. What CLIENT LIST shows is `connection_snapshots`, `connections` and `connection_growth`; in the
 //! first the counts of `by_type` are columns of their own. A table's `other` is no row: only `report.json` has it.
 //! Those of slow logs are in [`super::slowlog`].
 
@@ -16,7 +16,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, connections, findings, info, integer, keyspace, slowlog, writer};
+use super::{Target, connections, findings, info, integer, keys, keyspace, slowlog, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -33,8 +33,9 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
     write("clients", clients(report))?;
     write("client_commands", client_commands(report))?;
     write("client_groups", client_groups(report))?;
-    write("key_patterns", key_patterns(report))?;
-    write("hot_keys", hot_keys(report))?;
+    write("key_patterns", keys::patterns(report))?;
+    write("hot_keys", keys::hot(report))?;
+    write("collections", keys::collections(report))?;
     write("dangerous", dangerous(report))?;
     write("dangerous_clients", dangerous_clients(report))?;
     write("dangerous_examples", dangerous_examples(report))?;
@@ -144,38 +145,6 @@ fn client_groups(report: &Report) -> Vec<Column> {
         counts("connections", rows, |r| r.connections),
         counts("calls", rows, |r| r.calls),
         shares("share", rows, |r| r.share),
-    ]
-}
-
-fn key_patterns(report: &Report) -> Vec<Column> {
-    let rows = &report.key_patterns.rows;
-    vec![
-        strings("pattern", rows, |r| r.pattern.text()),
-        counts("calls", rows, |r| r.calls),
-        shares("share", rows, |r| r.share),
-        counts("reads", rows, |r| r.reads),
-        counts("writes", rows, |r| r.writes),
-        counts("deletes", rows, |r| r.deletes),
-        counts("distinct_keys", rows, |r| r.distinct_keys),
-        flags("distinct_is_exact", rows, |r| r.distinct_is_exact),
-        counts("ttl_set", rows, |r| r.ttl_set),
-        counts("ttl_missing", rows, |r| r.ttl_missing),
-        counts("payload_bytes", rows, |r| r.payload_bytes),
-        counts("clients", rows, |r| r.clients),
-        binary_lists("samples", rows, |r| &r.samples),
-    ]
-}
-
-fn hot_keys(report: &Report) -> Vec<Column> {
-    let rows = &report.hot_keys.rows;
-    vec![
-        strings("key", rows, |r| r.key.text()),
-        binary("key_bytes", rows, |r| &r.key),
-        strings("pattern", rows, |r| r.pattern.text()),
-        counts("calls", rows, |r| r.calls),
-        shares("share", rows, |r| r.share),
-        counts("clients", rows, |r| r.clients),
-        flags("count_is_exact", rows, |r| r.count_is_exact),
     ]
 }
 
@@ -300,11 +269,15 @@ pub(super) fn flags<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> b
     BooleanChunked::from_iter_values(name.into(), rows.iter().map(value)).into_column()
 }
 
-fn binary<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a Bytes) -> Column {
+pub(super) fn binary<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a Bytes) -> Column {
     BinaryChunked::from_iter_values(name.into(), rows.iter().map(|row| &value(row).0)).into_column()
 }
 
-fn binary_lists<'a, R>(name: &str, rows: &'a [R], value: impl Fn(&'a R) -> &'a Vec<Bytes>) -> Column {
+pub(super) fn binary_lists<'a, R>(
+    name: &str,
+    rows: &'a [R],
+    value: impl Fn(&'a R) -> &'a Vec<Bytes>,
+) -> Column {
     let items = rows.iter().map(|row| value(row).len()).sum();
     let mut lists = ListBinaryChunkedBuilder::new(name.into(), rows.len(), items);
     for row in rows {
@@ -338,6 +311,7 @@ mod tests {
                 ("client_groups", report.client_groups.rows.len(), 5),
                 ("key_patterns", report.key_patterns.rows.len(), 13),
                 ("hot_keys", report.hot_keys.rows.len(), 7),
+                ("collections", report.collections.rows.len(), 12),
                 ("dangerous", report.dangerous.rows.len(), 6),
                 ("dangerous_clients", report.dangerous.rows.len(), 4),
                 ("dangerous_examples", report.dangerous.rows.len(), 6),

@@ -220,6 +220,19 @@ pub(super) fn report(count: usize) -> Report {
         is_lock: false,
         call: None,
     };
+    let collection = |key| CollectionRow {
+        key,
+        pattern: Bytes::from(&b"pattern:*"[..]),
+        collection: "set",
+        added: u64::MAX,
+        different: Some(2),
+        removed: 1,
+        kept: None,
+        whole_reads: 0,
+        clients: 1,
+        first: first.unwrap(),
+        last: last.unwrap(),
+    };
     let samples: Vec<Bytes> = records.iter().flat_map(|(record, _)| record.keys()).map(Bytes::from).collect();
     Report {
         schema: "redtrail-report/1",
@@ -301,6 +314,10 @@ pub(super) fn report(count: usize) -> Report {
                 .into_iter()
                 .collect(),
             other: Some(Other { rows: None, calls: 5 }),
+        },
+        collections: Collections {
+            keys: samples.len() as u64,
+            rows: samples.iter().cloned().map(collection).collect(),
         },
         hot_keys: Rows { rows: samples.into_iter().map(|key| hot((key, 1))).collect() },
         dangerous: Table {

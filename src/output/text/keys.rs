@@ -5,10 +5,12 @@ use super::page::{Page, Paint};
 use super::sheet::Sheet;
 use super::table::{number, words};
 use crate::output::number::{Noun, bytes, grouped, ratio, share};
-use crate::report::{PatternRow, Report};
+use crate::report::{CollectionRow, Other, PatternRow, Report};
 
 /// A call that names three keys counts three.
 const REFERENCE: Noun = Noun("key reference", "key references");
+
+const KEY: Noun = Noun("key", "keys");
 
 /// Key references by pattern.
 pub fn patterns(report: &Report, page: &mut Page) {
@@ -66,7 +68,7 @@ pub fn hot_keys(report: &Report, page: &mut Page) {
     ];
     let sheet = Sheet {
         title: "HOT KEYS",
-        row: Noun("key", "keys"),
+        row: KEY,
         unit: Some(REFERENCE),
         rows: &report.hot_keys.rows,
         other: None,
@@ -83,4 +85,47 @@ pub fn hot_keys(report: &Report, page: &mut Page) {
             fit::name(&row.pattern).into(),
         ]
     });
+}
+
+/// Keys that got elements.
+pub fn collections(report: &Report, page: &mut Page) {
+    let columns = [
+        words("key", 0, 24),
+        words("type", 3, 10),
+        number("added", 1),
+        number("taken out", 2),
+        number("stayed", 0),
+        number("read whole", 4),
+        number("clients", 5),
+        words("pattern", 6, 16),
+    ];
+    let table = &report.collections;
+    let more = table.keys.saturating_sub(table.rows.len() as u64);
+    let sheet = Sheet {
+        title: "COLLECTIONS",
+        row: KEY,
+        unit: None,
+        rows: &table.rows,
+        other: (more > 0).then_some(Other { rows: Some(more), calls: more }),
+        total: table.keys,
+        joint: ", ",
+    };
+    sheet.write(page, &columns, |row| {
+        vec![
+            fit::name(&row.key).into(),
+            row.collection.to_owned().into(),
+            grouped(row.added).into(),
+            grouped(row.removed).into(),
+            stayed(row).into(),
+            grouped(row.whole_reads).into(),
+            grouped(row.clients).into(),
+            fit::name(&row.pattern).into(),
+        ]
+    });
+}
+
+/// Elements that came to stay; `–` where calls do not tell.
+fn stayed(row: &CollectionRow) -> String {
+    let estimated = if row.different.is_some() { "~" } else { "" };
+    row.kept.map_or_else(|| "–".to_owned(), |kept| format!("{estimated}{}", grouped(kept)))
 }

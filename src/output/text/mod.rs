@@ -42,6 +42,7 @@ const SECTIONS: &[fn(&Report, &mut Page)] = &[
     clients::clients,
     keys::patterns,
     keys::hot_keys,
+    keys::collections,
     activity::databases,
     info::info,
     events::events,

@@ -1,38 +1,50 @@
 //! Keys as the report's tables.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 
 use super::gather::gather;
 use super::{HotThere, Key, Keys, MOST, Origin};
 use crate::pattern::Patterns as FinalPatterns;
-use crate::report::{Bytes, HotKeyRow, Other, PatternRow, Rows, Table};
+use crate::report::{Bytes, Collections, HotKeyRow, Other, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
 use crate::statistic::habits;
 use crate::statistic::patterns::{PatternIndex, Patterns, SAMPLES};
 use crate::statistic::share;
 
-/// Rows of the table of hot keys.
-const HOT: usize = 1_000;
+/// Rows of the tables of hot keys and of collections.
+const ROWS: usize = 1_000;
 
 /// A key by its name.
 type Row<'k> = (&'k [u8], &'k Key, &'k Origin);
 
+/// What the keys of a run show.
+pub struct Tables {
+    /// References by pattern.
+    pub patterns: Table<PatternRow>,
+    /// The most used keys of the run.
+    pub hot: Rows<HotKeyRow>,
+    /// Those that take much of one input.
+    pub there: Vec<HotThere>,
+    /// Keys whose calls add elements.
+    pub collections: Collections,
+    /// In words, which bounds took over.
+    pub bounds: Vec<String>,
+}
+
 impl Keys {
-    /// The report's tables, and in words which bounds took over. `names` tells the pattern of each shape.
+    /// The report's tables. `names` tells the pattern of each shape.
     /// `clients` and `paths` are those of the run.
-    pub fn finish(
-        &mut self,
-        names: &FinalPatterns,
-        clients: &Clients,
-        paths: &[Bytes],
-    ) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<HotThere>, Vec<String>) {
+    pub fn finish(&mut self, names: &FinalPatterns, clients: &Clients, paths: &[Bytes]) -> Tables {
         self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.patterns.calls();
-        let ((hot, there), patterns) =
-            rayon::join(|| self.hot_rows(total, paths), || self.pattern_rows(total, clients, paths));
-        (patterns, hot, there, self.bounds())
+        let names: Vec<&[u8]> =
+            std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
+        let single = || (self.hot_rows(total, &names, paths), self.collections(&names));
+        let (((hot, there), collections), patterns) =
+            rayon::join(single, || self.pattern_rows(total, clients, paths));
+        Tables { patterns, hot, there, collections, bounds: self.bounds() }
     }
 
     fn pattern_rows(&self, total: u64, clients: &Clients, paths: &[Bytes]) -> Table<PatternRow> {
@@ -79,26 +91,10 @@ impl Keys {
     }
 
     /// The keys used most in the run, and in single inputs.
-    fn hot_rows(&self, total: u64, paths: &[Bytes]) -> (Rows<HotKeyRow>, Vec<HotThere>) {
+    fn hot_rows(&self, total: u64, names: &[&[u8]], paths: &[Bytes]) -> (Rows<HotKeyRow>, Vec<HotThere>) {
         let rank = |a: &Row<'_>, b: &Row<'_>| (Reverse(a.1.calls), a.0).cmp(&(Reverse(b.1.calls), b.0));
-        let mut order: Vec<Row<'_>> = Vec::new();
-        // As soon as there are so many, which of them is the last.
-        let mut last = None;
-        for ((_, key), (row, origin)) in self.keys.iter().zip(self.rows.iter().zip(&self.origins)) {
-            let key = (key, row, origin);
-            if last.is_some_and(|last| rank(&last, &key).is_lt()) {
-                continue;
-            }
-            order.push(key);
-            if order.len() == 2 * HOT {
-                last = Some(*order.select_nth_unstable_by(HOT - 1, rank).1);
-                order.truncate(HOT);
-            }
-        }
-        order.sort_unstable_by(rank);
-        order.truncate(HOT);
-        let names: Vec<&[u8]> =
-            std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
+        let all = self.keys.iter().zip(self.rows.iter().zip(&self.origins));
+        let order = foremost(all.map(|((_, key), (row, origin))| (key, row, origin)), rank);
         let hot = |(key, row, origin): Row<'_>| HotKeyRow {
             key: Bytes::from(key),
             pattern: Bytes::from(names.get(row.pattern as usize).copied().unwrap_or_default()),
@@ -141,7 +137,7 @@ impl Keys {
         if self.habits.overflowed {
             bounds.push(format!(
                 "more than {} different keys with collections, large values or reads of whole collections: what is \
-                 done to the later ones is counted, and not judged",
+                 done to the later ones is counted, and neither shown by key nor judged",
                 habits::MOST
             ));
         }
@@ -150,6 +146,26 @@ impl Keys {
         }
         bounds
     }
+}
+
+/// The first [`ROWS`] of `rows` in the order of `rank`.
+pub(super) fn foremost<R: Copy>(rows: impl Iterator<Item = R>, rank: impl Fn(&R, &R) -> Ordering) -> Vec<R> {
+    let mut order = Vec::new();
+    // As soon as there are so many, which of them is the last.
+    let mut last = None;
+    for row in rows {
+        if last.is_some_and(|last| rank(&last, &row).is_lt()) {
+            continue;
+        }
+        order.push(row);
+        if order.len() == 2 * ROWS {
+            last = Some(*order.select_nth_unstable_by(ROWS - 1, &rank).1);
+            order.truncate(ROWS);
+        }
+    }
+    order.sort_unstable_by(rank);
+    order.truncate(ROWS);
+    order
 }
 
 fn numbers_of(patterns: &Patterns) -> usize {

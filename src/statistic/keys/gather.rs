@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::collections::kept;
 use super::{Key, Keys, Origin};
 use crate::report::habits::Habits;
 use crate::report::{Bytes, Example};
@@ -65,27 +66,28 @@ impl Gathered {
     }
 
     fn habit(&mut self, number: u32, row: &Key, habit: &Habit) {
-        let kept = if habit.trimmed || row.ended || row.gave_ttl { 0 } else { habit.kept() };
+        let kept = kept(row, habit);
+        let stayed = kept.unwrap_or_default();
         if habit.whole_reads > 0 {
             self.habits.whole_reads += habit.whole_reads;
-            self.habits.whole_elements = self.habits.whole_elements.max(kept);
+            self.habits.whole_elements = self.habits.whole_elements.max(stayed);
             let command = habit.read.spec().map_or("", |spec| spec.name);
             if let Err(at) = self.habits.whole_commands.binary_search(&command) {
                 self.habits.whole_commands.insert(at, command);
             }
-            self.whole.put((Reverse(kept), habit.read.order()), number, habit.read);
+            self.whole.put((Reverse(stayed), habit.read.order()), number, habit.read);
         }
         if habit.largest > 0 {
             self.large.put((Reverse(habit.largest), habit.large.order()), number, habit.large);
         }
-        if habit.added > 0 && (habit.trimmed || row.ended || row.gave_ttl) {
+        if habit.added > 0 && kept.is_none() {
             self.habits.bounded += 1;
         } else if habit.added > 0 {
             self.habits.unbounded += 1;
             if habit.different().is_none() {
-                self.habits.kept += kept;
+                self.habits.kept += stayed;
             }
-            self.growing.put((Reverse(kept), number), number, Spot::default());
+            self.growing.put((Reverse(stayed), number), number, Spot::default());
         }
     }
 }

@@ -3,6 +3,7 @@
 //! While a block is read, [`OpenKeys`] counts by key alone. Every few thousand keys, while they are in the cache, and
 //! at the block's end it finds the pattern of each key once and adds up by pattern; sealed keys merge.
 
+mod collections;
 mod door;
 mod finish;
 mod gather;
@@ -12,6 +13,7 @@ mod open;
 mod stay;
 mod users;
 
+pub use finish::Tables;
 pub use inputs::HotThere;
 pub use open::OpenKeys;
 

@@ -41,8 +41,8 @@ const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
 fn finish(keys: &mut Keys, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
     let learnt = keys.learnt.take().unwrap_or_else(|| Learnt::new(rules));
     let patterns = learnt.finish(keys.shapes());
-    let (patterns, hot, _, bounds) = keys.finish(&patterns, &Clients::default(), &[]);
-    (patterns, hot, bounds)
+    let tables = keys.finish(&patterns, &Clients::default(), &[]);
+    (tables.patterns, tables.hot, tables.bounds)
 }
 
 #[test]
