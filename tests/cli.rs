@@ -200,7 +200,9 @@ fn several_outputs_hold_the_same_report() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    for table in ["clients", "commands", "dangerous", "hot_keys", "inputs", "key_patterns", "timeline"] {
+    for table in
+        ["clients", "commands", "dangerous", "collections", "hot_keys", "inputs", "key_patterns", "timeline"]
+    {
         assert!(names.contains(&format!("{table}.parquet")), "{table} among {names:?}");
     }
     assert!(names.iter().all(|name| name.ends_with(".parquet")), "{names:?}");

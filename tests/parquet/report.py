@@ -17,7 +17,8 @@ def reported_tables(report):
         return [{outer: row[outer], **item} for row in rows for item in row[inner]]
 
     tables = {name: report[name]["rows"] for name in (
-        "commands", "clients", "client_groups", "key_patterns", "hot_keys", "dangerous", "databases", "timeline")}
+        "commands", "clients", "client_groups", "key_patterns", "hot_keys", "collections", "dangerous", "databases",
+        "timeline")}
     tables["inputs"] = report["inputs"]
     findings = [{"finding": number, **finding} for number, finding in enumerate(report["findings"])]
     tables["findings"] = findings
