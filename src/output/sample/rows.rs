@@ -1,6 +1,5 @@
 //! Rows of the reports.
 
-use super::super::notation::Time;
 use super::{START, after, b};
 use crate::report::*;
 
