@@ -2,8 +2,8 @@
 
 use hashbrown::HashTable;
 
-use super::NONE;
 use super::known::Known;
+use super::{NONE, get};
 use crate::intern::SPREAD;
 
 /// An entry, beside its identity.
@@ -52,12 +52,6 @@ const LISTS: u32 = 1 << 31;
 impl Keys {
     pub(super) const NONE: Keys = Keys(NONE);
 
-    /// One, or none.
-    #[inline]
-    pub(super) fn of(number: u32) -> Self {
-        Keys(number)
-    }
-
     /// The number, where there is just one.
     #[inline]
     pub(super) fn single(self) -> Option<u32> {
@@ -71,7 +65,7 @@ pub(super) struct Held {
     pub(super) items: Vec<Item>,
     /// Theirs, which only tell whether an entry is known.
     identities: Vec<u128>,
-    known: Known,
+    pub(super) known: Known,
     makers: Makers,
     /// Of entries with several keys: how many, and their numbers.
     lists: Vec<u32>,
@@ -92,7 +86,7 @@ impl Held {
     #[inline(always)]
     pub(super) fn push(&mut self, identity: u128, item: Item) {
         if self.items.len() == self.items.capacity() {
-            self.grow();
+            self.grow(FEW);
         }
         self.items.push(item);
         self.identities.push(identity);
@@ -102,10 +96,48 @@ impl Held {
         }
     }
 
-    /// Makes room in few steps, as each moves all; what is not used takes hardly any memory.
+    /// Adds the entries there from the number `from` on, whose ids are above those here; `renumber` and `shape` give
+    /// the numbers here. Nothing is added, and it says so, where that cannot be done with all at once.
+    pub(super) fn append(
+        &mut self,
+        later: &Held,
+        from: usize,
+        renumber: impl Fn(Maker) -> Maker,
+        shape: impl Fn(u32) -> u32,
+    ) -> bool {
+        if !self.known.append(&later.known, from, self.items.len()) {
+            return false;
+        }
+        let makers: Vec<u32> = later.makers().iter().map(|maker| self.number(renumber(*maker))).collect();
+        let items = later.items.get(from..).unwrap_or_default();
+        if self.items.capacity() - self.items.len() < items.len() {
+            self.grow(items.len());
+        }
+        for item in items {
+            let keys = self.renumbered(later, item.keys, &shape);
+            self.items.push(Item { maker: get(&makers, item.maker), keys, ..*item });
+        }
+        self.identities.extend_from_slice(later.identities.get(from..).unwrap_or_default());
+        true
+    }
+
+    /// An entry's keys there by their numbers here.
+    #[inline]
+    pub(super) fn renumbered(&mut self, there: &Held, keys: Keys, shape: impl Fn(u32) -> u32) -> Keys {
+        match keys.single() {
+            Some(key) => Keys(shape(key)),
+            None if keys == Keys::NONE => Keys::NONE,
+            None => {
+                let numbers = there.keys(&keys).iter().map(|number| shape(*number));
+                self.list(numbers.filter(|number| *number != NONE))
+            }
+        }
+    }
+
+    /// Makes room for so many and more, in few steps, as each moves all; what is not used takes hardly any memory.
     #[inline(never)]
-    fn grow(&mut self) {
-        let more = FEW.max(15 * self.items.len());
+    fn grow(&mut self, least: usize) {
+        let more = least.max(15 * self.items.len());
         self.items.reserve_exact(more);
         self.identities.reserve_exact(more);
     }

@@ -74,6 +74,29 @@ impl Known {
         Known::Table(table)
     }
 
+    /// The number of the first entry from which on all ids are above those of `others`, where none needs a table.
+    pub(super) fn above(&self, others: [&Known; 2]) -> Option<usize> {
+        let mut highest = None;
+        for other in others {
+            let Known::Stretches(other) = other else { return None };
+            highest = highest.max(other.last.map(|last| last.high));
+        }
+        let Known::Stretches(here) = self else { return None };
+        let above = |stretch: &&Stretch| Some(stretch.low) > highest;
+        here.all().find(above).map(|stretch| stretch.first as usize)
+    }
+
+    /// Adds the entries there from the number `from` on, whose ids are above those here; the first of them has the
+    /// number `number` here. Nothing is added, and it says so, where there is a table.
+    pub(super) fn append(&mut self, later: &Known, from: usize, number: usize) -> bool {
+        let (Known::Stretches(here), Known::Stretches(there)) = (self, later) else { return false };
+        for stretch in there.all().filter(|stretch| stretch.first as usize >= from) {
+            let first = (number + stretch.first as usize - from) as u32;
+            here.before.extend(here.last.replace(Stretch { first, ..*stretch }));
+        }
+        true
+    }
+
     /// Forgets all, and keeps the room.
     pub(super) fn clear(&mut self) {
         match self {
@@ -106,6 +129,10 @@ pub(super) struct Stretches {
 }
 
 impl Stretches {
+    fn all(&self) -> impl Iterator<Item = &Stretch> {
+        self.before.iter().chain(&self.last)
+    }
+
     #[inline]
     fn find(&self, id: u64) -> Option<u32> {
         let last = self.last?;
@@ -176,6 +203,59 @@ mod tests {
                         known.add(id, &identities, held.iter().map(|(id, _)| *id));
                     }
                 }
+            }
+        }
+    }
+
+    /// Entries whose identity is their id.
+    #[derive(Default)]
+    struct Row {
+        known: Known,
+        ids: Vec<u128>,
+    }
+
+    impl Row {
+        fn add(&mut self, id: u64) {
+            if self.known.find(id, id.into(), &self.ids).is_none() {
+                self.ids.push(id.into());
+                self.known.add(id, &self.ids, self.ids.iter().map(|id| Id::new(Some(*id as u64))));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_above_all_is_added_at_once(
+            polls in prop::collection::vec((1_u64..9, 0_u64..12), 0..20),
+            cut in any::<prop::sample::Index>(),
+            swapped in prop::bool::weighted(0.1),
+        ) {
+            let mut newest = 0;
+            let mut ids: Vec<u64> = Vec::new();
+            for (ahead, length) in polls {
+                newest += ahead;
+                ids.extend((newest.saturating_sub(length)..=newest).rev());
+            }
+            let (before, behind) = ids.split_at(cut.index(ids.len() + 1));
+            let (before, behind) = if swapped { (behind, before) } else { (before, behind) };
+            let [mut row, mut later] = [Row::default(), Row::default()];
+            before.iter().for_each(|id| row.add(*id));
+            behind.iter().for_each(|id| later.add(*id));
+            let from = later.known.above([&Known::default(), &row.known]);
+            prop_assert_eq!(from, later.known.above([&row.known, &Known::default()]));
+            let from = from.unwrap_or(later.ids.len());
+            let (below, above) = later.ids.split_at(from);
+            prop_assert!(above.iter().all(|id| row.ids.iter().chain(below).all(|lower| lower < id)));
+            below.iter().for_each(|id| row.add(*id as u64));
+            if row.known.append(&later.known, from, row.ids.len()) {
+                row.ids.extend(above);
+            } else {
+                above.iter().for_each(|id| row.add(*id as u64));
+            }
+            for id in 0..=newest + 1 {
+                let number = row.ids.iter().position(|held| *held == id.into()).map(|at| at as u32);
+                prop_assert_eq!(number.is_some(), ids.contains(&id));
+                prop_assert_eq!(row.known.find(id, id.into(), &row.ids), number);
             }
         }
     }

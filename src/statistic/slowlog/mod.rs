@@ -26,7 +26,7 @@ use crate::event::{Args, Exactness, Slow};
 use crate::intern::{Interner, SPREAD, hash, same};
 use crate::pattern::Rules;
 use examples::Examples;
-use held::{Held, Id, Item, Keys, Maker};
+use held::{Held, Id, Item, Maker};
 use identity::Identity;
 use settled::Settled;
 use slowest::{Shown, Slowest};
@@ -163,14 +163,7 @@ impl Slowlog {
         let mut items = std::mem::take(&mut self.young.items);
         let lists = self.young.take_lists();
         for item in &mut items {
-            item.keys = match item.keys.single() {
-                Some(key) => Keys::of(get(&shapes, key)),
-                None if item.keys == Keys::NONE => Keys::NONE,
-                None => {
-                    let numbers = lists.keys(&item.keys).iter().map(|key| get(&shapes, *key));
-                    self.young.list(numbers.filter(|number| *number != NONE))
-                }
-            };
+            item.keys = self.young.renumbered(&lists, item.keys, |key| get(&shapes, key));
         }
         self.young.items = items;
         if self.young.items.len() > self.most {
@@ -219,9 +212,15 @@ impl Slowlog {
     fn take(&mut self, later: &Held, renumber: impl Fn(Maker) -> Maker, shape: impl Fn(u32) -> u32) {
         // The numbers here of the makers there, as they come.
         let mut makers = vec![NONE; later.makers().len()];
-        for (identity, item) in later.all() {
-            let numbers = || later.keys(&item.keys).iter().map(|number| shape(*number));
-            let numbers = || numbers().filter(|number| *number != NONE);
+        // From there on none is known.
+        let above = later.known.above([&self.old.known, &self.young.known]);
+        for (number, (identity, item)) in later.all().enumerate() {
+            if above == Some(number)
+                && self.young.items.len() + later.items.len() - number <= self.most / 2
+                && self.young.append(later, number, &renumber, &shape)
+            {
+                return;
+            }
             let known = match self.young.find(item.id, identity) {
                 Some(number) => Some((&mut self.young, number)),
                 None => self.old.find(item.id, identity).map(|number| (&mut self.old, number)),
@@ -231,7 +230,7 @@ impl Slowlog {
                     self.duplicates += 1;
                     let maker = later.maker(item);
                     if held.is_better(number, maker.certainty) {
-                        let keys = held.list(numbers());
+                        let keys = held.renumbered(later, item.keys, &shape);
                         held.improve(number, maker.certainty, renumber(maker).command, keys);
                     }
                 }
@@ -240,11 +239,7 @@ impl Slowlog {
                         self.settle();
                         makers.fill(NONE);
                     }
-                    let keys = match item.keys.single() {
-                        Some(key) => Keys::of(shape(key)),
-                        None if item.keys == Keys::NONE => Keys::NONE,
-                        None => self.young.list(numbers()),
-                    };
+                    let keys = self.young.renumbered(later, item.keys, &shape);
                     let mut number = || self.young.number(renumber(later.maker(item)));
                     let maker = match makers.get_mut(item.maker as usize) {
                         Some(known) if *known != NONE => *known,
