@@ -190,10 +190,14 @@ impl Held {
         let Some(second) = numbers.find(|number| *number != first) else { return Keys(first) };
         let from = self.lists.len();
         self.lists.extend([2, first, second]);
+        let mut highest = first.max(second);
         for number in numbers {
-            if !self.lists.get(from + 1..).is_some_and(|held| held.contains(&number)) {
+            // Mostly each is new, and numbers are given out in order.
+            let is_held = || self.lists.get(from + 1..).is_some_and(|held| held.contains(&number));
+            if number > highest || !is_held() {
                 self.lists.push(number);
             }
+            highest = highest.max(number);
         }
         let count = self.lists.len() - from - 1;
         if let Some(held) = self.lists.get_mut(from) {
