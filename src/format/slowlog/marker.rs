@@ -20,12 +20,14 @@ const ARGUMENTS: &[u8] = b" more arguments)";
 const BYTES: &[u8] = b" more bytes)";
 
 /// How many arguments are missing, where `argument` stands in place of them. Only the last of a call can.
+#[inline]
 pub fn more_arguments(argument: &[u8]) -> Option<u64> {
-    more(ARGUMENTS, argument)
+    if argument.starts_with(START) { more(ARGUMENTS, argument) } else { None }
 }
 
 /// Length of an argument as it was sent, where `argument`, decoded or not, ends with the marker that
 /// some of its bytes are missing. `length` is the decoded length of what stands there.
+#[inline]
 pub fn whole_length(argument: &[u8], length: usize) -> Option<u64> {
     if !argument.ends_with(BYTES) {
         return None;
@@ -54,6 +56,7 @@ fn missing(args: &Args<'_>) -> Option<u64> {
 }
 
 /// The number in a marker of this kind.
+#[inline(never)]
 fn more(what: &[u8], text: &[u8]) -> Option<u64> {
     let digits = text.strip_prefix(START)?.strip_suffix(what)?;
     // Nothing else may stand there, not even a sign.

@@ -54,15 +54,21 @@ pub(super) struct Field {
 }
 
 impl Field {
-    #[inline]
+    #[inline(always)]
     fn hash(&mut self, text: Option<&[u8]>) -> u64 {
-        let Some(text) = text else { return 0 };
-        if self.hash == 0 || !same(text, &self.text) {
-            self.text.clear();
-            self.text.extend_from_slice(text);
-            self.hash = hash(text) | 1;
-            self.number = None;
+        match text {
+            None => 0,
+            Some(text) if self.hash != 0 && same(text, &self.text) => self.hash,
+            Some(text) => self.renew(text),
         }
+    }
+
+    #[inline(never)]
+    fn renew(&mut self, text: &[u8]) -> u64 {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.hash = hash(text) | 1;
+        self.number = None;
         self.hash
     }
 

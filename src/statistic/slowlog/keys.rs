@@ -1,7 +1,7 @@
 //! Which keys an entry names, as far as it tells.
 
 use crate::command::{self, Spec};
-use crate::event::{Exactness, Slow};
+use crate::event::{Exactness, Slow, Text};
 use crate::format::slowlog::marker;
 
 /// Replaces `out` by the places of the keys that are whole.
@@ -14,10 +14,11 @@ pub fn keys(spec: Option<&'static Spec>, entry: &Slow<'_>, out: &mut Vec<usize>)
     let (Some(spec), false) = (spec, entry.exactness == Exactness::NameOnly) else { return };
     let args = marker::logged(&entry.args);
     command::keys(spec, &args, out);
-    if entry.exactness == Exactness::Inexact {
-        out.retain(|at| *at == 1);
-    }
-    out.retain(|at| args.get(*at).is_some_and(|key| marker::whole_length(key.raw, key.len()).is_none()));
+    let is_sure = entry.exactness == Exactness::Exact;
+    out.retain(|at| {
+        let is_whole = |key: Text<'_>| marker::whole_length(key.raw, key.len()).is_none();
+        (is_sure || *at == 1) && args.get(*at).is_some_and(is_whole)
+    });
 }
 
 #[cfg(test)]
