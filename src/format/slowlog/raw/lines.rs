@@ -4,6 +4,8 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use wide::u32x8;
+
 use crate::event::Args;
 use crate::format::bits::{WIDTH, Wide};
 use crate::format::clock::is_day_or_clock;
@@ -144,21 +146,62 @@ fn place(text: &[u8]) -> usize {
     last.fold(text.len(), |sum, byte| sum + usize::from(*byte)) % CLOCKS
 }
 
-/// Tells where each line of a text ends, in order: the places of its line feeds.
+/// Writes over `from` where lines start: the first one, and one behind each line feed of a text. What is there is room
+/// that need not be cleared.
 #[inline]
-pub(super) fn ends(text: &[u8], mut tell: impl FnMut(usize)) {
+pub(super) fn find(text: &[u8], from: &mut Vec<u32>) {
+    if from.is_empty() {
+        from.push(0);
+    }
     let (blocks, rest) = text.as_chunks();
     let mut last = [0; WIDTH];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    let mut before = 0;
-    // One loop, so that what is told there is put in its place.
+    let (mut count, mut before) = (1, 1);
     for block in blocks.iter().chain([&last]) {
+        if from.len() < count + WIDTH {
+            from.resize(count + GROUP * WIDTH, 0);
+        }
+        let (groups, _) = from.get_mut(count..).unwrap_or_default().as_chunks_mut::<GROUP>();
         let mut marks = Wide::of(block).are(b'\n');
+        count += marks.count_ones() as usize;
+        for group in groups {
+            // How many there are cannot be guessed: what is written beyond is written over, or cut off.
+            for start in group {
+                *start = before + marks.trailing_zeros();
+                marks &= marks.wrapping_sub(1);
+            }
+            if marks == 0 {
+                break;
+            }
+        }
+        before += WIDTH as u32;
+    }
+    from.truncate(count);
+}
+
+/// Lines that are looked at together.
+const GROUP: usize = 8;
+
+/// Tells the numbers of the lines that have so many bytes or one more, their ends included.
+#[inline]
+pub(super) fn of_length(bytes: u32, from: &[u32], mut tell: impl FnMut(usize)) {
+    let behind = from.get(1..).unwrap_or_default();
+    let (ends, rest) = behind.as_chunks::<GROUP>();
+    let mut last = [[0; GROUP]; 2];
+    for (to, from) in last.iter_mut().zip([from.get(behind.len() - rest.len()..).unwrap_or_default(), rest]) {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    }
+    let [last_from, last_ends] = &last;
+    let mut before = 0;
+    for (from, ends) in from.as_chunks().0.iter().zip(ends).chain([(last_from, last_ends)]) {
+        let lengths = u32x8::new(*ends) - u32x8::new(*from);
+        let are = |bytes: u32| lengths.simd_eq(u32x8::splat(bytes));
+        let mut marks = (are(bytes) | are(bytes + 1)).to_bitmask();
         while marks != 0 {
             tell(before + marks.trailing_zeros() as usize);
             marks &= marks - 1;
         }
-        before += WIDTH;
+        before += GROUP;
     }
 }
 
@@ -171,11 +214,27 @@ mod tests {
     proptest! {
         #[test]
         fn every_line_end_is_found(text in prop::collection::vec(
-            prop_oneof![Just(b'\n'), Just(0x0b), Just(0x8a), Just(0), any::<u8>()], 0..300)
+            prop_oneof![Just(b'\n'), Just(0x0b), Just(0x8a), Just(0), any::<u8>()], 0..300),
+            left in 0_usize..400,
         ) {
+            let behind = memchr::memchr_iter(b'\n', &text).map(|end| end as u32 + 1);
+            let starts: Vec<_> = [0].into_iter().chain(behind).collect();
             let mut found = Vec::new();
-            ends(&text, |end| found.push(end));
-            prop_assert_eq!(found, memchr::memchr_iter(b'\n', &text).collect::<Vec<_>>());
+            for _ in 0..2 {
+                find(&text, &mut found);
+                prop_assert_eq!(&found, &starts);
+                found.resize(left, 0);
+            }
+        }
+
+        #[test]
+        fn every_line_of_a_length_is_found(lengths in prop::collection::vec(9_u32..15, 0..40)) {
+            let mut from = vec![0];
+            lengths.iter().for_each(|length| from.push(from.last().unwrap() + length));
+            let mut found = Vec::new();
+            of_length(11, &from, |line| found.push(line));
+            let are = |line: &usize| matches!(lengths[*line], 11 | 12);
+            prop_assert_eq!(found, (0..lengths.len()).filter(are).collect::<Vec<_>>());
         }
     }
 }

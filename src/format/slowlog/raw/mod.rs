@@ -26,7 +26,7 @@ mod weight;
 
 use std::ops::Range;
 
-use lines::{Kept, Lines, ends};
+use lines::{Kept, Lines, of_length};
 use room::Room;
 use shape::Fit;
 
@@ -95,16 +95,13 @@ impl<'a> Places<'a> {
         Places::within(text, crlf, Vec::new(), Vec::new())
     }
 
-    /// The same with what there is room for, of which nothing is there yet.
+    /// The same with what there is room for. What is in `from` is written over; there are no `starts` yet.
     fn within(text: &'a [u8], mut crlf: Option<bool>, mut from: Vec<u32>, mut starts: Vec<Start>) -> Self {
         starts.reserve(text.len() / ENTRY);
-        from.reserve(text.len() / LINE);
-        from.push(0);
-        ends(text, |end| from.push(end as u32 + 1));
-        for (time, lines) in from.windows(2).enumerate() {
-            if let [before, next] = lines
-                && is_time(next.wrapping_sub(*before))
-                && let Some(line) = time.checked_sub(1)
+        from.reserve((text.len() / LINE).saturating_sub(from.len()));
+        lines::find(text, &mut from);
+        of_length(TIME, &from, |time| {
+            if let Some(line) = time.checked_sub(1)
                 && let Some([id, time, us, body]) =
                     from.get(line..).and_then(|lines| lines.first_chunk().copied())
                 && let Some((start, ends)) = start(text, [id, time, us, body].map(|at| at as usize), line)
@@ -112,7 +109,7 @@ impl<'a> Places<'a> {
             {
                 starts.push(start);
             }
-        }
+        });
         if from.last().is_some_and(|last| (*last as usize) < text.len()) {
             from.push(text.len() as u32 + 1);
         }
@@ -137,8 +134,11 @@ impl<'a> Places<'a> {
 
 /// Whether a line of so many bytes, its end included, can be a time. Of what else is in a log, little can.
 fn is_time(bytes: u32) -> bool {
-    bytes.wrapping_sub(11) < 2
+    bytes.wrapping_sub(TIME) < 2
 }
+
+/// Bytes of a time with a line feed; a carriage return is one more.
+const TIME: u32 = 11;
 
 /// The entry that may start with `text`.
 pub(super) fn first(text: &[u8]) -> Option<Start> {
@@ -212,7 +212,8 @@ fn read_places(places: &Places<'_>, path: &Path<'_>, (offset, line): (u64, u64),
                 out.entry(start, fit);
                 match end {
                     None if fit.torn => out.skip(behind, Skipped::Truncated),
-                    _ => out.until(behind),
+                    _ if out.next < behind => out.until(behind),
+                    _ => {}
                 }
             }
             None if end.is_some() => out.reject(behind),

@@ -9,7 +9,7 @@ use super::chain::Best;
 /// See the module.
 #[derive(Default)]
 pub(super) struct Room {
-    /// Of [`super::Places`].
+    /// Of [`super::Places`], with what was there.
     pub(super) from: Vec<u32>,
     pub(super) starts: Vec<Start>,
     /// Of [`super::Path`].
@@ -33,7 +33,6 @@ impl Room {
     /// Keeps it for the next block.
     pub(super) fn give(mut self) {
         if self.from.capacity().max(8 * self.starts.capacity()) <= 2 * MOST {
-            self.from.clear();
             self.starts.clear();
             ROOM.set(self);
         }
