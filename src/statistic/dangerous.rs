@@ -33,16 +33,8 @@ pub struct Dangerous {
 
 impl Dangerous {
     /// Keeps a call of the input numbered `input`.
-    #[inline]
     pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        if call.manner.is_dangerous {
-            self.keep(call, input);
-        }
-    }
-
-    #[inline(never)]
-    fn keep(&mut self, call: &Call<'_>, input: u32) {
-        let Some(spec) = call.manner.spec else { return };
+        let Some(spec) = call.manner.spec.filter(|spec| spec.danger.is_some()) else { return };
         let examples = self.examples.entry(call.command).or_default();
         if examples.len() < EXAMPLES {
             examples.push(Shown::of(spec, call, input));

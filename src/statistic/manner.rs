@@ -74,6 +74,8 @@ pub struct Manner {
     pub asks: bool,
     /// Whether it reads, changes or removes data, FLUSHALL and the like left out.
     pub uses_data: bool,
+    /// Whether its single calls are looked at, for danger or what is watched for, for what they tell or run.
+    pub is_special: bool,
 }
 
 /// What is known of a command that no table holds.
@@ -91,6 +93,7 @@ static UNKNOWN: Manner = Manner {
     runs_script: false,
     asks: false,
     uses_data: false,
+    is_special: false,
 };
 
 /// By number of the command.
@@ -124,6 +127,9 @@ impl Manner {
             "AUTH" => Tells::User,
             _ => Tells::Nothing,
         };
+        let watch = Watch::of(spec);
+        let runs_script =
+            matches!(spec.name, "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO");
         let works_stream = spec.group == "stream" && !looks_at_stream(spec.name.as_bytes());
         // Those who wait for a time to come ask for all up to now, which is never the same.
         let waits = matches!(spec.name, "ZCOUNT" | "ZRANGEBYSCORE" | "ZREVRANGEBYSCORE");
@@ -141,14 +147,15 @@ impl Manner {
                 _ => Touch::All,
             },
             works_stream,
-            watch: Watch::of(spec),
+            watch,
             tells,
-            runs_script: matches!(
-                spec.name,
-                "EVAL" | "EVALSHA" | "EVAL_RO" | "EVALSHA_RO" | "FCALL" | "FCALL_RO"
-            ),
+            runs_script,
             asks: class == Class::Read && !waits,
             uses_data: class != Class::Other && spec.danger.is_none(),
+            is_special: spec.danger.is_some()
+                || watch != Watch::Nothing
+                || tells != Tells::Nothing
+                || runs_script,
         }
     }
 }

@@ -155,9 +155,6 @@ impl Sink for Observer<'_> {
         } else {
             clients.number(record.client.unwrap_or(NO_ADDRESS))
         };
-        if manner.runs_script && !in_script {
-            self.partial.caller = Caller::Client(client);
-        }
         let first = keys.first().and_then(|at| args.get(*at));
         let (raw_key, key, key_hash) = match &first {
             None => (&b""[..], &b""[..], 0),
@@ -184,15 +181,15 @@ impl Sink for Observer<'_> {
             self.partial.databases.call(name);
         }
         let absent = self.keys.observe(&call);
-        self.partial.dangerous.observe(&call, self.input);
-        self.partial.calls.sightings.observe(&call, self.input);
+        self.partial.calls.sightings.compare(&call, self.input);
         if !in_script {
             self.runs.observe(&call, absent);
         }
         self.partial.timeline.observe(&call);
         self.partial.pauses.observe(&call, self.input);
-        // A name holds for the calls after the one that sets it.
-        if manner.tells != Tells::Nothing {
+        // What holds for the calls after this one is told last.
+        if manner.is_special {
+            self.partial.single_out(&call, self.input);
             self.listen(manner.tells, client, &args);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Call;
 use super::account::Account;
 use super::caller::Caller;
 use super::calls::{Calls, Conduct};
@@ -55,6 +56,16 @@ pub struct Room {
 }
 
 impl Partial {
+    /// Takes what a single call shows that is of a special [`Manner`](super::manner::Manner).
+    #[inline(never)]
+    pub(super) fn single_out(&mut self, call: &Call<'_>, input: u32) {
+        self.dangerous.observe(call, input);
+        self.calls.sightings.watch(call, input);
+        if call.manner.runs_script && !call.in_script {
+            self.caller = Caller::Client(call.client);
+        }
+    }
+
     /// Appends what follows, and gives the room that is left of it.
     pub fn merge(&mut self, later: Partial, rules: &Rules) -> Room {
         let commands = self.commands.merge(&later.commands);

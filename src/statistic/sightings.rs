@@ -122,27 +122,17 @@ struct Find<'a> {
 }
 
 impl Sightings {
-    /// Takes a call of the input numbered `input`.
+    /// Takes what several keys of a call of the input numbered `input` show.
     #[inline]
-    pub fn observe(&mut self, call: &Call<'_>, input: u32) {
-        if call.manner.watch != Watch::Nothing || call.keys.len() > 1 {
+    pub fn compare(&mut self, call: &Call<'_>, input: u32) {
+        if call.keys.len() > 1 {
             self.look(call, input);
         }
     }
 
-    /// Apart from [`Sightings::observe`], which nearly all calls leave at once.
+    /// Apart from [`Sightings::compare`], which nearly all calls leave at once.
     #[inline(never)]
     fn look(&mut self, call: &Call<'_>, input: u32) {
-        if call.keys.len() > 1 {
-            self.compare(call, input);
-        }
-        if call.manner.watch != Watch::Nothing {
-            self.watch(call, input);
-        }
-    }
-
-    /// What several keys show.
-    fn compare(&mut self, call: &Call<'_>, input: u32) {
         let keys = call.keys.len() as u64;
         if keys >= MANY {
             self.see(call, input, Find { sign: Sign::ManyKeys, what: 0, number: keys, detail: b"" });
@@ -165,10 +155,8 @@ impl Sightings {
         self.crossing.get_mut(at).map(|(_, seen)| seen)
     }
 
-    /// What the command shows.
-    // Apart from `look`, as it has more to set up.
-    #[inline(never)]
-    fn watch(&mut self, call: &Call<'_>, input: u32) {
+    /// Takes what the command of a call shows.
+    pub fn watch(&mut self, call: &Call<'_>, input: u32) {
         let Some(spec) = call.manner.spec else { return };
         let args = call.args();
         let mut scratch = Vec::new();
