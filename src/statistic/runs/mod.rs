@@ -239,6 +239,7 @@ impl Runs {
             run.start.place.line += lines(run.start.input);
         };
         for (mut track, number) in later.tracks.into_iter().zip(numbers) {
+            // What many clients do one after the other is no run.
             if track.tail.calls == 0 || *number == REST {
                 continue;
             }

@@ -1,7 +1,6 @@
 //! Runs while a block is read.
 
 use super::super::Call;
-use super::super::clients::REST;
 use super::{KEY, LEAST, Run, Runs, Start, Track, WAIT};
 use crate::event::Place;
 use crate::intern::hash;
@@ -64,20 +63,36 @@ impl Open {
         u64::from(command) << 32 | u64::from(stretch)
     }
 
-    /// Goes on with a call where `goes_on`, and begins with it where not.
-    ///
-    /// Which of the two comes next nobody can foretell, and a processor that has guessed wrong has to begin anew:
-    /// so both are done, and one is kept.
+    /// Goes on with a call.
     #[inline]
-    fn add(&mut self, goes_on: bool, time: i64, question: u64, absent: bool) {
-        let kept = u32::from(goes_on).wrapping_neg();
-        self.calls = (self.calls & kept) + 1;
-        self.same = (self.same + u32::from(self.question == question)) & kept;
-        self.waits = (self.waits + u32::from(time > self.last.saturating_add(WAIT))) & kept;
-        self.absent = (self.absent & kept) + u32::from(absent);
-        self.marks = (self.marks & u64::from(goes_on).wrapping_neg()) | mark(question);
+    fn add(&mut self, time: i64, question: u64, absent: bool) {
+        self.calls += 1;
+        self.same += u32::from(self.question == question);
+        // No time of a record is negative.
+        self.waits += u32::from(time.wrapping_sub(self.last) > WAIT);
+        self.absent += u32::from(absent);
+        self.marks |= mark(question);
         self.last = time;
         self.question = question;
+    }
+
+    /// Begins with a call, whose key starts at `key_at`.
+    // Each on its own: what is made elsewhere and copied is read before it has left the processor's buffer of stores.
+    #[inline]
+    fn begin(&mut self, call: &Call<'_>, key_at: usize, question: u64, absent: bool) {
+        self.calls = 1;
+        self.same = 0;
+        self.waits = 0;
+        self.absent = absent.into();
+        self.marks = mark(question);
+        self.last = call.record.time;
+        self.question = question;
+        self.first.time = call.record.time;
+        self.first.question = question;
+        self.first.place.offset = call.record.place.offset;
+        self.first.place.line = call.record.place.line;
+        self.first.key_at = key_at;
+        self.first.key_bytes = call.raw_key.len();
     }
 }
 
@@ -92,8 +107,6 @@ pub struct OpenRuns<'b> {
     ended: Vec<Track>,
     /// Gaps so far.
     stretch: u32,
-    /// Where calls go that begin nothing.
-    unused: First,
     /// Keys that were not read where they stand in the block.
     copied: Vec<u8>,
 }
@@ -102,37 +115,27 @@ impl<'b> OpenRuns<'b> {
     /// For `block` of the input numbered `input`.
     pub fn new(input: u32, block: &'b [u8]) -> Self {
         let (open, ended, copied) = (Vec::new(), Vec::new(), Vec::new());
-        OpenRuns { input, block, open, ended, stretch: 0, unused: First::NONE, copied }
+        OpenRuns { input, block, open, ended, stretch: 0, copied }
     }
 
     /// Takes a call, which creates its key only where it is missing if it is `absent`.
     #[inline(always)]
     pub fn observe(&mut self, call: &Call<'_>, absent: bool) {
-        // What many clients do one after the other is no run.
-        if call.client == REST {
-            return;
-        }
-        let (time, place, key) = (call.record.time, call.record.place, call.raw_key);
         let question = question(call);
         let what = Open::what(call.command, self.stretch);
         let Some(run) = self.open.get_mut(call.client as usize) else { return self.meet(call, absent) };
-        let goes_on = run.what == what;
+        if run.what == what {
+            return run.add(call.record.time, question, absent);
+        }
         // Nothing is left of one that was too short.
-        if !goes_on & (run.calls >= run.least) {
+        if run.calls >= run.least {
             return self.turn(call, absent);
         }
-        let key_at = key.as_ptr().addr().wrapping_sub(self.block.as_ptr().addr());
-        run.add(goes_on, time, question, absent);
+        let key_at = call.raw_key.as_ptr().addr().wrapping_sub(self.block.as_ptr().addr());
         run.what = what;
-        let first = if goes_on { &mut self.unused } else { &mut run.first };
-        first.time = time;
-        first.question = question;
-        first.place.offset = place.offset;
-        first.place.line = place.line;
-        first.key_at = key_at;
-        first.key_bytes = key.len();
-        if key_at >= self.block.len() && !key.is_empty() {
-            self.copy(call, goes_on);
+        run.begin(call, key_at, question, absent);
+        if key_at >= self.block.len() && !call.raw_key.is_empty() {
+            self.copy(call);
         }
     }
 
@@ -172,8 +175,8 @@ impl<'b> OpenRuns<'b> {
 
     /// Keeps the key of a call that was decoded before it was read.
     #[cold]
-    fn copy(&mut self, call: &Call<'_>, goes_on: bool) {
-        if let Some(run) = self.open.get_mut(call.client as usize).filter(|_| !goes_on) {
+    fn copy(&mut self, call: &Call<'_>) {
+        if let Some(run) = self.open.get_mut(call.client as usize) {
             run.first.key_at = self.block.len() + self.copied.len();
             self.copied.extend(call.raw_key.iter().take(KEY));
         }
