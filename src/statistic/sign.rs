@@ -142,6 +142,8 @@ const SLOTS: u16 = 16_384;
 
 /// Whether two keys are of different cluster slots, by what counts of each (`keyHashSlot` in Redis's
 /// `src/cluster.h`).
+// Called: in place it has all made ready for the next key, where mostly the first tells.
+#[inline(never)]
 pub fn are_apart(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return slot(a) != slot(b);
@@ -170,9 +172,11 @@ fn may_open(key: &[u8]) -> bool {
         let rest = u64::from_ne_bytes(*bytes) ^ u64::from_ne_bytes([b'{'; 8]);
         rest.wrapping_sub(ONES) & !rest & ONES << 7 != 0
     };
-    match key.last_chunk() {
-        Some(last) => is_in(last) || key.as_chunks().0.iter().any(is_in),
-        None => key.contains(&b'{'),
+    match (key.first_chunk(), key.last_chunk()) {
+        (Some(first), Some(last)) => {
+            is_in(first) || is_in(last) || key.len() > 16 && key.as_chunks().0.iter().any(is_in)
+        }
+        _ => key.contains(&b'{'),
     }
 }
 
