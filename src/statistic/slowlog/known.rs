@@ -253,7 +253,7 @@ mod tests {
                 above.iter().for_each(|id| row.add(*id as u64));
             }
             for id in 0..=newest + 1 {
-                let number = row.ids.iter().position(|held| *held == id.into()).map(|at| at as u32);
+                let number = row.ids.iter().position(|held| *held == u128::from(id)).map(|at| at as u32);
                 prop_assert_eq!(number.is_some(), ids.contains(&id));
                 prop_assert_eq!(row.known.find(id, id.into(), &row.ids), number);
             }
