@@ -129,7 +129,11 @@ fn dangerous(bencher: Bencher, mix: Mix) {
     calls.each(
         bencher,
         Dangerous::default,
-        |held, call| held.observe(call, 0),
+        |held, call| {
+            if call.manner.is_special {
+                held.observe(call, 0);
+            }
+        },
         |held| {
             let rows = held.finish(&calls.commands, &calls.clients, &[]).rows;
             assert_eq!(rows.iter().map(|row| row.examples.len()).sum::<usize>(), expected);
@@ -182,7 +186,12 @@ fn sightings(bencher: Bencher, mix: Mix) {
     calls.each(
         bencher,
         Sightings::default,
-        |held, call| held.observe(call, 0),
+        |held, call| {
+            held.compare(call, 0);
+            if call.manner.is_special {
+                held.watch(call, 0);
+            }
+        },
         |held| {
             let rows = held.finish(&calls.commands, &calls.clients, &[]);
             assert_eq!(rows.iter().map(|row| row.calls).sum::<u64>(), expected);
