@@ -19,7 +19,7 @@ mod lock_without_ttl;
 mod long_key_name;
 mod loop_instead_of_batch;
 mod script_sent_each_time;
-mod server_stalling_command;
+pub(super) mod server_stalling_command;
 mod slow;
 mod unbounded_collection;
 mod unbounded_read;

@@ -44,8 +44,8 @@ const ABOUT: About = About {
              allows it.",
 };
 
-/// The commands as the slow log names them.
-const COMMANDS: &[&str] = &["DEBUG", "PFSELFTEST", "SAVE", "SHUTDOWN"];
+/// The commands as the slow log names them. What it has of them is told here alone.
+pub const COMMANDS: &[&str] = &["DEBUG", "PFSELFTEST", "SAVE", "SHUTDOWN"];
 
 /// Subcommands of DEBUG that end the server.
 const ENDING: &[&[u8]] = &[b"ASSERT", b"CRASH-AND-RECOVER", b"OOM", b"PANIC", b"RESTART", b"SEGFAULT"];
@@ -115,11 +115,14 @@ fn acts<'a>(facts: &Facts<'a>) -> Vec<Party<'a, Act<'a>>> {
     let sightings = facts.conduct.sightings.iter().filter(|row| row.sign == Sign::Stall);
     let seen: Vec<_> = sightings.map(|row| (&row.client, None, Act::Seen(row))).collect();
     let least = facts.limit(&ABOUT, &SLOW) * 1000.0;
+    let is_shown = |name: &Bytes| facts.report.dangerous.rows.iter().any(|row| row.command == *name);
     let slow = facts.report.slowlog.slowest.iter().filter(|row| {
-        row.us as f64 >= least && COMMANDS.iter().any(|name| name.as_bytes() == row.entry.command.0)
+        let name = &row.entry.command;
+        row.us as f64 >= least
+            && COMMANDS.iter().any(|stalling| stalling.as_bytes() == name.0)
+            // Of an entry without a client nobody can tell whether it is the call that MONITOR shows.
+            && (row.entry.client.is_some() || !is_shown(name))
     });
-    let shown = seen.len();
-    let slow = slow.filter(|row| shown == 0 || row.entry.client.is_some());
     let slow = slow
         .map(|row| (row.entry.client.as_ref().unwrap_or(&NOBODY), row.entry.name.as_ref(), Act::Slow(row)));
     let slow: Vec<_> = slow.collect();

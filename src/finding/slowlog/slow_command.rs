@@ -4,6 +4,7 @@ use super::advice;
 use super::blocking_delete::DELETES;
 use super::calls::{Calls, THRESHOLDS, calls};
 use crate::command;
+use crate::finding::monitor::server_stalling_command::COMMANDS as STALLING;
 use crate::finding::{About, Facts, Rule};
 use crate::report::findings::Finding;
 use crate::statistic::slowlog::callers::SCRIPTS;
@@ -39,6 +40,7 @@ impl Rule for SlowCommand {
             // What MONITOR shows of dangerous commands, the rules over it say, with the slow log's times.
             DELETES.contains(&name)
                 || SCRIPTS.contains(&name)
+                || STALLING.contains(&name)
                 || seen.iter().any(|row| row.command.0 == name.as_bytes())
         };
         let all = calls(facts, &ABOUT, |name| !is_others(name));
