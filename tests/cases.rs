@@ -230,6 +230,17 @@ fn doubled_escapes_are_redisinsights_in_its_own_lines_only() {
 }
 
 #[test]
+fn what_stands_behind_a_prefix_is_read() {
+    let plain = r#"1795173275.236004 [0 127.0.0.1:1] "GET" "a\"b""#;
+    let quoted = format!("\"{}\"", plain.replace('\\', r"\\").replace('"', "\\\""));
+    for prefix in ["", "2026-11-20T10:00:00.123456789Z ", "redis-1  | ", "17:"] {
+        let content = format!("{prefix}OK\n{prefix}{plain}\n{prefix}{quoted}\n");
+        let record = r#"1795173275236004 0 127.0.0.1:1 = GET|a\"b"#;
+        assert_eq!(record::scan(content.as_bytes()), ["noise", "start", record, record], "{prefix}");
+    }
+}
+
+#[test]
 fn what_tools_print_does_not_hide_a_capture() {
     let record = "1795173275.236004 [0 127.0.0.1:33476] \"GET\" \"k\"\n";
     for (content, kind) in [
@@ -237,6 +248,9 @@ fn what_tools_print_does_not_hide_a_capture() {
         (format!("{record}--\n\n--\n\nError: Server closed the connection\n"), Kind::Monitor),
         ("OK\nError: Server closed the connection\n".to_owned(), Kind::Monitor),
         ("OK\n".to_owned(), Kind::Monitor),
+        // More than is looked at.
+        (format!("{}{}", record.trim_end_matches("k\"\n"), "k".repeat(2 << 20)), Kind::Monitor),
+        ("2026-11-20T10:00:00Z OK\n".repeat(3), Kind::Unknown),
         (format!("A letter\nin which\na record\nis quoted:\n{record}"), Kind::Unknown),
         ("\n\n\n".to_owned(), Kind::Unknown),
         (String::new(), Kind::Empty),

@@ -110,7 +110,7 @@ impl Sections {
                 }
                 Some(_) if self.is_led => {}
                 Some(kind) => match self.confirm(kind, view, text.get(..at).unwrap_or_default()) {
-                    Ok(reading) => {
+                    Ok((reading, told)) => {
                         let seam = self.lead(kind, text, at);
                         let time = self.time(kind, text.get(seam..at).unwrap_or_default());
                         let is_first = self.kind.replace(kind).is_none();
@@ -122,6 +122,9 @@ impl Sections {
                         if !is_first {
                             self.is_led = true;
                             return Seek::Seam(seam);
+                        }
+                        if ended || text.len() - at >= SIGHT + told {
+                            next = next.max(at + told);
                         }
                     }
                     Err(none) => next = next.max(at + none),
@@ -163,9 +166,10 @@ impl Sections {
         }
     }
 
-    /// How to read what begins with `view`, if it is of that kind and not data of what stands `before`; else
-    /// how many bytes in the next look is due.
-    fn confirm(&mut self, kind: Kind, view: &[u8], before: &[u8]) -> Result<Reading, usize> {
+    /// How to read what begins with `view`, if it is of that kind and not data of what stands `before`, and how many
+    /// bytes need no other look, as nothing of another kind begins in them; else how many bytes in the next look is
+    /// due.
+    fn confirm(&mut self, kind: Kind, view: &[u8], before: &[u8]) -> Result<(Reading, usize), usize> {
         if let Some(at) = self.raw.goes_on(before, view, &mut self.anchors) {
             return Err(self.vain(at, STRETCH.min(view.len())));
         }
@@ -175,7 +179,9 @@ impl Sections {
             // Behind the last anchor other text may follow that has no anchor.
             let own = probe(kind, stretch, self.insight).or_else(|| probe(kind, anchored, self.insight));
             if let Some(reading) = own {
-                return Ok(reading);
+                // What `follow` and the clock take of other kinds' lines they take line by line.
+                let is_told = matches!(kind, Kind::Monitor | Kind::ClientList) && stretch.ends_with(b"\n");
+                return Ok((reading, if is_told { stretch.len() } else { 0 }));
             }
         }
         Err(self.vain(0, stretch.len()))

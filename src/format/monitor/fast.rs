@@ -91,6 +91,19 @@ pub(super) fn record(block: &[u8], spans: &mut Vec<Span>, second: &mut Second) -
     Some(Line { time, database: number, client, end, payload, args: spans.len() })
 }
 
+/// Whether a line begins as a record does, up to the space behind the database: no line of another kind does.
+#[inline]
+pub(super) fn begins(line: &[u8], second: &mut Second) -> bool {
+    let Some((head, rest)) = line.split_first_chunk::<HEAD>() else { return false };
+    let number = |byte: u8| byte.is_ascii_digit();
+    let is_database = match rest {
+        [b' ', ..] => true,
+        [second, b' ', ..] => number(*second),
+        _ => false,
+    };
+    is_database && time(head, second).is_some_and(|(_, first)| number(first))
+}
+
 /// The second of the line before: most lines are of the same.
 #[derive(Default)]
 pub(super) struct Second {
@@ -177,7 +190,7 @@ fn arguments(
         if quotes == 0 {
             // In a long value: a search over more bytes at once passes sooner.
             base += WIDTH;
-            base += memchr3(b'"', b'\\', b'\n', block.get(base..)?).unwrap_or_default();
+            base += memchr3(b'"', b'\\', b'\n', block.get(base..)?)?;
             chunk = Chunk::at(block, base)?;
             continue;
         }
@@ -229,6 +242,7 @@ mod tests {
         let mut second = Second::of(*b"1795174465").unwrap();
         let by_position = record(line, &mut fast, &mut second);
         assert_eq!(record(line, &mut fast, &mut second), by_position);
+        assert!(by_position.is_none() || begins(line, &mut second));
         let by_grammar = strict(&line[..end], &mut slow).ok();
         let by_position = by_position.map(|read| {
             assert_eq!(read.end, end);
@@ -260,6 +274,22 @@ mod tests {
                 assert!(fast.is_some(), "{line}");
                 assert_eq!(fast, slow, "{line}");
             }
+        }
+    }
+
+    #[test]
+    fn other_kinds_lines_begin_otherwise() {
+        for (line, is) in [
+            (&br#"1795174465.516601 [0 127.0.0.1:34446] "GET" "k"#[..], true),
+            (b"1795174465.516601 [15 ", true),
+            (b"1795174465.516601 [0", false),
+            (b"1795174465.516601 [0, 1]", false),
+            (br#"1795174465.516601 ["pmessage", "a", "b", "c"]"#, false),
+            (b"1795174465.516601 id=7 addr=127.0.0.1:1", false),
+            (b"1795174465", false),
+            (b"", false),
+        ] {
+            assert_eq!(begins(line, &mut Second::default()), is, "{}", line.escape_ascii());
         }
     }
 

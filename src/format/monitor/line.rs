@@ -8,7 +8,7 @@ use nom::error::ErrorKind;
 use nom::sequence::{delimited, terminated};
 use nom::{Err, IResult, Parser};
 
-use super::fast;
+use super::fast::{self, Second};
 use crate::event::{Database, Span};
 use crate::format::lexical::{escapes, repr, stamp, whole_number};
 
@@ -53,7 +53,16 @@ impl Flaw {
 
 /// Header and arguments of a line that is nothing but a record; the arguments go to `spans`.
 pub fn record<'a>(line: &'a [u8], spans: &mut Vec<Span>) -> Result<Header<'a>, Flaw> {
-    match fast::record(line, spans, &mut fast::Second::default()) {
+    record_after(&mut Second::default(), line, spans)
+}
+
+/// The same; `second` is that of the line before.
+pub(super) fn record_after<'a>(
+    second: &mut Second,
+    line: &'a [u8],
+    spans: &mut Vec<Span>,
+) -> Result<Header<'a>, Flaw> {
+    match fast::record(line, spans, second) {
         Some(read) if read.end == line.len() => Ok(read.header(line)),
         _ => strict(line, spans),
     }

@@ -26,6 +26,21 @@ pub fn is_start(line: &[u8]) -> bool {
     matches!(line, b"OK" | b"+OK" | b"\"OK\"")
 }
 
+/// The same behind what tools put in front of lines: a time, a number, a name that a bar or brackets close.
+pub fn is_start_behind(line: &[u8]) -> bool {
+    let Some(before) = line.strip_suffix(b"OK") else { return is_start(line) };
+    let is_closed = before.ends_with(b"| ") || before.starts_with(b"[") && before.ends_with(b"] ");
+    // Times as `ts` prints them begin with a month or a day of the week.
+    let words = before.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let clock = before.get(if words == 3 { 3 } else { 0 }..).unwrap_or_default();
+    let is_clock = |byte: &u8| byte.is_ascii_digit() || b" .:,-+/TZ".contains(byte);
+    is_start(line)
+        || is_closed
+        || clock.iter().all(is_clock)
+            && clock.iter().any(u8::is_ascii_digit)
+            && matches!(clock.last(), Some(b' ' | b':'))
+}
+
 /// Whether a line is something that tools print, and no record.
 pub fn is_noise(line: &[u8]) -> bool {
     let line = line.trim_ascii();
@@ -64,6 +79,29 @@ pub fn is_prompt(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_is_told_behind_a_prefix() {
+        for (line, is) in [
+            (&b"OK"[..], true),
+            (b"+OK", true),
+            (b"1795173275.236004 OK", true),
+            (b"2026-11-20T10:00:00.123456789Z OK", true),
+            (b"Nov 20 10:00:00 OK", true),
+            (b"17:OK", true),
+            (b"redis-1  | OK", true),
+            (b"[pod/redis-0/redis] OK", true),
+            (b"37.223441123Z OK", true),
+            (b"status: OK", false),
+            (b"99.9% OK", false),
+            (b"1795173275.236004 NOK", false),
+            (b"NOK", false),
+            (b"17OK", false),
+            (b" OK", false),
+        ] {
+            assert_eq!(is_start_behind(line), is, "{}", line.escape_ascii());
+        }
+    }
 
     #[test]
     fn noise_is_told_from_records() {

@@ -3,12 +3,14 @@
 use memchr::memmem;
 
 use super::Monitor;
+use super::fast::{self, Second};
 use super::line::{self, header};
 use super::noise::is_start;
 use super::reader::{Form, Reader};
 use crate::event::Span;
 use crate::format::forms::{Forms, Nowhere, whole_lines};
 use crate::format::{Kind, Reading};
+use crate::source::HEAD;
 
 /// Lines that are looked at, noise not counted. Enough for a mixture to show.
 const LINES: usize = 200;
@@ -22,6 +24,10 @@ pub fn probe(head: &[u8], insight: Option<bool>) -> Option<Reading> {
     let lines = records + count(Form::Rejected) + count(Form::Text) + count(Form::Truncated);
     let started = count(Form::Start) > 0 && count(Form::Text) == 0;
     let damaged = started && (records > 0 || lines == 0);
+    // A first line that is longer than what is shown of it.
+    if head.len() >= HEAD && memchr::memchr(b'\n', head).is_none() && header(head).is_ok() {
+        return Some(sample.reading());
+    }
     // What is mostly other text with a record quoted in it is no capture.
     (damaged || (records > 0 && records * 2 >= lines)).then(|| sample.reading())
 }
@@ -35,18 +41,29 @@ pub fn force(head: &[u8], insight: Option<bool>) -> Reading {
 pub struct Lines {
     reader: Reader,
     spans: Vec<Span>,
+    second: Second,
     whole: Vec<u8>,
 }
 
 impl Lines {
     /// `insight` as in [`probe`].
     pub fn new(insight: bool) -> Self {
-        Lines { reader: Reader::new(insight, 1), spans: Vec::new(), whole: Vec::new() }
+        Lines {
+            reader: Reader::new(insight, 1),
+            spans: Vec::new(),
+            second: Second::default(),
+            whole: Vec::new(),
+        }
+    }
+
+    /// Whether a line begins as redis-cli prints a record, which no other kind's line does.
+    pub fn begins(&mut self, line: &[u8]) -> bool {
+        fast::begins(line, &mut self.second)
     }
 
     /// Whether a line is nothing but a record as redis-cli prints it.
-    pub fn is_plain(&mut self, line: &[u8]) -> bool {
-        line::record(line, &mut self.spans).is_ok()
+    fn is_plain(&mut self, line: &[u8]) -> bool {
+        line::record_after(&mut self.second, line, &mut self.spans).is_ok()
     }
 
     /// Whether a line is a record in any form but that with unescaped quotes, which is a guess. The first quote
@@ -134,6 +151,10 @@ fn dialect(form: Form) -> Option<&'static str> {
 /// begin as RedisInsight's do are asked: `--csv`, docker and redis-py double escapes as well. Nor does
 /// RedisInsight keep the server's `OK`.
 fn looks_like_insight(head: &[u8]) -> bool {
+    // Most captures have none at all.
+    if memmem::find(head, DOUBLED).is_none() {
+        return false;
+    }
     let mut doubled = false;
     for line in head.split(|byte| *byte == b'\n') {
         if is_start(line) {
@@ -149,8 +170,11 @@ fn looks_like_insight(head: &[u8]) -> bool {
     doubled
 }
 
+/// How `\xHH` begins where escapes stand doubled.
+const DOUBLED: &[u8] = b"\\\\x";
+
 fn holds_doubled_escape(line: &[u8]) -> bool {
-    memmem::find_iter(line, b"\\\\x").any(|at| {
+    memmem::find_iter(line, DOUBLED).any(|at| {
         let digits = line.get(at + 3..at + 5).unwrap_or_default();
         let odd = at > 0 && line.get(at - 1) == Some(&b'\\');
         !odd && digits.len() == 2 && digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f'))

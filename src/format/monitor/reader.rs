@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::fast::{self, Line, Second};
 use super::line::{self, Flaw, Header};
-use super::noise::{is_noise, is_start};
+use super::noise::{is_noise, is_start, is_start_behind};
 use super::wrap::{self, Outer};
 use crate::error::Reject;
 use crate::event::{Args, Command, Database, Exactness, Place, Sink, Skipped, Span};
@@ -263,10 +263,14 @@ impl Reader {
             }
             Err(flaw) => flaw,
         };
-        if is_start(text) {
+        if let Some(form) = self.quoted_behind_prefix(text, at, sink) {
+            return form;
+        }
+        if is_start_behind(text) {
             sink.skip(at.place, at.bytes, Skipped::Noise);
             sink.gap(at.place);
-            return Form::Start;
+            // Behind a prefix anybody may have said so.
+            return if is_start(text) { Form::Start } else { Form::Noise };
         }
         if is_noise(text) {
             sink.skip(at.place, at.bytes, Skipped::noise(text));
@@ -285,6 +289,18 @@ impl Reader {
             }
             Err(_) => give_up(text, flaw, at, sink),
         }
+    }
+
+    /// A whole line of redis-cli's `--csv` or `--json` behind a prefix, which holds no quote.
+    fn quoted_behind_prefix(&mut self, text: &[u8], at: At, sink: &mut dyn Sink) -> Option<Form> {
+        let quote = memchr(b'"', text).filter(|quote| *quote > 0)?;
+        let mut inner = self.buffer();
+        let record = text.get(quote..).and_then(|line| wrap::outer(line, &mut inner));
+        let header = record.and_then(|_| line::record(&inner, &mut self.spans).ok());
+        let form =
+            header.map(|header| self.emit(&header, &inner, Exactness::Exact, at, sink, Form::Prefixed));
+        self.buffer = inner;
+        form
     }
 
     fn emit(

@@ -35,7 +35,7 @@ impl Anchors {
         let rest = view.get(end + 1..).unwrap_or_default();
         // Most lines of most files.
         match present {
-            Some(Kind::Monitor) if self.monitor.is_plain(line) => return Some(Kind::Monitor),
+            Some(Kind::Monitor) if self.monitor.begins(line) => return Some(Kind::Monitor),
             Some(Kind::ClientList) if client_list::probe::is_row(line) => return Some(Kind::ClientList),
             Some(Kind::Info) if belongs(line) => return Some(Kind::Info),
             Some(Kind::Slowlog) if slowlog::probe::raw_start(view).is_some() => return Some(Kind::Slowlog),
