@@ -156,7 +156,7 @@ impl Table {
             let mut out = |dump: Dump<'_, _>| blocks.dump(&dump);
             match mark {
                 Some(mark) => splitter.row(mark, (number, step), &mut out),
-                None => splitter.sign(time, &mut out),
+                None => splitter.sign(time),
             }
             if self.blocks.rows.count() >= GROUP {
                 self.write()?;

@@ -78,6 +78,7 @@ pub(super) fn belongs(column: usize, line: &[u8]) -> bool {
 /// Whether a line is part of some entry, though not its first one.
 pub(super) fn is_part(line: &[u8]) -> bool {
     line.first() == Some(&b' ')
+        && head(line).is_none()
         && label(line).is_ok_and(|(inner, _)| {
             let inner = label(inner).map_or(inner, |(inner, _)| inner);
             matches!(inner.first(), Some(b'"' | b'('))
@@ -232,6 +233,20 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(head(line).map(|head| (head.id, head.column)), found, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn parts_are_told_from_first_lines() {
+        for (line, is) in [
+            (&b"    2) (integer) 1795983426"[..], true),
+            (b"    4) 1) \"GET\"", true),
+            (b"       2) \"k\"", true),
+            (b" 2) 1) (integer) 818", false),
+            (b"2) 1) (integer) 818", false),
+            (b"  text", false),
+        ] {
+            assert_eq!(is_part(line), is, "{}", line.escape_ascii());
         }
     }
 

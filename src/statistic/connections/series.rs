@@ -1,8 +1,8 @@
 //! A series of snapshots, folded one by one: what each holds, every connection as last seen, and how the
 //! groups grow.
 //!
-//! Snapshots are ordered by time, whatever the order of their files; where there is no clock, by when the
-//! file was written and by their place in it. Everything kept is a least, a most or a sum, so files may come
+//! Snapshots are ordered by time, whatever the order of their files; the first of a file that has none stands before the
+//! time behind it; where there is no clock, they are ordered by when the file was written and by their place in it. Everything kept is a least, a most or a sum, so files may come
 //! in any order.
 
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ impl Series {
         }
         match (item, mark) {
             (Item::Row(row), Some(mark)) => splitter.row(mark, row, &mut out),
-            (Item::Sign { time, .. }, _) => splitter.sign(time, &mut out),
+            (Item::Sign { time, .. }, _) => splitter.sign(time),
             (Item::Row(_), None) => {}
         }
     }
@@ -208,8 +208,13 @@ impl Fold {
     fn start(&mut self, dump: &Dump<'_, Row>, input: u32, place: Place) -> Snapshot {
         let times = self.inputs.entry(input).or_default();
         let time = dump.time;
-        let order =
-            time.or(times.order).or(times.named).or(times.modified).or(self.order).unwrap_or(i64::MIN);
+        let order = time
+            .or(times.order)
+            .or(times.named)
+            .or(dump.until)
+            .or(times.modified)
+            .or(self.order)
+            .unwrap_or(i64::MIN);
         times.order = Some(order);
         self.order = Some(order);
         Snapshot {

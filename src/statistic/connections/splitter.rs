@@ -64,6 +64,8 @@ impl Mark {
 pub struct Dump<'a, R> {
     /// Its time in microseconds since 1970.
     pub time: Option<i64>,
+    /// The time of what stands behind it, where that tells one: it is no later.
+    pub until: Option<i64>,
     /// Its number within the input.
     pub number: u32,
     /// Its rows, in order.
@@ -83,10 +85,16 @@ pub struct Splitter<R> {
     signed: bool,
     /// Time of the present snapshot.
     time: Option<i64>,
+    /// That of the next one.
+    until: Option<i64>,
+    /// Whether signs stand behind the present one.
+    is_over: bool,
     rows: Vec<(Mark, R)>,
     seen: HashSet<Who, foldhash::fast::FixedState>,
     /// The first client of the snapshot that may have asked for it and had just connected, as redis-cli has.
     asked: Option<Mark>,
+    /// The last such client of those before: one that stays, as `redis-cli -r` does, did not connect anew.
+    asker: Option<Who>,
     /// Of `rows`, those that seem to be the next snapshot's before a client came again; settled when somebody asks for it.
     turn: Option<Range<usize>>,
     number: u32,
@@ -99,9 +107,12 @@ impl<R> Default for Splitter<R> {
             named: None,
             signed: false,
             time: None,
+            until: None,
+            is_over: false,
             rows: Vec::new(),
             seen: HashSet::default(),
             asked: None,
+            asker: None,
             turn: None,
             number: 0,
             continued: false,
@@ -121,30 +132,37 @@ impl<R> Splitter<R> {
         };
     }
 
-    /// A new snapshot begins, if there were rows of the present one.
-    pub fn sign(&mut self, time: Option<i64>, out: &mut impl FnMut(Dump<'_, R>)) {
+    /// A new snapshot begins with the next row, if there were rows of the present one.
+    pub fn sign(&mut self, time: Option<i64>) {
         self.signed = true;
-        self.close(out);
+        self.is_over = true;
         // Of several lines between two dumps the last time counts.
-        self.time = time.or(self.time);
+        self.until = time.or(self.until);
     }
 
     /// The next row.
     pub fn row(&mut self, mark: Mark, row: R, out: &mut impl FnMut(Dump<'_, R>)) {
+        if self.is_over {
+            self.close(out);
+            self.time = self.until.take().or(self.time);
+            self.is_over = false;
+        }
         if let Some((last, _)) = self.rows.last() {
             let jumps = match (last.time, mark.time) {
                 (Some(last), Some(time)) => time.abs_diff(last) > 1_000_000,
                 (last, time) => last.is_some() != time.is_some(),
             };
             if jumps {
+                self.until = mark.time;
                 self.close(out);
+                self.until = None;
             }
         }
         if self.seen.contains(&mark.who) {
             self.again(mark, out);
         } else if mark.asks && self.turn.is_some() {
             self.settle(out);
-        } else if mark.asked_anew() && !self.signed && self.asked.is_some() {
+        } else if self.asks_anew(&mark) && !self.signed && self.asked.is_some() {
             // Somebody else asks, and nobody stayed.
             let at = self.born_since(None);
             if at < self.rows.len() {
@@ -154,7 +172,7 @@ impl<R> Splitter<R> {
         if self.seen.len() < MOST_SEEN {
             self.seen.insert(mark.who);
         }
-        if mark.asked_anew() {
+        if self.asks_anew(&mark) {
             self.asked.get_or_insert(mark);
         }
         self.rows.push((mark, row));
@@ -162,6 +180,11 @@ impl<R> Splitter<R> {
             self.settle(out);
             self.hand_on(self.rows.len(), true, out);
         }
+    }
+
+    /// Whether a client may have asked for the snapshot and had just connected.
+    fn asks_anew(&self, mark: &Mark) -> bool {
+        mark.asked_anew() && self.asker != Some(mark.who)
     }
 
     /// A client comes a second time: it is the next snapshot's, and so may those before it be.
@@ -228,7 +251,8 @@ impl<R> Splitter<R> {
         self.continued = false;
         self.time = None;
         self.named = None;
-        self.asked = self.rows.iter().map(|(mark, _)| *mark).find(Mark::asked_anew);
+        self.asker = self.asked.map(|asked| asked.who).or(self.asker);
+        self.asked = self.rows.iter().map(|(mark, _)| *mark).find(|mark| self.asks_anew(mark));
         self.seen.clear();
         self.seen.extend(self.rows.iter().map(|(mark, _)| mark.who));
     }
@@ -238,8 +262,8 @@ impl<R> Splitter<R> {
         // Kept for the parts to come.
         self.time = self.time.or(first).or(self.named);
         let rows = self.rows.get(..at).unwrap_or_default();
-        let (time, number, continued) = (self.time, self.number, self.continued);
-        out(Dump { time, number, rows, continued, more });
+        let (time, until, number, continued) = (self.time, self.until, self.number, self.continued);
+        out(Dump { time, until, number, rows, continued, more });
         self.rows.drain(..at);
         self.continued = true;
     }
@@ -262,7 +286,7 @@ mod tests {
         splitter.start_input(Some(99_000_000), &mut out);
         for step in steps.split(' ').filter(|step| !step.is_empty()) {
             if let Some(time) = step.strip_prefix('-') {
-                splitter.sign(time.parse::<i64>().ok().map(|time| time * 1_000_000), &mut out);
+                splitter.sign(time.parse::<i64>().ok().map(|time| time * 1_000_000));
                 continue;
             }
             let (step, time) = step.split_once('t').unwrap_or((step, ""));
@@ -306,6 +330,8 @@ mod tests {
             ("3@9 4? 5@0 3@10 6? 3@11", "99:3 4 | 5 3 6 | 3"),
             ("3@9 4? 5@0 3@10 3@11 5@1", "99:3 4 | 5 3 | 3 5"),
             ("1@9 2@0 1@10 2@1", "99:1 2 | 1 2"),
+            // Who stays and asks again connected before those with higher ids.
+            ("3@9 4? 3@10 4? 5@0 3@11 4? 5@1 3@12 4? 5@2", "99:3 4 | 3 4 5 | 3 4 5 | 3 4 5"),
             ("-", ""),
             ("", ""),
         ] {
