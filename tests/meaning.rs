@@ -139,6 +139,24 @@ fn names_are_those_that_clients_give_themselves() {
 }
 
 #[test]
+fn a_reset_connection_has_no_name() {
+    let report = told(
+        "
+        10.0.0.5:5 CLIENT SETNAME app
+        10.0.0.5:5 GET k
+        10.0.0.5:5 RESET
+        10.0.0.5:5 GET k
+        10.0.0.5:5 GET k
+    ",
+    );
+    assert_eq!(fields(&report, "clients", &["client", "name", "calls"]), ["10.0.0.5:5 null 5"]);
+    let groups = fields(&report, "client_groups", &["by", "value", "connections", "calls"]);
+    for group in ["name app 1 3", "name  1 2"] {
+        assert!(groups.contains(&group.to_owned()), "{group} among {groups:?}");
+    }
+}
+
+#[test]
 fn blocks_of_transactions_are_calls_like_others() {
     let report = told(
         "
@@ -242,6 +260,26 @@ fn collections_are_keys_that_get_elements() {
     assert_eq!(
         (&tags["pattern"], &tags["first"], &tags["last"]),
         (&"tags:*".into(), &"2026-11-20T11:10:02.000001Z".into(), &"2026-11-20T11:10:03.000001Z".into())
+    );
+}
+
+#[test]
+fn what_emptied_a_database_or_moved_a_key_leaves_nobody_to_tell_what_stayed() {
+    let report = told(
+        "
+        10.0.0.1:1 LPUSH flushed a b
+        10.0.0.1:1 LPUSH sent a b
+        10.0.0.1:1 MIGRATE 10.0.0.9 6379 sent 0 1000
+        10.0.0.2:2 FLUSHDB
+        10.0.0.1:1 LPUSH flushed c
+        10.0.0.1:1 LPUSH behind a b c d
+        10.0.0.1:1 LMPOP 1 behind LEFT COUNT 3
+        10.0.0.1:1 LPOP behind 0
+    ",
+    );
+    assert_eq!(
+        fields(&report, "collections", &["key", "added", "removed", "kept"]),
+        ["behind 4 3 1", "flushed 3 0 null", "sent 2 0 null"]
     );
 }
 

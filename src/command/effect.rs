@@ -38,8 +38,10 @@ pub enum Effect {
     Entry,
     /// Takes out one element, or as many as `argv[2]` says: LPOP, SPOP.
     Pop,
-    /// Takes out one element of one of its keys: BLPOP, LMPOP.
+    /// Takes out one element of one of its keys: BLPOP.
     PopOne,
+    /// Takes elements out of one of its keys, as many as a last option COUNT says: LMPOP.
+    PopSome,
     /// Takes out the members from this argv index on: SREM, HDEL.
     Remove(u8),
     /// Takes out as many elements as `argv[2]` says: LREM.
@@ -54,6 +56,10 @@ pub enum Effect {
     EndFirst,
     /// Replaces what stood at its last key: COPY.
     EndLast,
+    /// Replaces what stood at the keys behind its first: GEORADIUS with STORE.
+    EndRest,
+    /// Makes an end of what stood at its keys, unless the word COPY stands there: MIGRATE.
+    Send,
     /// Reads all of every key: SMEMBERS, HGETALL, SUNION.
     Whole,
     /// Reads all of its key where `argv[2]` and `argv[3]` are these: LRANGE 0 -1, XRANGE - +.
@@ -121,9 +127,8 @@ fn named(name: &str) -> Effect {
         "GEOADD" => Effect::Scored { step: 3 },
         "XADD" => Effect::Entry,
         "LPOP" | "RPOP" | "SPOP" | "ZPOPMIN" | "ZPOPMAX" => Effect::Pop,
-        "BLPOP" | "BRPOP" | "BZPOPMIN" | "BZPOPMAX" | "LMPOP" | "BLMPOP" | "ZMPOP" | "BZMPOP" => {
-            Effect::PopOne
-        }
+        "BLPOP" | "BRPOP" | "BZPOPMIN" | "BZPOPMAX" => Effect::PopOne,
+        "LMPOP" | "BLMPOP" | "ZMPOP" | "BZMPOP" => Effect::PopSome,
         "SREM" | "ZREM" | "HDEL" | "XDEL" => Effect::Remove(2),
         // Behind the key stand FIELDS or IDS and a count, or a group too.
         "HGETDEL" | "XDELEX" => Effect::Remove(4),
@@ -136,6 +141,8 @@ fn named(name: &str) -> Effect {
         "SUNIONSTORE" | "SINTERSTORE" | "SDIFFSTORE" | "ZUNIONSTORE" | "ZINTERSTORE" | "ZDIFFSTORE"
         | "ZRANGESTORE" | "GEOSEARCHSTORE" | "RESTORE" => Effect::EndFirst,
         "COPY" => Effect::EndLast,
+        "GEORADIUS" | "GEORADIUSBYMEMBER" => Effect::EndRest,
+        "MIGRATE" => Effect::Send,
         "SMEMBERS" | "HGETALL" | "HKEYS" | "HVALS" | "SUNION" | "SINTER" | "SDIFF" | "ZUNION" | "ZINTER"
         | "ZDIFF" => Effect::Whole,
         "LRANGE" | "ZREVRANGE" => Effect::WholeRange(Shape::Ranks),
@@ -186,8 +193,16 @@ impl Effect {
                 None => Done::Nothing,
             },
             Effect::Entry => Done::Enters { trims: trims(args) },
-            Effect::Pop | Effect::RemoveSome => Done::Removes(count(args)),
+            Effect::Pop => popped(integer(args, 2)),
             Effect::PopOne => Done::Removes(1),
+            Effect::PopSome if is_word(args, len.saturating_sub(2), "COUNT") => {
+                popped(integer(args, len - 1))
+            }
+            Effect::PopSome => Done::Removes(1),
+            // 0 is all that are equal.
+            Effect::RemoveSome => {
+                Done::Removes(integer(args, 2).map_or(1, i64::unsigned_abs).clamp(1, LARGEST))
+            }
             Effect::Remove(first) => match len.saturating_sub(usize::from(first)) {
                 0 => Done::Nothing,
                 removed => Done::Removes(removed as u64),
@@ -198,7 +213,9 @@ impl Effect {
             Effect::End => Done::Ends,
             Effect::EndFirst if n == 0 => Done::Ends,
             Effect::EndLast if n + 1 == of => Done::Ends,
-            Effect::EndFirst | Effect::EndLast => Done::Nothing,
+            Effect::EndRest if n > 0 => Done::Ends,
+            Effect::Send if !(4..len).any(|at| is_word(args, at, "COPY")) => Done::Ends,
+            Effect::EndFirst | Effect::EndLast | Effect::EndRest | Effect::Send => Done::Nothing,
             Effect::Whole => Done::Whole(""),
             Effect::WholeRange(shape) => shape.whole(args).map_or(Done::Nothing, Done::Whole),
             Effect::Sort if n > 0 => Done::Ends,
@@ -259,9 +276,12 @@ fn is_limited(args: &Args<'_>) -> bool {
 /// Elements of the largest collection (redis.io, data types: 2³² - 1): nothing takes out more.
 const LARGEST: u64 = u32::MAX as u64;
 
-/// The number at `argv[2]`, 1 where there is none.
-fn count(args: &Args<'_>) -> u64 {
-    integer(args, 2).map_or(1, i64::unsigned_abs).clamp(1, LARGEST)
+/// What takes out so many elements, one where it is not said how many. Redis refuses less than none.
+fn popped(count: Option<i64>) -> Done {
+    match count.map_or(1, |count| u64::try_from(count).unwrap_or(0)) {
+        0 => Done::Nothing,
+        count => Done::Removes(count.min(LARGEST)),
+    }
 }
 
 /// Whether an XADD trims: options stand between the key and the entry's id.
@@ -327,7 +347,15 @@ mod tests {
             ("LPOP k 9223372036854775807", 0, LARGEST),
             ("LREM k -9223372036854775808 a", 0, LARGEST),
             ("SPOP k x", 0, 1),
+            ("LPOP k 0", 0, 0),
+            ("SPOP k -1", 0, 0),
             ("BLPOP k 0", 0, 1),
+            ("LMPOP 1 k LEFT", 0, 1),
+            ("LMPOP 1 k LEFT count 100", 0, 100),
+            ("LMPOP 1 COUNT LEFT", 0, 1),
+            ("BLMPOP 0 2 k l RIGHT COUNT 5", 0, 5),
+            ("ZMPOP 1 k MIN COUNT 0", 0, 0),
+            ("BZMPOP 0 1 k MAX COUNT 9223372036854775807", 0, LARGEST),
             ("LREM k -2 a", 0, 2),
             ("LREM k 0 a", 0, 1),
             ("SREM k a b", 0, 2),
@@ -341,6 +369,9 @@ mod tests {
         let lmove = effect(find(b"LMOVE", None).unwrap());
         let call = Call::new(&["LMOVE", "a", "b", "LEFT", "RIGHT"]);
         assert_eq!(lmove.on(&call.args(), 1, 2), Done::Adds(1));
+        let georadius = effect(find(b"GEORADIUS", None).unwrap());
+        let call = Call::new(&["GEORADIUS", "k", "1", "2", "3", "m", "STORE", "l"]);
+        assert_eq!(georadius.on(&call.args(), 1, 2), Done::Ends);
     }
 
     #[test]
@@ -366,6 +397,9 @@ mod tests {
             ("ZREMRANGEBYRANK k 0 -11", Done::Trims),
             ("RENAME k l", Done::Ends),
             ("SUNIONSTORE k a", Done::Ends),
+            ("MIGRATE h 1 k 0 5", Done::Ends),
+            ("MIGRATE h 1 k 0 5 COPY", Done::Nothing),
+            ("GEORADIUS k 1 2 3 m STORE l", Done::Nothing),
             ("LPUSH k MAXLEN", Done::Adds(1)),
         ] {
             assert_eq!(done(call), bounds, "{call}");

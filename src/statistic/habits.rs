@@ -1,11 +1,14 @@
 //! What calls do to single keys beyond using them: how collections grow and are bounded, how much is read at
 //! once, how large values are. Held apart from the keys, so that only keys that have one pay for it.
 
+use std::collections::BTreeMap;
+
 use super::Call;
 use super::clients::{ClientIndex, Clients, shown};
 use super::members::FREE;
 use super::sketch::Sketch;
 use super::spot::{Form, Spot};
+use super::uses::database;
 use crate::command::Done;
 use crate::intern::hash;
 use crate::output::notation::Time;
@@ -24,6 +27,9 @@ pub const NONE: u32 = u32::MAX;
 
 /// Clients that are named.
 const NAMED: usize = 4;
+
+/// By input and database ([`u64::MAX`] is all), when it was emptied the last time, in microseconds since 1970.
+pub type Flushed = BTreeMap<(u32, u64), i64>;
 
 /// What is done to one key. In this order, so that what most calls look at stands together.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +51,8 @@ pub struct Habit {
     pub largest: u64,
     /// The first call that adds.
     pub add: Spot,
+    /// The database of that call, as [`database`] numbers it.
+    pub database: u64,
     /// The first that reads all.
     pub read: Spot,
     /// The first that wrote the largest value.
@@ -86,6 +94,12 @@ impl Adders {
 }
 
 impl Habit {
+    /// Whether its database was emptied behind its first element.
+    pub fn is_flushed(&self, flushed: &Flushed) -> bool {
+        let is_behind = |last: Option<&i64>| last.is_some_and(|last| self.add.time() <= *last);
+        [self.database, u64::MAX].into_iter().any(|of| is_behind(flushed.get(&(self.add.input, of))))
+    }
+
     /// What a call does whose key stands at `argv[at]`.
     #[inline]
     pub fn observe(&mut self, done: Done, call: &Call<'_>, input: u32, at: usize, scratch: &mut Vec<u8>) {
@@ -120,6 +134,7 @@ impl Habit {
     fn grow(&mut self, added: u64, call: &Call<'_>, input: u32, at: usize) {
         if self.added == 0 {
             self.add = Spot::new(call, input, at, Form::Plain);
+            self.database = database(call.record.database);
         }
         self.added += added;
         self.last_added = self.last_added.max(call.record.time);
@@ -147,7 +162,7 @@ impl Habit {
     /// Appends what follows.
     fn merge(&mut self, later: &mut Habit) {
         if self.added == 0 {
-            self.add = later.add;
+            (self.add, self.database) = (later.add, later.database);
         }
         if self.whole_reads == 0 {
             self.read = later.read;

@@ -43,6 +43,8 @@ pub enum Tells {
     Hello,
     /// AUTH: user.
     User,
+    /// RESET: that it has no name any more.
+    NoName,
 }
 
 /// What a command means to the statistics.
@@ -125,6 +127,7 @@ impl Manner {
             "CLIENT|SETINFO" => Tells::Library,
             "HELLO" => Tells::Hello,
             "AUTH" => Tells::User,
+            "RESET" => Tells::NoName,
             _ => Tells::Nothing,
         };
         let watch = Watch::of(spec);

@@ -112,6 +112,7 @@ impl<'r> Observer<'r> {
                     }
                 }
             }
+            Tells::NoName => self.partial.clients.tell(client, Trait::Name, b""),
             Tells::User if args.len() == 3 => self.tell(client, Trait::User, args, 1),
             Tells::User | Tells::Nothing => {}
         }

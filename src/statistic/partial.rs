@@ -192,7 +192,7 @@ impl Partial {
         let patterns = self.patterns(rules);
         self.keys.end_input(|client, input| self.calls.is_in(client, input));
         let keys::Tables { patterns: key_patterns, hot: hot_keys, there, collections, mut bounds } =
-            self.keys.finish(&patterns, &self.clients, paths);
+            self.keys.finish(&patterns, &self.clients, &self.calls.sightings.flushed(), paths);
         let timeline = &mut self.timeline;
         self.events.settle(|time| timeline.event(time));
         bounds.extend(self.events.bounds());

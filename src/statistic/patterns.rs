@@ -107,8 +107,9 @@ impl Default for Patterns {
     fn default() -> Self {
         let mut patterns =
             Patterns { names: Interner::default(), rows: Vec::new(), crowded: CROWDED, overflowed: false };
-        // No shape holds a line end alone: in the report the rest is no row of its own.
-        patterns.number(b"\n");
+        // The rest, which no name finds: its hash is not that of its name.
+        patterns.names.intern(!hash(b""), b"");
+        patterns.rows.push(Counts::default());
         patterns
     }
 }

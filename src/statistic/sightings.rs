@@ -6,6 +6,7 @@ use super::calls::address;
 use super::clients::{ClientIndex, Clients, REST};
 use super::commands::{CommandIndex, Commands};
 use super::dangerous::{EXAMPLES, Shown};
+use super::habits::Flushed;
 use super::sign::{MANY, Sign, Watch, are_apart, hashed};
 use super::uses::database;
 use super::{Call, Period};
@@ -241,6 +242,16 @@ impl Sightings {
                 self.row(sign, Key { command: *command, client: *client, ..key }).merge(seen, lines);
             }
         }
+    }
+
+    /// When databases were emptied.
+    pub fn flushed(&self) -> Flushed {
+        let mut last = Flushed::new();
+        for (key, seen) in self.signs.get(&Sign::Flush).into_iter().flatten() {
+            let held = last.entry((key.input, key.what)).or_insert(seen.period.last);
+            *held = seen.period.last.max(*held);
+        }
+        last
     }
 
     /// The rows, in the order of sign, command and client.

@@ -39,9 +39,10 @@ pub fn timeline(report: &Report, page: &mut Page) {
     } else {
         format!(" over {}", duration(seconds.saturating_mul(1_000_000)))
     };
+    let scale = format!("{} a column from {}", duration(micros), page.clock.instant(first.time));
     let note = format!(
-        "{} a column, peak {}{over} at {}",
-        duration(micros),
+        "{}, peak {}{over} at {}",
+        scale,
         if called {
             rate(peak.calls, seconds)
         } else {
@@ -53,7 +54,7 @@ pub fn timeline(report: &Report, page: &mut Page) {
     // Without calls the timeline is one of connections.
     let note = match connected {
         Some(most) if peak.calls == 0 => {
-            format!("{} a column, at most {} connections", duration(micros), grouped(most))
+            format!("{scale}, at most {} connections", grouped(most))
         }
         _ => note,
     };

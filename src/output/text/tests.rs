@@ -101,7 +101,8 @@ fn days_are_said_where_they_differ() {
     for line in [
         "\n2026-11-20 17:03:39 – 2026-11-21 17:03:39 UTC, 1 d\n",
         "\n    2026-11-20 17:03:39–17:13:49 UTC, 10 min 10 s\n",
-        "over 10 s at 2026-11-20 17:08:39\n",
+        "a column from 2026-11-20 17:03:39, peak",
+        "over 10 s\n  at 2026-11-20 17:08:39\n",
         "\n  KEYS          6  2026-11-20 17:05:26  2026-11-20 17:10:19\n",
     ] {
         assert!(shown.contains(line), "{line}{shown}");
@@ -121,16 +122,16 @@ fn the_timeline_fits_any_range() {
     let second = 1_000_000;
     for (rows, lines) in [
         (vec![], ""),
-        (vec![row(0, 3)], "1 s a column, peak 3 calls/s\n  at 00:00:00\n  calls      █\n"),
+        (vec![row(0, 3)], "1 s a column from 00:00:00,\n  peak 3 calls/s at 00:00:00\n  calls      █\n"),
         // A blank is a time without calls.
         (
             vec![row(0, 4), row(second, 1), row(3 * second, 4)],
-            "1 s a column, peak 4 calls/s\n  at 00:00:00\n  calls      █▂ █\n",
+            "1 s a column from 00:00:00,\n  peak 4 calls/s at 00:00:00\n  calls      █▂ █\n",
         ),
         // 28 buckets in 27 columns take 14 columns of two.
         (
             vec![row(0, 1), row(second, 1), row(27 * second, 4)],
-            "2 s a column, peak 4 calls/s\n  at 00:00:27\n  calls      ▄            █\n",
+            "2 s a column from 00:00:00,\n  peak 4 calls/s at 00:00:27\n  calls      ▄            █\n",
         ),
     ] {
         let mut report = empty();

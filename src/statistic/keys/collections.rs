@@ -6,11 +6,11 @@ use super::finish::foremost;
 use super::{Key, Keys};
 use crate::output::notation::Time;
 use crate::report::{Bytes, CollectionRow, Collections};
-use crate::statistic::habits::Habit;
+use crate::statistic::habits::{Flushed, Habit};
 
 /// Elements that came to stay at a key, as far as calls tell; `None` where one bounded the collection.
-pub(super) fn kept(row: &Key, habit: &Habit) -> Option<u64> {
-    let is_bounded = habit.trimmed || row.ended || row.gave_ttl;
+pub(super) fn kept(row: &Key, habit: &Habit, flushed: &Flushed) -> Option<u64> {
+    let is_bounded = habit.trimmed || row.ended || row.gave_ttl || habit.is_flushed(flushed);
     (!is_bounded).then(|| habit.kept())
 }
 
@@ -19,12 +19,12 @@ type Row<'k> = (Reverse<Option<u64>>, Reverse<u64>, &'k [u8], &'k Key, &'k Habit
 
 impl Keys {
     /// The table; `names` are the patterns by their number.
-    pub(super) fn collections(&self, names: &[&[u8]]) -> Collections {
+    pub(super) fn collections(&self, names: &[&[u8]], flushed: &Flushed) -> Collections {
         let mut keys = 0;
         let grown = self.keys.iter().zip(&self.rows).filter_map(|((_, key), row)| {
             let habit = self.habits.get(row.habit).filter(|habit| habit.added > 0)?;
             keys += 1;
-            Some((Reverse(kept(row, habit)), Reverse(habit.added), key, row, habit))
+            Some((Reverse(kept(row, habit, flushed)), Reverse(habit.added), key, row, habit))
         });
         let rank = |a: &Row<'_>, b: &Row<'_>| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2));
         let order = foremost(grown, rank);

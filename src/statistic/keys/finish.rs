@@ -7,7 +7,7 @@ use super::{HotThere, Key, Keys, MOST, Origin};
 use crate::pattern::Patterns as FinalPatterns;
 use crate::report::{Bytes, Collections, HotKeyRow, Other, PatternRow, Rows, Table};
 use crate::statistic::clients::Clients;
-use crate::statistic::habits;
+use crate::statistic::habits::{self, Flushed};
 use crate::statistic::patterns::{PatternIndex, Patterns, SAMPLES};
 use crate::statistic::share;
 
@@ -32,23 +32,35 @@ pub struct Tables {
 }
 
 impl Keys {
-    /// The report's tables. `names` tells the pattern of each shape.
+    /// The report's tables. `names` tells the pattern of each shape, `flushed` when databases were emptied.
     /// `clients` and `paths` are those of the run.
-    pub fn finish(&mut self, names: &FinalPatterns, clients: &Clients, paths: &[Bytes]) -> Tables {
+    pub fn finish(
+        &mut self,
+        names: &FinalPatterns,
+        clients: &Clients,
+        flushed: &Flushed,
+        paths: &[Bytes],
+    ) -> Tables {
         self.settle();
         let numbers = self.patterns.rename(|shape, out| names.apply(shape, out));
         self.renumber(&numbers);
         let total = self.patterns.calls();
         let names: Vec<&[u8]> =
             std::iter::once(&b""[..]).chain(self.patterns.iter().map(|(_, name, _)| name)).collect();
-        let single = || (self.hot_rows(total, &names, paths), self.collections(&names));
+        let single = || (self.hot_rows(total, &names, paths), self.collections(&names, flushed));
         let (((hot, there), collections), patterns) =
-            rayon::join(single, || self.pattern_rows(total, clients, paths));
+            rayon::join(single, || self.pattern_rows(total, clients, flushed, paths));
         Tables { patterns, hot, there, collections, bounds: self.bounds() }
     }
 
-    fn pattern_rows(&self, total: u64, clients: &Clients, paths: &[Bytes]) -> Table<PatternRow> {
-        let mut habits = gather(self, numbers_of(&self.patterns), clients, paths);
+    fn pattern_rows(
+        &self,
+        total: u64,
+        clients: &Clients,
+        flushed: &Flushed,
+        paths: &[Bytes],
+    ) -> Table<PatternRow> {
+        let mut habits = gather(self, numbers_of(&self.patterns), clients, flushed, paths);
         let mut distinct = vec![0_u64; numbers_of(&self.patterns)];
         let mut unset = distinct.clone();
         for row in &self.rows {

@@ -7,7 +7,7 @@ use super::{Key, Keys, Origin};
 use crate::report::habits::Habits;
 use crate::report::{Bytes, Example};
 use crate::statistic::clients::Clients;
-use crate::statistic::habits::Habit;
+use crate::statistic::habits::{Flushed, Habit};
 use crate::statistic::patterns::PatternIndex;
 use crate::statistic::spot::Spot;
 
@@ -65,8 +65,7 @@ impl Gathered {
         }
     }
 
-    fn habit(&mut self, number: u32, row: &Key, habit: &Habit) {
-        let kept = kept(row, habit);
+    fn habit(&mut self, number: u32, habit: &Habit, kept: Option<u64>) {
         let stayed = kept.unwrap_or_default();
         if habit.whole_reads > 0 {
             self.habits.whole_reads += habit.whole_reads;
@@ -93,14 +92,20 @@ impl Gathered {
 }
 
 /// The habits of every pattern, by its number.
-pub(super) fn gather(keys: &Keys, patterns: usize, clients: &Clients, paths: &[Bytes]) -> Vec<Habits> {
+pub(super) fn gather(
+    keys: &Keys,
+    patterns: usize,
+    clients: &Clients,
+    flushed: &Flushed,
+    paths: &[Bytes],
+) -> Vec<Habits> {
     let mut gathered = vec![Gathered::default(); patterns];
     let rows = keys.rows.iter().zip(&keys.origins);
     for ((number, (_, key)), (row, origin)) in (0..).zip(keys.keys.iter()).zip(rows) {
         let Some(pattern) = gathered.get_mut(row.pattern as usize) else { continue };
         pattern.key(number, key.len() as u64, row, origin);
         if let Some(habit) = keys.habits.get(row.habit) {
-            pattern.habit(number, row, habit);
+            pattern.habit(number, habit, kept(row, habit, flushed));
         }
     }
     let samples = |pattern: usize| {

@@ -152,7 +152,7 @@ mod tests {
             keys.end_input(|client, input| client == input || client == 9);
         }
         let patterns = Learnt::new(&rules).finish(keys.shapes());
-        let hot = keys.finish(&patterns, &Clients::default(), &[]).there;
+        let hot = keys.finish(&patterns, &Clients::default(), &BTreeMap::new(), &[]).there;
         hot.into_iter()
             .map(|HotThere { input, row, clients_at_most }| {
                 let clients = format!("{}{}", if clients_at_most { "<= " } else { "" }, row.clients);

@@ -41,7 +41,7 @@ const CLIENTS: [ClientIndex; 3] = [0, 1, 2];
 fn finish(keys: &mut Keys, rules: &Rules) -> (Table<PatternRow>, Rows<HotKeyRow>, Vec<String>) {
     let learnt = keys.learnt.take().unwrap_or_else(|| Learnt::new(rules));
     let patterns = learnt.finish(keys.shapes());
-    let tables = keys.finish(&patterns, &Clients::default(), &[]);
+    let tables = keys.finish(&patterns, &Clients::default(), &BTreeMap::new(), &[]);
     (tables.patterns, tables.hot, tables.bounds)
 }
 
