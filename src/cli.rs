@@ -327,6 +327,9 @@ fn ratio(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// Threads that can be asked for: past so many they are in each other's way.
+const THREADS: usize = 256;
+
 /// The checked options of a run.
 ///
 /// # Errors
@@ -339,6 +342,9 @@ pub fn analysis(input: &Input, keys: &Keys, progress: bool, bucket: Option<u64>)
     }
     if keys.pattern_depth == Some(0) {
         return Err(Error::Usage("--pattern-depth is at least 1".to_owned()));
+    }
+    if input.threads > THREADS {
+        return Err(Error::Usage(format!("--threads is at most {THREADS}")));
     }
     if input.block_bytes == 0 {
         return Err(Error::Usage("--block-bytes is at least 1".to_owned()));

@@ -1,8 +1,8 @@
 //! The `redtrail` command: exit status, standard streams, files.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -11,8 +11,11 @@ use redtrail::cli::{self, Cli, Command, Form, Messages};
 use redtrail::error::{Error, Result};
 use redtrail::finding;
 use redtrail::options::Analysis;
+use redtrail::output::number::{self, Noun};
+use redtrail::output::whole::{Whole, shown};
 use redtrail::output::{self, Render, View, top};
 use redtrail::report::Report;
+use redtrail::source::{self, Item};
 
 /// Something could not be read or written.
 const FAILED: u8 = 1;
@@ -24,6 +27,9 @@ const NOTHING: u8 = 3;
 const REJECTS: u8 = 4;
 /// A finding is as bad as `--fail-on` says.
 const FOUND: u8 = 5;
+
+const RECORDS: Noun = Noun("record", "records");
+const FINDINGS: Noun = Noun("finding", "findings");
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -38,13 +44,17 @@ fn main() -> ExitCode {
         }
         Command::Man => man(),
     };
-    match result {
-        Ok(status) => ExitCode::from(status),
+    ExitCode::from(result.unwrap_or_else(|error| complain(&error)))
+}
+
+/// Tells an error; gives the exit status.
+fn complain(error: &Error) -> u8 {
+    match error {
         // Who reads our output has seen enough: `redtrail analyze … | head`.
-        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
+        Error::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe => 0,
+        error => {
             say(&error.to_string());
-            ExitCode::from(if matches!(error, Error::Usage(_)) { USAGE } else { FAILED })
+            if matches!(error, Error::Usage(_)) { USAGE } else { FAILED }
         }
     }
 }
@@ -61,21 +71,67 @@ fn analyze(args: &cli::Analyze) -> Result<u8> {
     } else if !recognized {
         tell_forced(&args.messages, &options);
     }
+    outputs.iter().try_for_each(|(_, path)| spare(&args.input.paths, *path, &report))?;
     let (read, rejected) = (report.totals.records, report.totals.rejected);
+    // One that cannot be written says nothing of the others.
+    let mut failed = !failures.is_empty();
+    let mut put = |report: &Report, form, path| {
+        failed |= write(args, report, form, path).is_err_and(|error| complain(&error) != 0);
+    };
+    // Text cuts its tables itself, and tells of each how many rows there are.
+    let (text, whole): (Vec<_>, Vec<_>) = outputs.into_iter().partition(|(form, _)| *form == Form::Text);
+    text.into_iter().for_each(|(form, path)| put(&report, form, path));
     if let Some(top) = args.top {
         top::cut(&mut report, top);
     }
-    for (form, path) in outputs {
-        write(args, &report, form, path)?;
-    }
-    let worst = report.findings.iter().map(|finding| finding.severity).max();
-    let found = args.fail_on.zip(worst).is_some_and(|(least, worst)| worst >= least.severity());
+    whole.into_iter().for_each(|(form, path)| put(&report, form, path));
+    let bad = args.fail_on.map_or(0, |least| {
+        report.findings.iter().filter(|finding| finding.severity >= least.severity()).count()
+    });
     // The process ends here: to take a big report to pieces would take long and give nobody memory.
     std::mem::forget((report, counted));
-    Ok(match status(!failures.is_empty(), recognized, read, rejected, args.max_rejects) {
-        0 if found => FOUND,
+    let status = match status(failed, recognized, read, rejected, args.max_rejects) {
+        0 if bad > 0 => FOUND,
         status => status,
-    })
+    };
+    if !args.messages.quiet {
+        match status {
+            REJECTS => say(&format!(
+                "{} of {} could not be read",
+                number::grouped(rejected),
+                RECORDS.count(read + rejected)
+            )),
+            FOUND => say(&format!("--fail-on: {}", FINDINGS.count(bad as u64))),
+            _ => {}
+        }
+    }
+    Ok(status)
+}
+
+/// Makes sure that no output takes the place of a capture that was read.
+///
+/// # Errors
+/// It would.
+fn spare(paths: &[PathBuf], output: Option<&str>, report: &Report) -> Result<()> {
+    let Some(there) = output.and_then(|path| fs::canonicalize(path).ok()).filter(|there| there.is_file())
+    else {
+        return Ok(());
+    };
+    let files = source::plan(paths).items.into_iter().filter_map(|item| match item {
+        Item::File(path) => Some(path),
+        Item::Stdin => None,
+    });
+    let mut same = files.filter(|path| fs::canonicalize(path).is_ok_and(|path| path == there));
+    let holds_records = |path: PathBuf| {
+        let path = path.as_os_str().as_encoded_bytes();
+        // Files of an archive are shown below it.
+        let is_of = |held: &[u8]| held.strip_prefix(path).is_some_and(|rest| matches!(rest, [] | [b'/', ..]));
+        report.inputs.iter().any(|input| input.records > 0 && is_of(&input.path.0))
+    };
+    match same.any(holds_records) {
+        true => Err(Error::Usage(format!("-o would replace {}, which is a capture", shown(&there)))),
+        false => Ok(()),
+    }
 }
 
 fn rules(args: &cli::RulesArgs) -> Result<u8> {
@@ -141,16 +197,18 @@ fn write(args: &cli::Analyze, report: &Report, form: Form, path: Option<&str>) -
         return Err(Error::Usage(format!("no such form: {}", form.name())));
     };
     match path {
-        None => render_to(&**render, report, io::stdout().lock())
+        None => render_to(&**render, report, BufWriter::new(io::stdout().lock()))
             .map_err(|error| Error::io("standard output", error)),
-        Some(path) => File::create(path)
-            .and_then(|file| render_to(&**render, report, file))
-            .map_err(|error| Error::io(path, error)),
+        Some(path) => {
+            let mut whole = Whole::new(PathBuf::from(path));
+            let out = whole.create()?;
+            render_to(&**render, report, out).map_err(|error| whole.failed(error))?;
+            whole.publish()
+        }
     }
 }
 
-fn render_to(render: &dyn Render, report: &Report, out: impl Write) -> io::Result<()> {
-    let mut out = BufWriter::new(out);
+fn render_to(render: &dyn Render, report: &Report, mut out: impl Write) -> io::Result<()> {
     render.render(report, &mut out)?;
     out.flush()
 }
@@ -173,7 +231,11 @@ fn convert(args: &cli::Convert) -> Result<u8> {
             say("standard input cannot be read twice: patterns hold no learnt ids");
         }
         for (table, rows) in &outcome.rows {
-            say(&format!("{rows} rows in {}", args.output.join(format!("{table}.parquet")).display()));
+            say(&format!("{rows} rows in {}", shown(&args.output.join(format!("{table}.parquet")))));
+        }
+        if outcome.rejected > 0 {
+            let count = RECORDS.count(outcome.rejected);
+            say(&format!("{count} could not be read and stand in no table: redtrail analyze tells where"));
         }
     }
     Ok(status(!outcome.failures.is_empty(), outcome.recognized, 0, 0, 1.0))

@@ -76,6 +76,7 @@ fn exit_statuses() {
         (2, &["analyze", "-o", "report", RAW]),
         (2, &["analyze", "--separator", "", RAW]),
         (2, &["analyze", "--pattern-depth", "0", RAW]),
+        (2, &["analyze", "-j", "257", RAW]),
         (2, &["analyze", "--bucket", "7s", RAW]),
         (2, &["analyze", "--max-rejects", "200%", RAW]),
         (2, &["analyze", "--kind", "picture", RAW]),
@@ -330,6 +331,65 @@ fn paths_need_not_be_text() {
     let ran = run(&args);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert!(report["inputs"][0]["path"].as_str().unwrap().ends_with(r"/\xff\xfe.log"));
+}
+
+#[test]
+fn no_report_takes_the_place_of_a_capture() {
+    let capture = fs::read(RAW).unwrap();
+    let directory = directory(&[("monitor.txt", &capture), ("report.json", b"{}"), ("a.txt", b"old")]);
+    let at = |name: &str| directory.path().join(name);
+    let run_to = |name: &str| run(&["analyze", "-o", text(&at(name)), text(directory.path())]);
+    let ran = run_to("monitor.txt");
+    assert_eq!((ran.status, fs::read(at("monitor.txt")).unwrap()), (2, capture));
+    assert!(ran.stderr.contains("monitor.txt, which is a capture"), "{}", ran.stderr);
+    // What stands there of a run before is no capture.
+    for _ in 0..2 {
+        assert_eq!((run_to("report.json").status, run_to("a.txt").status), (0, 0));
+        assert!(fs::read(at("report.json")).unwrap().len() > 1000);
+    }
+}
+
+#[test]
+fn what_can_be_written_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| text(&directory.path().join(name)).to_owned();
+    fs::write(at("file"), "").unwrap();
+    let ran = run(&["analyze", "-q", "-o", &at("no/a.json"), "-o", &at("file/"), "-o", &at("b.json"), RAW]);
+    assert_eq!((ran.status, ran.stderr.lines().count()), (1, 2), "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(at("b.json")).unwrap(), run(&["analyze", "--to", "json", RAW]).stdout);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_status_is_explained() {
+    let rejects = directory(&[("monitor.log", &one_in_ten())]);
+    let path = text(rejects.path());
+    for (args, expected) in [
+        (&["analyze", path][..], "1 of 10 records could not be read"),
+        (&["analyze", "--fail-on", "info", RAW], "--fail-on: "),
+        (&["analyze", "-q", path], ""),
+        (&["analyze", "-q", "--fail-on", "info", RAW], ""),
+    ] {
+        let ran = run(args);
+        assert!(
+            ran.stderr.contains(expected) && ran.stderr.is_empty() == expected.is_empty(),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn how_many_rows_there_are_is_told_of_a_table_that_is_cut() {
+    let fixture = "fixtures/incident-folder";
+    let whole = run(&["analyze", fixture]).stdout;
+    let cut = run(&["analyze", "-n", "1", fixture]).stdout;
+    let headings = |text: &str| {
+        let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(headings(&cut), headings(&whole));
+    assert!(cut.lines().count() < whole.lines().count());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod sample;
 pub mod tables;
 pub mod text;
 pub mod top;
+pub mod whole;
 
 /// Turns a report into one form.
 pub trait Render {

@@ -8,7 +8,7 @@
 //! - No column name is a reserved word of DuckDB, Spark or Postgres, so none needs quotes.
 //! - A table has its columns even where it has no row.
 //! - A file under its own name is whole: it is written as `NAME.parquet.partial` and renamed when
-//!   its footer stands. What an interrupted run leaves has the other name, and no footer.
+//!   its footer stands. What a run leaves that was killed has the other name, and no footer.
 //! - Equal rows give equal bytes, whatever the number of threads.
 
 mod clients;
@@ -28,7 +28,7 @@ mod table;
 
 use std::fs::{self, File};
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use polars::prelude::{
     CompatLevel, DataType, KeyValueMetadata, ParquetCompression, ParquetWriter, PolarsError, Schema,
@@ -38,6 +38,7 @@ use polars_parquet::write::{ZstdLevel, schema_to_metadata_key};
 
 use crate::error::{Error, Result};
 use crate::output::notation;
+use crate::output::whole::{Whole, shown};
 
 pub use report::write_report;
 pub use table::{Encoded, Encoder, Rows, TableFile};
@@ -53,42 +54,22 @@ const ZSTD_LEVEL: i32 = 3;
 /// polars' own cutting has fewer than 2 × 512² rows, which is less.
 const PAGE_BYTES: usize = 4 << 20;
 
-/// A table's file while it has its partial name.
-struct Target {
-    partial: PathBuf,
-    whole: PathBuf,
+/// The file of the table `name` below `dir`.
+fn target(dir: &Path, name: &str) -> Whole {
+    Whole::new(dir.join(format!("{name}.parquet")))
 }
 
-impl Target {
-    /// The names of the table `name` below `dir`.
-    fn new(dir: &Path, name: &str) -> Target {
-        Target {
-            partial: dir.join(format!("{name}.parquet.partial")),
-            whole: dir.join(format!("{name}.parquet")),
-        }
-    }
+/// The same, open; the directory is made where it is missing.
+fn create(dir: &Path, name: &str) -> Result<(Whole, BufWriter<File>)> {
+    fs::create_dir_all(dir).map_err(|e| Error::io(format!("cannot create {}", shown(dir)), e))?;
+    let mut target = target(dir, name);
+    let file = target.create()?;
+    Ok((target, file))
+}
 
-    /// Opens the file of the table `name` below `dir`, making the directory where it is missing.
-    fn create(dir: &Path, name: &str) -> Result<(Target, BufWriter<File>)> {
-        let target = Target::new(dir, name);
-        fs::create_dir_all(dir).map_err(|e| Error::io(format!("cannot create {}", dir.display()), e))?;
-        let file = File::create(&target.partial).map_err(|e| target.failed(e))?;
-        Ok((target, BufWriter::new(file)))
-    }
-
-    /// Gives the finished file its own name, replacing what an earlier run left.
-    fn publish(&self) -> Result<()> {
-        fs::rename(&self.partial, &self.whole).map_err(|e| self.failed(e))
-    }
-
-    fn failed(&self, source: std::io::Error) -> Error {
-        Error::io(format!("cannot write {}", self.whole.display()), source)
-    }
-
-    /// What polars says, with the file it was said of.
-    fn broken(&self, error: PolarsError) -> Error {
-        Error::Table(format!("cannot write {}: {error}", self.whole.display()))
-    }
+/// What polars says, with the file it was said of.
+fn broken(target: &Whole, error: PolarsError) -> Error {
+    Error::Table(format!("{}: {error}", target.complaint()))
 }
 
 /// A writer of this crate's settings for a table of this schema.

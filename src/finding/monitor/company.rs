@@ -152,12 +152,10 @@ impl Company {
             (0, Unknown::Local) => "The capture does not tell local clients apart.".to_owned(),
             (0, Unknown::Everybody) => "The capture does not tell clients apart.".to_owned(),
             (0, Unknown::Nobody) => "Nobody else used the server in this capture.".to_owned(),
-            (clients, _) => format!(
-                "Meanwhile {} made {}{}.",
-                CLIENTS.count(clients),
-                CALLS.count(self.calls),
-                self.within
-            ),
+            (clients, _) => {
+                let within = if self.within.is_empty() { " in the whole capture" } else { self.within };
+                format!("{} made {}{within}.", CLIENTS.count(clients), CALLS.count(self.calls))
+            }
         }
     }
 }

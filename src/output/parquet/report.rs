@@ -16,7 +16,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::{Target, connections, findings, info, integer, keys, keyspace, slowlog, writer};
+use super::{broken, connections, create, findings, info, integer, keys, keyspace, slowlog, writer};
 use crate::error::Result;
 use crate::output::notation::Time;
 use crate::report::{Bytes, Report};
@@ -56,13 +56,13 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<()> {
 }
 
 pub(super) fn write(dir: &Path, name: &str, columns: Vec<Column>) -> Result<()> {
-    let (target, out) = Target::create(dir, name)?;
+    let (target, out) = create(dir, name)?;
     let finish = || -> PolarsResult<()> {
         let mut frame = DataFrame::new_infer_height(columns)?;
         writer(out, frame.schema())?.finish(&mut frame)?;
         Ok(())
     };
-    finish().map_err(|e| target.broken(e))?;
+    finish().map_err(|e| broken(&target, e))?;
     target.publish()
 }
 

@@ -20,9 +20,10 @@ use polars_parquet::write::{
     CompressedPage, Encoding, ParquetType, WriteOptions, array_to_columns, compress,
 };
 
-use super::{Target, text, writer};
+use super::{broken, create, target, text, writer};
 use crate::error::Result;
 use crate::output::tables::{Dictionary, Lists};
+use crate::output::whole::Whole;
 
 /// Rows that can become a table.
 pub trait Rows: Send {
@@ -43,14 +44,14 @@ pub trait Rows: Send {
 
 /// A table's file, open for rows.
 pub struct TableFile {
-    target: Target,
+    target: Whole,
     file: BatchedWriter<BufWriter<File>>,
     rows: u64,
 }
 
 /// Turns rows into pages of a [`TableFile`].
 pub struct Encoder {
-    target: Target,
+    target: Whole,
     /// Of each column, in order.
     types: Vec<ParquetType>,
     options: WriteOptions,
@@ -66,15 +67,15 @@ impl TableFile {
     /// Opens `dir/NAME.parquet` for rows with the columns of `sample`, whose own rows are not written.
     /// The file takes that name in [`finish`](Self::finish).
     pub fn create<R: Rows>(dir: &Path, sample: R) -> Result<Self> {
-        let (target, out) = Target::create(dir, R::NAME)?;
-        let file = open(out, sample).map_err(|e| target.broken(e))?;
+        let (target, out) = create(dir, R::NAME)?;
+        let file = open(out, sample).map_err(|e| broken(&target, e))?;
         Ok(TableFile { target, file, rows: 0 })
     }
 
     /// Writes a batch after those before it.
     pub fn append(&mut self, batch: &Encoded) -> Result<()> {
         if batch.rows > 0 {
-            self.file.write_row_group(batch.rows, &batch.columns).map_err(|e| self.target.broken(e))?;
+            self.file.write_row_group(batch.rows, &batch.columns).map_err(|e| broken(&self.target, e))?;
             self.rows += batch.rows;
         }
         Ok(())
@@ -82,7 +83,7 @@ impl TableFile {
 
     /// Writes the footer and gives the file its name; returns how many rows it holds.
     pub fn finish(self) -> Result<u64> {
-        self.file.finish().map_err(|e| self.target.broken(e))?;
+        self.file.finish().map_err(|e| broken(&self.target, e))?;
         self.target.publish()?;
         Ok(self.rows)
     }
@@ -96,8 +97,8 @@ fn open<R: Rows, W: Write>(out: W, sample: R) -> PolarsResult<BatchedWriter<W>> 
 impl Encoder {
     /// For rows with the columns of `sample`, which are going to a file below `dir`.
     pub fn new<R: Rows>(dir: &Path, sample: R) -> Result<Self> {
-        let target = Target::new(dir, R::NAME);
-        let mut file = open(std::io::sink(), sample).map_err(|e| target.broken(e))?;
+        let target = target(dir, R::NAME);
+        let mut file = open(std::io::sink(), sample).map_err(|e| broken(&target, e))?;
         let options = file.get_writer().lock().unwrap_or_else(PoisonError::into_inner).options();
         Ok(Encoder { types: file.parquet_schema().fields().to_vec(), options, target })
     }
@@ -106,7 +107,7 @@ impl Encoder {
     /// The rows have the columns that the file was created with.
     pub fn encode<R: Rows>(&self, rows: R) -> Result<Encoded> {
         let count = rows.len() as u64;
-        let columns = self.pages(rows).map_err(|e| self.target.broken(e))?;
+        let columns = self.pages(rows).map_err(|e| broken(&self.target, e))?;
         Ok(Encoded { rows: count, columns })
     }
 
