@@ -31,10 +31,14 @@ pub fn finish(series: &Series, texts: &Interner, paths: &[Bytes], bounds: &mut V
     }
 }
 
-/// Every connection, the biggest output buffer first.
+/// Every connection, the biggest output buffer first; of those with the same the ones that the last snapshot has.
 fn rows(series: &Series, texts: &Interner, paths: &[Bytes]) -> Vec<ConnectionRow> {
     // What is sorted is moved often, and rows are big.
-    let weight = |held: &Connection| Reverse((held.peak_output, held.row.number(Field::TotMem)));
+    let ends = server_ends(series);
+    let is_open =
+        |held: &Connection| ends.get(&held.server).is_some_and(|(_, last)| *last == held.last.position);
+    let weight =
+        |held: &Connection| Reverse((held.peak_output, is_open(held), held.row.number(Field::TotMem)));
     let all = series.connections();
     let mut sorted: Vec<_> = (0_u32..)
         .zip(all)
