@@ -85,6 +85,15 @@ impl<'a> Facts<'a> {
         covered(self.report.inputs.iter().filter(|input| input.kind == kind))
     }
 
+    /// Seconds from an application's first call in MONITOR to the last one, at least one, or what the captures cover
+    /// where that is less; `None` where no clock tells.
+    pub fn seconds_at_work(&self) -> Option<f64> {
+        let first = self.applications().map(|row| row.first).min()?;
+        let last = self.applications().map(|row| row.last).max()?;
+        let work = last.0.saturating_sub(first.0) as f64 / 1e6;
+        Some(self.seconds("monitor")?.min(work.max(1.0)))
+    }
+
     /// Seconds that the captures of these numbers cover; `None` where no clock tells.
     pub fn seconds_of(&self, inputs: impl IntoIterator<Item = u32>) -> Option<f64> {
         let inputs = inputs.into_iter();

@@ -91,10 +91,11 @@ impl Rule for MonitorRunning {
     }
 }
 
-/// Seconds for which a connection is known to be there: its age, or what the snapshots' clock says.
+/// Seconds for which a connection is known to be there: its age, else what the snapshots' clock says.
 fn lasted(row: &ConnectionRow) -> i64 {
-    let seen = row.first.zip(row.last).map_or(0, |(first, last)| last.0.saturating_sub(first.0) / 1_000_000);
-    row.age.get().unwrap_or(0).max(seen)
+    let seen =
+        || row.first.zip(row.last).map_or(0, |(first, last)| last.0.saturating_sub(first.0) / 1_000_000);
+    row.age.get().unwrap_or_else(seen)
 }
 
 /// The most of `rows` that one snapshot holds.

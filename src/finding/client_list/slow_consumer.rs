@@ -98,7 +98,9 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
     } else if now < held {
         detail.push_str(" By then it had read some of it.");
     }
-    let is_bad = held as f64 >= limit * MEGABYTE;
+    // While a script runs nobody is sent anything, and a MONITOR is what gets most of all.
+    let is_over = worst.kind == "monitor" && now == 0;
+    let is_bad = held as f64 >= limit * MEGABYTE && !is_over;
     let is_link = matches!(worst.kind, "replica" | "master");
     let (command, caution) = match worst.kind {
         "pubsub" => (
@@ -117,10 +119,11 @@ fn finding(facts: &Facts<'_>, party: Party<'_>) -> Option<Finding> {
     Some(Finding {
         severity: if is_bad { Severity::Warning } else { Severity::Info },
         confidence: if is_moment { Confidence::Medium } else { Confidence::High },
-        title: format!(
-            "{subject} ({what}) does not read what it is sent: {} wait for it.",
-            number::bytes(held)
-        ),
+        title: if is_over {
+            format!("{subject} ({what}) fell behind for a while: {} waited for it.", number::bytes(held))
+        } else {
+            format!("{subject} ({what}) does not read what it is sent: {} wait for it.", number::bytes(held))
+        },
         detail,
         numbers: vec![
             Number { name: threshold.name, value: held as f64 / MEGABYTE, threshold: Some(limit) },

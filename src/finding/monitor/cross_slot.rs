@@ -24,13 +24,16 @@ const ABOUT: About = About {
               refused for that, as MONITOR does not show them.",
     because: "A cluster refuses such calls (CROSSSLOT). On a single server they are no fault; they stand in the way \
               of moving to a cluster.",
-    severity: "A note; a warning where INFO says that the server is in cluster mode or has refused such calls, and \
-               where it refused some between two dumps.",
+    severity: "A note; a warning where INFO says that the server is in cluster mode or has refused such calls, where it \
+               refused some between two dumps, and where it did since it started, less than an hour ago.",
     thresholds: &[],
     by_rate: false,
     remedy: "Give keys that belong together the same hash tag, {user:7}:name and {user:7}:mail, or send the keys in \
              calls of one slot each.",
 };
+
+/// Seconds since a server's start up to which what it counted is of now.
+const HOUR: u64 = 3_600;
 
 impl Rule for CrossSlot {
     fn about(&self) -> &'static About {
@@ -123,8 +126,9 @@ fn refused(facts: &Facts<'_>, shown: &BTreeMap<&Bytes, Vec<&Sighting>>, found: &
             0 => (count, "since it started"),
             _ => (fresh, "between the dumps"),
         };
+        let is_young = dump.server.uptime_seconds.is_some_and(|seconds| seconds <= HOUR);
         found.push(Finding {
-            severity: if fresh > 0 { Severity::Warning } else { Severity::Info },
+            severity: if fresh > 0 || is_young { Severity::Warning } else { Severity::Info },
             title: format!("The cluster refused {} with keys of several slots {when}.", CALLS.count(count)),
             detail: match most {
                 Some(_) => format!(

@@ -90,7 +90,7 @@ impl Rule for HotKey {
         };
         let all = &facts.report.hot_keys.rows;
         let calls: HashMap<_, _> = all.iter().map(|row| (&row.key, row.calls)).collect();
-        let seconds = facts.seconds("monitor").unwrap_or_default();
+        let seconds = facts.seconds_at_work().unwrap_or_default();
         let run = all.iter().map(|row| (1, Place { row, at_most: false, seconds, within: "" }));
         // Captures may be of several servers. Where most uses of a key are in one, the others tell nothing of it.
         let there = facts.conduct.hot.iter().filter_map(|HotThere { input, row, clients_at_most }| {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::collections::kept;
+use super::collections::{kept, read_whole};
 use super::{Key, Keys, Origin};
 use crate::report::habits::Habits;
 use crate::report::{Bytes, Example};
@@ -65,16 +65,17 @@ impl Gathered {
         }
     }
 
-    fn habit(&mut self, number: u32, habit: &Habit, kept: Option<u64>) {
+    /// `kept` stayed, and `size` is what a call gets that reads all.
+    fn habit(&mut self, number: u32, habit: &Habit, kept: Option<u64>, size: u64) {
         let stayed = kept.unwrap_or_default();
         if habit.whole_reads > 0 {
             self.habits.whole_reads += habit.whole_reads;
-            self.habits.whole_elements = self.habits.whole_elements.max(stayed);
+            self.habits.whole_elements = self.habits.whole_elements.max(size);
             let command = habit.read.spec().map_or("", |spec| spec.name);
             if let Err(at) = self.habits.whole_commands.binary_search(&command) {
                 self.habits.whole_commands.insert(at, command);
             }
-            self.whole.put((Reverse(stayed), habit.read.order()), number, habit.read);
+            self.whole.put((Reverse(size), habit.read.order()), number, habit.read);
         }
         if habit.largest > 0 {
             self.large.put((Reverse(habit.largest), habit.large.order()), number, habit.large);
@@ -105,7 +106,8 @@ pub(super) fn gather(
         let Some(pattern) = gathered.get_mut(row.pattern as usize) else { continue };
         pattern.key(number, key.len() as u64, row, origin);
         if let Some(habit) = keys.habits.get(row.habit) {
-            pattern.habit(number, habit, kept(row, habit, flushed));
+            let size = if habit.whole_reads > 0 { read_whole(row, habit, flushed) } else { 0 };
+            pattern.habit(number, habit, kept(row, habit, flushed), size);
         }
     }
     let samples = |pattern: usize| {
