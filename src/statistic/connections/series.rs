@@ -1,9 +1,9 @@
 //! A series of snapshots, folded one by one: what each holds, every connection as last seen, and how the
 //! groups grow.
 //!
-//! Snapshots are ordered by time, whatever the order of their files; the first of a file that has none stands before the
-//! time behind it; where there is no clock, they are ordered by when the file was written and by their place in it. Everything kept is a least, a most or a sum, so files may come
-//! in any order.
+//! Snapshots are ordered by time, whatever the order of their files; the first of a file that has none stands
+//! before the time behind it. Where there is no clock, they are ordered by when the file was written and by their
+//! place in it. Everything kept is a least, a most or a sum, so files may come in any order.
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
