@@ -294,6 +294,8 @@ impl Reader {
     /// A whole line of redis-cli's `--csv` or `--json` behind a prefix, which holds no quote.
     fn quoted_behind_prefix(&mut self, text: &[u8], at: At, sink: &mut dyn Sink) -> Option<Form> {
         let quote = memchr(b'"', text).filter(|quote| *quote > 0)?;
+        // A record's time; what stands in quotes elsewhere is mostly a command's name.
+        text.get(quote + 1).filter(|first| first.is_ascii_digit())?;
         let mut inner = self.buffer();
         let record = text.get(quote..).and_then(|line| wrap::outer(line, &mut inner));
         let header = record.and_then(|_| line::record(&inner, &mut self.spans).ok());

@@ -10,21 +10,13 @@ use crate::statistic::habits::{Flushed, Habit};
 
 /// Elements that came to stay at a key, as far as calls tell; `None` where one bounded the collection.
 pub(super) fn kept(row: &Key, habit: &Habit, flushed: &Flushed) -> Option<u64> {
-    (!row.gave_ttl).then(|| held(row, habit, flushed))?
+    if row.gave_ttl { None } else { held(row, habit, flushed) }
 }
 
-/// Elements that a key had as long as its time to live lets it.
-fn held(row: &Key, habit: &Habit, flushed: &Flushed) -> Option<u64> {
+/// The same, whether or not a call gave the key a time to live.
+pub(super) fn held(row: &Key, habit: &Habit, flushed: &Flushed) -> Option<u64> {
     let is_bounded = habit.trimmed || row.ended || habit.is_flushed(flushed);
     (!is_bounded).then(|| habit.kept())
-}
-
-/// Elements that a call gets which reads all: what stayed, and of different members what stands there for a time. A
-/// list that is filled anew again and again had fewer than were added.
-pub(super) fn read_whole(row: &Key, habit: &Habit, flushed: &Flushed) -> u64 {
-    let is_for_a_time = row.gave_ttl && habit.different().is_some();
-    let size = if is_for_a_time { held(row, habit, flushed) } else { kept(row, habit, flushed) };
-    size.unwrap_or_default()
 }
 
 /// A key with what is done to it, and what it is sorted by.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::collections::{kept, read_whole};
+use super::collections::held;
 use super::{Key, Keys, Origin};
 use crate::report::habits::Habits;
 use crate::report::{Bytes, Example};
@@ -65,10 +65,14 @@ impl Gathered {
         }
     }
 
-    /// `kept` stayed, and `size` is what a call gets that reads all.
-    fn habit(&mut self, number: u32, habit: &Habit, kept: Option<u64>, size: u64) {
+    /// `held` came to stay, or for as long as a time to live lets it.
+    fn habit(&mut self, number: u32, row: &Key, habit: &Habit, held: Option<u64>) {
+        let kept = held.filter(|_| !row.gave_ttl);
         let stayed = kept.unwrap_or_default();
         if habit.whole_reads > 0 {
+            // A list that is filled anew again and again had fewer at a time than were added.
+            let is_anew = row.gave_ttl && habit.different().is_none();
+            let size = held.filter(|_| !is_anew).unwrap_or_default();
             self.habits.whole_reads += habit.whole_reads;
             self.habits.whole_elements = self.habits.whole_elements.max(size);
             let command = habit.read.spec().map_or("", |spec| spec.name);
@@ -106,8 +110,7 @@ pub(super) fn gather(
         let Some(pattern) = gathered.get_mut(row.pattern as usize) else { continue };
         pattern.key(number, key.len() as u64, row, origin);
         if let Some(habit) = keys.habits.get(row.habit) {
-            let size = if habit.whole_reads > 0 { read_whole(row, habit, flushed) } else { 0 };
-            pattern.habit(number, habit, kept(row, habit, flushed), size);
+            pattern.habit(number, row, habit, held(row, habit, flushed));
         }
     }
     let samples = |pattern: usize| {
